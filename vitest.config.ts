@@ -13,6 +13,7 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'tooling/*/test/**/*.test.ts'],
     environment: 'node',
     testTimeout: 30_000,
+    globalSetup: ['scripts/vitest-setup.mjs'],
     passWithNoTests: true,
     maxWorkers: 2,
   },

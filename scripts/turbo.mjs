@@ -1,0 +1,15 @@
+/**
+ * Runs a task in some packages only, cached by their inputs: `npm run task -- test --filter=@wasm-tcg/ir...` tests ir
+ * and everything that depends on it. Telemetry is off.
+ */
+import { join } from 'node:path';
+import { ROOT } from './lib/paths.mjs';
+import { run } from './lib/process.mjs';
+import { setup } from './setup.mjs';
+
+if (await setup({ build: false })) {
+  const turbo = join(ROOT, 'node_modules', 'turbo', 'bin', 'turbo');
+  process.exitCode = (await run(process.execPath, [turbo, 'run', ...process.argv.slice(2)])).code;
+} else {
+  process.exitCode = 1;
+}
