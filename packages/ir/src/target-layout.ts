@@ -54,6 +54,8 @@ export interface TargetLayout {
   readonly csBaseOffset: number;
   /** Offset of the i64 mask applied to a linear pc: 2^32 − 1 outside 64-bit code, −1 in it. */
   readonly pcMaskOffset: number;
+  /** Offset of the u32 MMU index with which instructions are fetched now. */
+  readonly fetchMmuOffset: number;
   readonly mmu: {
     readonly pageBits: number;
     /** Number of MMU indices (separate TLBs), 1…16. */

@@ -1,0 +1,71 @@
+/**
+ * x86 state that is no IR global: hidden parts of segment registers, system registers, MSRs, x87. Helpers (AssemblyScript) work on it;
+ * generated code reaches it with `ld`/`st`.
+ */
+import { defStruct, layoutEnv, type EnvLayout } from '@wasm-tcg/runtime';
+import { X86_FRAME } from './frame.ts';
+
+/** Segment register numbers, as in ModRM.reg of MOV Sreg. LDTR and TR follow in the arrays. */
+export const Seg = { es: 0, cs: 1, ss: 2, ds: 3, fs: 4, gs: 5, ldtr: 6, tr: 7 } as const;
+
+export const X86_STATE = defStruct('x86State', {
+  /** Lookup key of TBs, see flags.ts (HFlag). */
+  hflags: 'u32',
+  /** MMU index of instruction fetches (MmuIndex). */
+  fetchMmu: 'u32',
+  pcMask: 'u64',
+  /** EFLAGS without CF PF AF ZF SF OF and DF; bit 1 always set. */
+  eflags: 'u32',
+  /** Selectors (0–65535) of ES CS SS DS FS GS LDTR TR. */
+  segSelector: ['u32', 8],
+  /** Limit in bytes (granularity applied) of each. */
+  segLimit: ['u32', 8],
+  /** Access rights: bits 8–15 and 20–23 of the descriptor's second word, in place; 0 in the present bit = unusable. */
+  segAccess: ['u32', 8],
+  /** Bases of LDTR and TR (those of the others are frame globals). */
+  ldtrBase: 'u64',
+  trBase: 'u64',
+  gdtrBase: 'u64',
+  idtrBase: 'u64',
+  gdtrLimit: 'u32',
+  idtrLimit: 'u32',
+  cr0: 'u64', cr2: 'u64', cr3: 'u64', cr4: 'u64', cr8: 'u64',
+  dr: ['u64', 8],
+  efer: 'u64',
+  star: 'u64', lstar: 'u64', cstar: 'u64', fmask: 'u64', kernelGsBase: 'u64',
+  sysenterCs: 'u64', sysenterEsp: 'u64', sysenterEip: 'u64',
+  apicBase: 'u64', pat: 'u64', miscEnable: 'u64', tscAux: 'u64', tscOffset: 'u64',
+  /** Loaded PAE page-directory-pointer entries. */
+  pdpte: ['u64', 4],
+  /** Mask ANDed to physical addresses: all ones, or bit 20 clear while A20 is off. */
+  a20Mask: 'u32',
+  /** 1 after STI, MOV SS, POP SS until the next instruction is done. */
+  interruptShadow: 'u32',
+  /** Vector being delivered + 1, for double fault detection; 0 = none. */
+  delivering: 'u32',
+  /** CPUID model number (index in the models table) and vendor: 0 Intel, 1 AMD. */
+  cpuModel: 'u32',
+  vendor: 'u32',
+  /** x87: 80-bit registers in 16-byte cells (physical order), top 0–7, tags (1 = empty), words. */
+  fpr: ['v128', 8],
+  fpTop: 'u32', fpEmpty: 'u32', fpControl: 'u32', fpStatus: 'u32',
+  fpLastIp: 'u64', fpLastDp: 'u64', fpLastCs: 'u32', fpLastDs: 'u32', fpLastOp: 'u32',
+  mxcsr: 'u32',
+}, 16);
+
+/** MMU indices: supervisor, user, supervisor with SMAP in force (AC clear). */
+export const MmuIndex = { kernel: 0, user: 1, kernelSmap: 2 } as const;
+
+/** Layout of an x86 vCPU's area: the contract with the back ends. */
+export const X86_LAYOUT: EnvLayout = layoutEnv({
+  name: 'x86',
+  frame: X86_FRAME,
+  state: X86_STATE,
+  pc: 'rip',
+  pageBase: 'page_base',
+  csBase: 'cs_base',
+  flags: 'hflags',
+  pcMask: 'pcMask',
+  fetchMmu: 'fetchMmu',
+  mmuIndices: 3,
+});

@@ -1,0 +1,21 @@
+/**
+ * Jump cache: direct-mapped front of the physical TB hash, keyed by what the frame says (pc, code segment base, flags),
+ * probed by tb_exec. An entry is good while its generation equals the context's mapping generation.
+ */
+import { defStruct } from './struct.ts';
+
+export const JUMP_CACHE_ENTRY = defStruct('jumpCacheEntry', {
+  /** pc as in its frame slot (relative to the code segment base). */
+  pc: 'u64',
+  /** Linear address of the page the TB starts on: becomes the page base. */
+  pageBase: 'u64',
+  /** Low 32 bits of the code segment base (it has no more outside 64-bit code, and is 0 in it). */
+  csBase: 'u32',
+  flags: 'u32',
+  /** 0 = empty. */
+  tb: 'ptr',
+  generation: 'u32',
+}, 32);
+export const JUMP_CACHE_ENTRY_BITS = 5;
+/** log2 of entries. 4096 × 32 bytes. */
+export const JUMP_CACHE_BITS = 12;

@@ -1,0 +1,85 @@
+/**
+ * wasmTBHeader: a TB as generated code and tb_exec see it. 16-byte aligned, so that the low four bits of a TB's address
+ * are free to tag it.
+ */
+import { defStruct } from './struct.ts';
+
+export const TB_HEADER = defStruct('wasmTBHeader', {
+  /**
+   * State word. 0 = invalid. Otherwise `incarnation << 4 | kind` ({@link TbKind}); any invalidation, promotion or arena reuse changes
+   * it, and code that was bound to the TB directly compares it with the value it was made for.
+   */
+  state: 'u32',
+  /** TCI words (32-bit each), and how many. */
+  tciCode: 'ptr',
+  tciWords: 'u32',
+  /** Wasm bytes of the TB alone; 0 until it got warm. */
+  wasmCode: 'ptr',
+  wasmSize: 'u32',
+  /** Array of u32 helper ids that its Wasm module imports, in import order. */
+  helperIds: 'ptr',
+  helperCount: 'u32',
+  /** Guest instructions in the TB, 1 … 512. */
+  insns: 'u32',
+  /** Identity. Physical page number of the first byte, and of the second page or NO_PAGE. */
+  physPage: 'u32',
+  physPage2: 'u32',
+  /** Offset of the first byte in its page, and bytes of guest code. */
+  pageOffset: 'u32',
+  size: 'u32',
+  /** Lookup key: flags and code segment base it was translated for. */
+  flags: 'u32',
+  /** Translation flags that are no part of the machine state (one-off TB of limited length …): such TBs are in no hash. */
+  cflags: 'u32',
+  csBase: 'u64',
+  /** Links of goto_tb slot 0 and 1: header of the target, 0 = not linked. */
+  jmpTarget: ['ptr', 2],
+  /** Mapping generation at which a link to another page was last verified (ignored for links inside the page). */
+  jmpGeneration: ['u32', 2],
+  /** Target offset from the page base of each slot (the `delta` of its goto_tb); NO_DELTA when the TB has no such slot. */
+  jmpDelta: ['i32', 2],
+  /** Incoming links: head of a list of `header | slot`, chained through the jmpNext of those headers. */
+  incoming: 'u32',
+  jmpNext: ['u32', 2],
+  /** Times each slot was taken, counted by TCI and by tb_exec (saturating use only: profile). */
+  jmpCount: ['u32', 2],
+  /** Last target of a goto_ptr, and how often the next one was the same or another. */
+  lastIndirect: 'ptr',
+  indirectHits: 'u32',
+  indirectMisses: 'u32',
+  /** Restore table: insns × {delta i32, data i32}, of the insn_start ops. */
+  restore: 'ptr',
+  /** Next TB in the same bucket of the physical hash. */
+  hashNext: 'ptr',
+  /** Next TB on the same physical page (list heads belong to the host), for each of its pages: `header | which`. */
+  pageNext: ['u32', 2],
+  /** Per vCPU (one record each; vCPU n at perCpu + n · TB_CPU.size): function, counter, instance. */
+  perCpu: ['u64', 0],
+}, 16);
+
+/** One record per vCPU at the end of a TB header. */
+export const TB_CPU = defStruct('wasmTBCpu', {
+  /** Index of the TB's function in the shared table; 0 = none, interpret. */
+  fn: 'u32',
+  /** Executions by TCI since the last promotion decision. tb_exec leaves with ExitCode.hot when it reaches `threshold`. */
+  count: 'u32',
+  threshold: 'u32',
+  /** Host's handle of the instance that holds the function. */
+  instance: 'u32',
+}, 16);
+
+export const NO_PAGE = 0xffffffff;
+export const NO_DELTA = 0x7fffffff;
+
+/** What a TB's function is. */
+export const TbKind = { tci: 1, module: 2, region: 3 } as const;
+export type TbKind = (typeof TbKind)[keyof typeof TbKind];
+
+/**
+ * What a TB's function (and the interpreter, for a TB) returns to tb_exec: the header of the TB to run next, with the
+ * page base already right; or {@link TB_RETURN_EXIT}: look at the context's exit code; or TB_RETURN_LOOKUP: find the TB that the frame names;
+ * or `header | TB_RETURN_LINK + slot`: find it and patch that link.
+ */
+export const TB_RETURN_EXIT = 0;
+export const TB_RETURN_LOOKUP = 1;
+export const TB_RETURN_LINK = 2;

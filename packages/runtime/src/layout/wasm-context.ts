@@ -1,0 +1,47 @@
+/**
+ * wasmContext: what tb_exec, generated code, helpers and the host tell each other, one per vCPU, at `env + 0`.
+ */
+import { defStruct } from './struct.ts';
+
+export const WASM_CONTEXT = defStruct('wasmContext', {
+  /** Address of this vCPU's area (= env), so that a helper handed only the context finds the rest. */
+  env: 'ptr',
+  /** Header of the TB that runs, or ran last. A region writes the member's header before a slow path or helper. */
+  tbPtr: 'ptr',
+  /** TCI stream position of the running op, 0 in compiled code (a helper's "getpc"). */
+  tciTbPtr: 'ptr',
+  /** Index, inside the TB of tbPtr, of the guest instruction that called a slow path or a helper that may fault or exit. */
+  insnIndex: 'u32',
+  /**
+   * Guest instructions that may still run. A TB subtracts its length at entry and leaves with ExitCode.budget, its
+   * subtraction undone, when the rest is too small. To have generated code leave soon, a helper moves the whole budget to
+   * {@link budgetHeld}.
+   */
+  budget: 'i32',
+  budgetHeld: 'i32',
+  /** {@link ExitCode}; 0 while generated code runs. Whoever sets it makes generated code leave after the current op. */
+  exitCode: 'u32',
+  /** Meaning depends on the exit code: fault vector, port number, … */
+  exitData: 'u32',
+  /** Fault record: guest error code and linear address of the access. */
+  faultError: 'u32',
+  faultAccess: 'u32',
+  faultAddress: 'u64',
+  /** Bumped whenever linear → physical mapping may have changed (control register writes, INVLPG, A20). Never 0. */
+  mappingGeneration: 'u32',
+  /** Link slot to patch, `header | slot + 2`, when tb_exec leaves with ExitCode.translate after a goto_tb; else 0. */
+  linkFrom: 'u32',
+  /** Arguments and results that do not fit i32 when host functions are called; 16-byte vectors of slow paths. */
+  arg: ['v128', 4],
+  ret: ['v128', 2],
+  /** tb_exec's own counters: dispatches, jump cache hits and misses, instructions run by TCI. */
+  dispatches: 'u64',
+  lookups: 'u64',
+  lookupMisses: 'u64',
+  tciInsns: 'u64',
+  /** Softmmu counters: slow path calls, TLB fills. */
+  slowPaths: 'u64',
+  tlbFills: 'u64',
+  /** Count of TLB entries in the used list of each MMU index; see tlb. */
+  tlbUsed: ['u32', 16],
+}, 16);
