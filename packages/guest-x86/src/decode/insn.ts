@@ -115,6 +115,8 @@ export class Insn {
   segOverride = -1;
   /** REX byte, 0 when absent or made ineffective by a later prefix. With VEX: 0. */
   rex = 0;
+  /** W, R, X, B in bits 3–0, as REX has them, from REX or VEX. */
+  ext = 0;
   /** VEX-encoded: then `vexL`, `vexV` are valid. */
   vex = false;
   /** VEX.L: 0 or 1. */
