@@ -7,3 +7,5 @@ export { naturalAlignment, Op, OPCODES, opcodeNumber, opcodePrefix, type Immedia
 export type { ConstExpr } from './encoder/sections/const-expr.ts';
 export { ByteSink, MAX_FUNCTIONS, type FuncRef } from './encoder/sink.ts';
 export { BLOCK_VOID, ValType, typeByte, typeOfLetter, type BlockType, type Limits, type RefType, type TypeIndex } from './encoder/types.ts';
+export { CONTROL_OPS, DYNAMIC_ATTRS, valTypeOf, type ControlOpName, type LowerCtx, type Lowering, type ValueOpName } from './lower/context.ts';
+export { CORE_CALLS, type CoreHelperName } from './lower/core-calls.ts';
