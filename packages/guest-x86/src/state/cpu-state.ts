@@ -41,6 +41,8 @@ export const X86_STATE = defStruct('x86State', {
   a20Mask: 'u32',
   /** 1 after STI, MOV SS, POP SS until the next instruction is done. */
   interruptShadow: 'u32',
+  /** Set by the host while an interrupt waits for IF: whatever sets IF then takes the budget, so that the host can deliver it. */
+  interruptRequest: 'u32',
   /** Vector being delivered + 1, for double fault detection; 0 = none. */
   delivering: 'u32',
   /** CPUID model number (index in the models table) and vendor: 0 Intel, 1 AMD. */
