@@ -1,6 +1,7 @@
 export * from './types.ts';
 export * from './cond.ts';
 export * from './memop.ts';
+export * from './vops.ts';
 export * from './ops.ts';
 export * from './target-layout.ts';
 export * from './helper-sig.ts';
