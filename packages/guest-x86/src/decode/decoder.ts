@@ -17,7 +17,7 @@ import type { Mnemonic } from './tables/mnemonics.ts';
 
 const { cellDims, cellBase, cellInfo, leaves } = DISPATCH;
 
-/** UD0 (0F FF): AMD processors take no ModRM byte. */
+/** UD0 (0F FF): AMD processors fetch no ModRM byte, so there it is #UD like any undefined opcode. */
 const CELL_UD0 = OpcodeMap.TwoByte * 256 + 0xff;
 
 /** Control registers that exist: 0, 2, 3, 4, 8. */
@@ -129,7 +129,8 @@ export function decode(insn: Insn, bytes: Uint8Array, offset: number, available:
   insn.mod = 3;
   insn.reg = 0;
   insn.rm = (opcode & 7) | ((insn.ext & 1) << 3);
-  if ((info & CELL_MODRM) !== 0 && !(cell === CELL_UD0 && (mode & DecodeMode.Amd) !== 0)) {
+  if (cell === CELL_UD0 && (mode & DecodeMode.Amd) !== 0) return DecodeStatus.Invalid;
+  if ((info & CELL_MODRM) !== 0) {
     if (n >= cap) return shortOf(n + 1);
     const modrm = bytes[offset + n++];
     insn.modrm = modrm;

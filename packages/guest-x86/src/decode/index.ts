@@ -2,6 +2,7 @@
  * The decoder: bytes to instructions, and instructions to text.
  */
 export { decode } from './decoder.ts';
+export { format, mnemonicText } from './format.ts';
 export { FORMS } from './forms.ts';
 export type { Form } from './forms.ts';
 export { BASE_RIP, DecodeMode, DecodeStatus, Insn, MAX_INSN_LENGTH, MAX_OPERANDS, OperandKind, Seg } from './insn.ts';
