@@ -1,0 +1,59 @@
+/** Bit tests, scans, counts, BMI1 and BMI2. */
+import type { Draft } from '../../draft.ts';
+import { row } from '../row.ts';
+import type { Group, Row } from '../row.ts';
+import { UNDEF, bitScanUndefined } from '../undefined.ts';
+
+const imm = ({ rng }: { rng: Draft['rng'] }): number => rng.count(32);
+
+/** With a memory operand the register is a signed bit offset; keep it within 256 bytes, both ways. */
+function bitOffset(d: Draft): void {
+  const offset = d.operand(1);
+  if (d.encoded.memory === undefined) {
+    d.write(offset, BigInt(d.rng.count(d.bits)) | (d.rng.chance(0.5) ? d.rng.u64() << 8n : 0n));
+    return;
+  }
+  const bits = BigInt(d.rng.between(-2048, 2047));
+  d.write(offset, bits);
+}
+
+const TESTS = [['bt', 4, 'A3'], ['bts', 5, 'AB'], ['btr', 6, 'B3'], ['btc', 7, 'BB']] as const;
+
+const tests = TESTS.flatMap(([name, digit, opcode]): Row[] => {
+  const common = { undef: UNDEF.bitTest, ...(name === 'bt' ? {} : { lock: true as const }) };
+  return [
+    row(name, `0F BA /${digit}`, 'Ev,Ib', { ...common, imm }),
+    row(name, `0F ${opcode} /r`, 'Ev,Gv', { ...common, setup: bitOffset }),
+  ];
+});
+
+/** Start and length of BEXTR, index of BZHI. */
+function control(d: Draft): void {
+  const n = d.operand(2);
+  d.write(n, BigInt(d.rng.count(d.bits)) | (BigInt(d.rng.count(d.bits)) << 8n) | (d.rng.chance(0.5) ? d.rng.u64() << 16n : 0n));
+}
+
+/** A source that is often 0. */
+function sometimesZero(d: Draft): void {
+  if (d.rng.chance(0.2)) d.write(d.operand(1), 0n);
+}
+
+export const bits: Group = {
+  name: 'bits',
+  rows: [
+    ...tests,
+    row('bsf', '0F BC /r', 'Gv,Ev', { undef: bitScanUndefined, setup: sometimesZero }),
+    row('bsr', '0F BD /r', 'Gv,Ev', { undef: bitScanUndefined, setup: sometimesZero }),
+    row('tzcnt', 'F3 0F BC /r', 'Gv,Ev', { undef: UNDEF.bitCount, setup: sometimesZero }),
+    row('lzcnt', 'F3 0F BD /r', 'Gv,Ev', { undef: UNDEF.bitCount, setup: sometimesZero }),
+    row('popcnt', 'F3 0F B8 /r', 'Gv,Ev', { setup: sometimesZero }),
+    row('andn', 'VEX.NP.0F38 F2 /r', 'Gy,By,Ey', { bare: true, undef: UNDEF.bmi }),
+    row('blsr', 'VEX.NP.0F38 F3 /1', 'By,Ey', { bare: true, undef: UNDEF.bmi }),
+    row('blsmsk', 'VEX.NP.0F38 F3 /2', 'By,Ey', { bare: true, undef: UNDEF.bmi }),
+    row('blsi', 'VEX.NP.0F38 F3 /3', 'By,Ey', { bare: true, undef: UNDEF.bmi }),
+    row('bextr', 'VEX.NP.0F38 F7 /r', 'Gy,Ey,By', { bare: true, undef: UNDEF.bextr, setup: control }),
+    row('bzhi', 'VEX.NP.0F38 F5 /r', 'Gy,Ey,By', { bare: true, undef: UNDEF.bmi, setup: control }),
+    row('pdep', 'VEX.F2.0F38 F5 /r', 'Gy,By,Ey', { bare: true }),
+    row('pext', 'VEX.F3.0F38 F5 /r', 'Gy,By,Ey', { bare: true }),
+  ],
+};
