@@ -19,3 +19,14 @@ export const JUMP_CACHE_ENTRY = defStruct('jumpCacheEntry', {
 export const JUMP_CACHE_ENTRY_BITS = 5;
 /** log2 of entries. 4096 × 32 bytes. */
 export const JUMP_CACHE_BITS = 12;
+
+/**
+ * Index of the entry for a pc: `(pc ^ pc >>> 12) & mask`, of the low 32 bits. The page offset alone would have equal offsets of
+ * hot pages evict each other.
+ */
+export const JUMP_CACHE_HASH_SHIFT = 12;
+
+/** @param pc low 32 bits of the pc as in its frame slot */
+export function jumpCacheIndex(pc: number): number {
+  return (pc ^ (pc >>> JUMP_CACHE_HASH_SHIFT)) & ((1 << JUMP_CACHE_BITS) - 1);
+}

@@ -44,4 +44,10 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
   tlbFills: 'u64',
   /** Count of TLB entries in the used list of each MMU index; see tlb. */
   tlbUsed: ['u32', 16],
+  /**
+   * One range that covers all guest pages larger than 4 KiB in the TLBs: an address is in it when `addr & mask == base`.
+   * Mask all ones, base all ones: none.
+   */
+  largePageBase: 'u64',
+  largePageMask: 'u64',
 }, 16);

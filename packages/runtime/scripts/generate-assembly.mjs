@@ -1,0 +1,43 @@
+/**
+ * Writes assembly/generated/offsets.ts: what the AssemblyScript sources know of the layouts in src/layout. Runs before
+ * the AssemblyScript compiler (scripts/build-assembly.mjs) and needs nothing compiled.
+ */
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { importTypeScript } from '../../../scripts/lib/load-typescript.mjs';
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+const source = (file) => importTypeScript(join(folder, 'src', file));
+
+const [emit, context, header, tlb, jump, info, phys, region, hash, exits, core] = await Promise.all(
+  ['layout/assembly-constants', 'layout/wasm-context', 'layout/tb-header', 'layout/tlb-entry', 'layout/jump-cache', 'layout/machine-info',
+    'layout/phys-map', 'layout/region-descriptor', 'layout/hash', 'exit-code', 'core-helpers'].map((name) => source(`${name}.ts`)),
+);
+const { assemblyConstants, assemblyNumbers } = emit;
+
+const text = [
+  '// Made by packages/runtime/scripts/generate-assembly.mjs; do not edit.\n',
+  assemblyConstants(context.WASM_CONTEXT, { prefix: 'CTX' }),
+  assemblyConstants(header.TB_HEADER, { prefix: 'TB' }),
+  assemblyNumbers('', { NO_PAGE: header.NO_PAGE }),
+  assemblyConstants(tlb.TLB_ENTRY, { prefix: 'TLB' }),
+  assemblyNumbers('TLB', { entryBits: tlb.TLB_ENTRY_BITS }, 'usize'),
+  assemblyNumbers('TLB_FLAG', tlb.TlbFlag, 'u64'),
+  assemblyConstants(jump.JUMP_CACHE_ENTRY, { prefix: 'JC' }),
+  assemblyNumbers('JC', { entryBits: jump.JUMP_CACHE_ENTRY_BITS, hashShift: jump.JUMP_CACHE_HASH_SHIFT }),
+  assemblyConstants(info.MACHINE_INFO, { prefix: 'INFO', base: info.MACHINE_INFO_ADDRESS }),
+  assemblyNumbers('PHYS', phys.PhysKind),
+  assemblyNumbers('', { PHYS_PAGES: phys.PHYS_PAGES, CODE_GRANULE_BITS: phys.CODE_GRANULE_BITS }),
+  assemblyConstants(region.REGION_DESCRIPTOR, { prefix: 'REGION' }),
+  assemblyConstants(region.REGION_PAGE, { prefix: 'REGION_PAGE' }),
+  assemblyNumbers('HASH', hash.HASH_MULTIPLIERS),
+  assemblyNumbers('EXIT', exits.ExitCode),
+  assemblyNumbers('ACCESS', core.Access),
+  assemblyNumbers('PROT', core.Prot),
+].join('\n');
+
+const target = join(folder, 'assembly', 'generated', 'offsets.ts');
+mkdirSync(dirname(target), { recursive: true });
+writeFileSync(`${target}.${process.pid}`, text);
+renameSync(`${target}.${process.pid}`, target);
