@@ -7,3 +7,7 @@ export * from './target-layout.ts';
 export * from './helper-sig.ts';
 export * from './tb-ir.ts';
 export * from './builder.ts';
+export * from './eval/bits.ts';
+export { evalVbinary, evalVshift, evalVtest, evalVunary } from './eval/vops-eval.ts';
+export { evalCond, evalFCond, evalOp, isPure, type PureOpName } from './eval/eval-op.ts';
+export * from './region.ts';

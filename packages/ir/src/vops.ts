@@ -5,8 +5,8 @@
  * Not here because other ops cover them: loads and stores, splat, extract_lane, replace_lane, shuffle, bitselect, const.
  * Semantics: `vops-eval.ts`.
  */
-export const VopKind = { unary: 0, binary: 1, shift: 2, test: 3 } as const;
-export type VopKind = keyof typeof VopKind;
+/** Which op carries it: `vunary`, `vbinary`, `vshift` or `vtest`. */
+export type VopKind = 'unary' | 'binary' | 'shift' | 'test';
 
 /** Shape in which the operation looks at its operands (for a narrowing or widening: shape of the result). */
 export type Lane = 'v128' | 'i8x16' | 'i16x8' | 'i32x4' | 'i64x2' | 'f32x4' | 'f64x2';
