@@ -1,1 +1,5 @@
-export {};
+export { TciError, type TciErrorCode } from './errors.ts';
+export { TciFormats, TciConst, type TciVariant } from './formats.ts';
+export { TciEncoder, type SlotMap } from './encode.ts';
+export { disassemble, slotNames } from './disasm.ts';
+export { generateInterpreter, helperSignature, type InterpreterOptions } from './generate-interpreter.ts';

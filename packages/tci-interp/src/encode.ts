@@ -1,0 +1,329 @@
+/**
+ * TCI encoder: optimised IR of one TB → TCI words. Allocates nothing per op; the buffer is reused from TB to TB.
+ *
+ * Locals are in the frame slots that the register assignment of the ir package gave them. Constants that do not fit an
+ * immediate are moved into slots taken from the top of the frame downwards and stay valid until the next label.
+ */
+import { Op, OP_DEFS, TbIr, TempKind, Type, makeOi, type OpDef, type Temp } from '@wasm-tcg/ir';
+import { TciError } from './errors.ts';
+import { immediateOffset, TciConst, TciFormats, type TciVariant } from './formats.ts';
+
+/** Slot of each temp: globals and locals; constants and env get theirs here. */
+export type SlotMap = ArrayLike<number>;
+
+/** Slots at the top of the frame that rewrites of rare ops use. */
+const SCRATCH_SLOTS = 2;
+
+export class TciEncoder {
+  readonly formats: TciFormats;
+  /** Encoded words; valid up to the length that `encode` returned. Replaced by a larger array when it grows. */
+  words: Int32Array = new Int32Array(1024);
+  #bytes: Uint8Array = new Uint8Array(this.words.buffer);
+  /** Next free byte, a multiple of 4 between instructions. */
+  #at = 0;
+  #tb!: TbIr;
+  #slots: SlotMap = [];
+  /** Lowest slot that constants may take, and the next one to give. */
+  #constFloor = 0;
+  #constNext = 0;
+  /** Slot of a constant in the present block, valid when its epoch is the present one. */
+  #constSlot = new Uint8Array(1024);
+  #constEpoch = new Int32Array(1024);
+  #epoch = 0;
+  #labelAt = new Int32Array(64);
+  /** Pairs (byte offset of the word, label) to patch. */
+  #fixups: number[] = [];
+  #insn = -1;
+
+  constructor(formats: TciFormats) {
+    this.formats = formats;
+  }
+
+  /**
+   * Encode a TB into {@link words}.
+   * @returns number of words
+   * @throws TciError `frame-full` when temps and constants together do not fit the frame (translate fewer instructions)
+   */
+  encode(tb: TbIr, slots: SlotMap): number {
+    this.#tb = tb;
+    this.#slots = slots;
+    this.#at = 0;
+    this.#insn = -1;
+    this.#fixups.length = 0;
+    if (this.#labelAt.length < tb.labels) this.#labelAt = new Int32Array(tb.labels * 2);
+    if (this.#constSlot.length < tb.temps) {
+      this.#constSlot = new Uint8Array(tb.temps * 2);
+      this.#constEpoch = new Int32Array(tb.temps * 2);
+      this.#epoch = 0;
+    }
+    const { target } = this.formats;
+    this.#constFloor = target.globalSlots;
+    for (let t = tb.env + 1; t < tb.temps; t++) {
+      if (tb.tempKind[t] !== TempKind.local) continue;
+      const end = slots[t]! + (tb.tempType[t] === Type.v128 ? 2 : 1);
+      if (end > this.#constFloor) this.#constFloor = end;
+    }
+    this.#newBlock();
+    const { code } = tb;
+    for (let p = 0; p < tb.length; ) {
+      const head = code[p]!;
+      this.#op(head & 0xff, ((head >> 8) & 7) as Type, p + 1, head >>> 16);
+      p += 1 + (head >>> 16);
+    }
+    for (let i = 0; i < this.#fixups.length; i += 2) {
+      const at = this.#fixups[i]!;
+      this.words[at >> 2] = this.#labelAt[this.#fixups[i + 1]!]! - at;
+    }
+    return this.#at >> 2;
+  }
+
+  /** Constants are known to be in their slots only inside one block. */
+  #newBlock(): void {
+    this.#epoch++;
+    this.#constNext = this.formats.target.frameSlots - SCRATCH_SLOTS;
+  }
+
+  #op(op: number, type: Type, p: number, length: number): void {
+    const { code } = this.#tb;
+    switch (op) {
+      case Op.insn_start:
+        this.#insn++;
+        return;
+      case Op.label:
+        this.#labelAt[code[p]!] = this.#at;
+        this.#newBlock();
+        return;
+      case Op.call:
+        this.#call(p, length);
+        return;
+      case Op.mov:
+        if (this.#tb.isConst(code[p + 1]!)) {
+          this.#constInto(code[p + 1]!, this.#slotOf(code[p]!));
+          return;
+        }
+        break;
+      case Op.extract2:
+        this.#extract2(type, p);
+        return;
+    }
+    this.#plain(op, type, p);
+  }
+
+  #plain(op: number, type: Type, p: number): void {
+    const def = OP_DEFS[op]!;
+    const { code, wide } = this.#tb;
+    const outs = def.out.length;
+    const ins = def.in.length;
+    const attrs = p + outs + ins;
+    const { formats } = this;
+    const hasAddress = def.in.includes('A');
+    const w = hasAddress && wide;
+    const a0 = enumerated(def, 0) ? code[attrs]! : 0;
+    const a1 = enumerated(def, 1) ? code[attrs + 1]! : 0;
+    const last = code[attrs - 1]!;
+    let variant = -1;
+    let immediate = false;
+    if (ins > 0 && this.#fitsImmediate(last)) {
+      variant = formats.find(op, type, w, true, a0, a1);
+      immediate = variant >= 0;
+    }
+    if (variant < 0) variant = formats.find(op, type, w, false, a0, a1);
+    if (variant < 0) {
+      if (this.#rewriteField(op, type, p)) return;
+      variant = formats.find(op, type, w, false, 0, 0, true);
+      if (variant < 0) throw new TciError('no-variant', `No TCI opcode for ${def.doc}`, 'this is a bug of tci-interp: please report it with the IR');
+    }
+    const v = formats.variants[variant]!;
+    const slotIns = immediate ? ins - 1 : ins;
+    for (let i = 0; i < slotIns; i++) this.#materialise(code[p + outs + i]!);
+    const start = this.#begin(v);
+    let at = start + 2;
+    for (let i = 0; i < outs + slotIns; i++) this.#bytes[at++] = this.#slotOf(code[p + i]!);
+    at = start + immediateOffset(outs + slotIns);
+    if (immediate) at = this.#word(at, this.#tb.constLo[last]!);
+    if (v.oi) at = this.#word(at, makeOi(code[attrs + def.attrs.indexOf('memop')]!, code[attrs + def.attrs.indexOf('mmu')]!, this.#insn));
+    for (let i = 0; i < def.attrs.length; i++) {
+      const kind = def.attrs[i]!;
+      if (v.attrs[i] !== undefined || (v.oi && (kind === 'memop' || kind === 'mmu'))) continue;
+      if (kind === 'label') this.#fixups.push(at, code[attrs + i]!);
+      at = this.#word(at, code[attrs + i]!);
+    }
+    if (v.trailer) this.#word(at, this.#tb.insns - (this.#insn + 1));
+  }
+
+  #call(p: number, length: number): void {
+    const { code } = this.#tb;
+    const helper = code[p + length - 1]!;
+    const v = this.formats.variants[this.formats.callBase + helper]!;
+    for (let i = v.outs; i < v.slots; i++) this.#materialise(code[p + i]!);
+    const start = this.#begin(v);
+    for (let i = 0; i < v.slots; i++) this.#bytes[start + 2 + i] = this.#slotOf(code[p + i]!);
+    if (v.trailer) this.#word(start + immediateOffset(v.slots), this.#insn);
+  }
+
+  /** Reserve an instruction: opcode written, slot bytes zeroed. Returns its byte offset. */
+  #begin(v: TciVariant): number {
+    const start = this.#at;
+    const end = start + v.words * 4;
+    if (end + 64 > this.#bytes.length) this.#grow();
+    const w = start >> 2;
+    this.words[w] = v.code;
+    for (let i = 1; i < v.words; i++) this.words[w + i] = 0;
+    this.#at = end;
+    return start;
+  }
+
+  #word(at: number, value: number): number {
+    this.words[at >> 2] = value;
+    return at + 4;
+  }
+
+  #grow(): void {
+    const words = new Int32Array(this.words.length * 2);
+    words.set(this.words);
+    this.words = words;
+    this.#bytes = new Uint8Array(words.buffer);
+  }
+
+  /** Whether a temp is a constant that a sign-extended 32-bit immediate can hold. */
+  #fitsImmediate(t: Temp): boolean {
+    const tb = this.#tb;
+    if (!tb.isConst(t)) return false;
+    if (tb.tempType[t] === Type.i32) return true;
+    return tb.tempType[t] === Type.i64 && tb.constHi[t] === tb.constLo[t]! >> 31;
+  }
+
+  /** Frame slot of a temp; constants must have been materialised. */
+  #slotOf(t: Temp): number {
+    const kind = this.#tb.tempKind[t];
+    return kind === TempKind.const || kind === TempKind.env ? this.#constSlot[t]! : this.#slots[t]!;
+  }
+
+  /** Make sure that a constant (or env) is in a slot. */
+  #materialise(t: Temp): void {
+    const tb = this.#tb;
+    const kind = tb.tempKind[t];
+    if (kind !== TempKind.const && kind !== TempKind.env) return;
+    if (this.#constEpoch[t] === this.#epoch) return;
+    const size = tb.tempType[t] === Type.v128 ? 2 : 1;
+    let slot = this.#constNext - size;
+    if (size === 2) slot &= ~1;
+    if (slot < this.#constFloor) throw new TciError('frame-full', `The TB needs more than the ${this.formats.target.frameSlots} slots of the frame.`, 'translate fewer guest instructions into one TB');
+    this.#constNext = slot;
+    this.#constInto(t, slot);
+    this.#constSlot[t] = slot;
+    this.#constEpoch[t] = this.#epoch;
+  }
+
+  #constInto(t: Temp, slot: number): void {
+    const tb = this.#tb;
+    const type = tb.tempType[t];
+    const lo = tb.constLo[t]!;
+    const hi = tb.constHi[t]!;
+    const { variants, constBase } = this.formats;
+    let kind: number;
+    if (tb.tempKind[t] === TempKind.env) kind = TciConst.env;
+    else if (type === Type.v128) kind = TciConst.v128;
+    else if (type === Type.i32 || type === Type.f32 || hi === 0) kind = TciConst.u32;
+    else kind = hi === lo >> 31 ? TciConst.s32 : TciConst.u64;
+    const start = this.#begin(variants[constBase + kind]!);
+    this.#bytes[start + 2] = slot;
+    if (kind === TciConst.env) return;
+    if (kind === TciConst.v128) this.#bytes.set(tb.vectors[lo]!, start + 4);
+    else this.words[(start >> 2) + 1] = lo;
+    if (kind === TciConst.u64) this.words[(start >> 2) + 2] = hi;
+  }
+
+  // ---- rare bit fields, as shifts and masks ------------------------------------------------------------------------------
+
+  /** `op.type.ri d, a, imm` on slots. */
+  #ri(op: number, type: Type, d: number, a: number, imm: number): void {
+    const v = this.formats.variants[this.formats.find(op, type, false, true, 0, 0)]!;
+    const start = this.#begin(v);
+    this.#bytes[start + 2] = d;
+    this.#bytes[start + 3] = a;
+    this.words[(start >> 2) + 1] = imm;
+  }
+
+  /** `op.type d, a, b` on slots. */
+  #rr(op: number, type: Type, d: number, a: number, b: number): void {
+    const v = this.formats.variants[this.formats.find(op, type, false, false, 0, 0)]!;
+    const start = this.#begin(v);
+    this.#bytes[start + 2] = d;
+    this.#bytes[start + 3] = a;
+    this.#bytes[start + 4] = b;
+  }
+
+  #rewriteField(op: number, type: Type, p: number): boolean {
+    if (op !== Op.extract && op !== Op.sextract && op !== Op.deposit) return false;
+    const { code } = this.#tb;
+    const width = type === Type.i64 ? 64 : 32;
+    const ins = op === Op.deposit ? 2 : 1;
+    for (let i = 0; i < ins; i++) this.#materialise(code[p + 1 + i]!);
+    const d = this.#slotOf(code[p]!);
+    const a = this.#slotOf(code[p + 1]!);
+    const pos = code[p + 1 + ins]!;
+    const len = code[p + 2 + ins]!;
+    const scratch = this.formats.target.frameSlots - SCRATCH_SLOTS;
+    if (op === Op.deposit) {
+      const b = this.#slotOf(code[p + 2]!);
+      this.#field(Op.shr, type, scratch, b, 0, len, width);
+      this.#ri(Op.shl, type, scratch, scratch, pos);
+      // Clear the field in a: keep what is below and above it.
+      if (pos + len === width) this.#field(Op.shr, type, scratch + 1, a, 0, pos === 0 ? width : pos, width);
+      else {
+        this.#ri(Op.shr, type, scratch + 1, a, pos + len);
+        this.#ri(Op.shl, type, scratch + 1, scratch + 1, pos + len);
+      }
+      if (pos + len === width && pos === 0) return this.#rr(Op.or, type, d, scratch, scratch), true;
+      this.#rr(Op.or, type, scratch, scratch, scratch + 1);
+      if (pos > 0 && pos + len < width) {
+        this.#field(Op.shr, type, scratch + 1, a, 0, pos, width);
+        this.#rr(Op.or, type, d, scratch, scratch + 1);
+      } else this.#rr(Op.or, type, d, scratch, scratch);
+      return true;
+    }
+    this.#field(op === Op.extract ? Op.shr : Op.sar, type, d, a, pos, len, width);
+    return true;
+  }
+
+  /** d = bits pos … pos+len−1 of a, zero- (shr) or sign-extended (sar). */
+  #field(shift: number, type: Type, d: number, a: number, pos: number, len: number, width: number): void {
+    if (shift === Op.shr && pos === 0 && len < 32) {
+      this.#ri(Op.and, type, d, a, (1 << len) - 1);
+      return;
+    }
+    const up = width - pos - len;
+    if (up > 0) this.#ri(Op.shl, type, d, a, up);
+    this.#ri(shift, type, d, up > 0 ? d : a, width - len);
+  }
+
+  /** d = low half of (lo + hi·2^width) >> pos. */
+  #extract2(type: Type, p: number): void {
+    const { code } = this.#tb;
+    const width = type === Type.i64 ? 64 : 32;
+    this.#materialise(code[p + 1]!);
+    this.#materialise(code[p + 2]!);
+    const d = this.#slotOf(code[p]!);
+    const lo = this.#slotOf(code[p + 1]!);
+    const hi = this.#slotOf(code[p + 2]!);
+    const pos = code[p + 3]!;
+    if (pos === 0 || pos === width) {
+      const from = pos === 0 ? lo : hi;
+      this.#rr(Op.or, type, d, from, from);
+      return;
+    }
+    const scratch = this.formats.target.frameSlots - SCRATCH_SLOTS;
+    this.#ri(Op.shl, type, scratch, hi, width - pos);
+    this.#ri(Op.shr, type, scratch + 1, lo, pos);
+    this.#rr(Op.or, type, d, scratch, scratch + 1);
+  }
+}
+
+/** Whether attribute `i` of an op is part of its opcode. */
+function enumerated(def: OpDef, i: number): boolean {
+  switch (def.attrs[i]) {
+    case undefined: case 'offset': case 'label': case 'helper': case 'delta': case 'exit': case 'data': return false;
+    default: return true;
+  }
+}
