@@ -39,6 +39,9 @@ export interface CheckResult {
 const STRINGS_PER_BATCH = 4096;
 const WIDTHS: Readonly<Record<Bits, number>> = { 16: DecodeMode.Bits16, 32: DecodeMode.Bits32, 64: DecodeMode.Bits64 };
 
+/** Memory areas without one size (`m0` in ours) are compared without their size. */
+const unsized = (theirs: string, ours: string | undefined): string => (ours?.includes(' m0[') === true ? theirs.replace(/ m\d+\[/, ' m0[') : theirs);
+
 /** iced spells some mnemonics otherwise; the instructions are the same. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['jmp far', 'jmp'], ['call far', 'call'],
@@ -78,9 +81,10 @@ export function runCheck(options: CheckOptions): CheckResult {
       const weAccept = decode(insn, bytes, at, STRIDE, mode) === DecodeStatus.Ok;
       if (!weAccept && !theyAccept) continue;
       if (weAccept) tally.valid++;
+      const ours = weAccept ? renamed(ourSignature(insn, (info?.opSize ?? 0) !== 0, (info?.addrSize ?? 0) !== 0)) : undefined;
       const difference: Difference = {
-        ours: weAccept ? renamed(ourSignature(insn, (info?.opSize ?? 0) !== 0, (info?.addrSize ?? 0) !== 0)) : undefined,
-        theirs: theyAccept ? reference.signature() : undefined,
+        ours,
+        theirs: theyAccept ? unsized(reference.signature(), ours) : undefined,
         code: info?.name ?? '',
         bits,
         amd,

@@ -18,4 +18,24 @@ export interface Explanation {
   readonly applies: (d: Difference) => boolean;
 }
 
-export const EXPLAINED: readonly Explanation[] = [];
+/** General registers under their 64-bit names. */
+const widened = (signature: string): string =>
+  signature.replace(/\b[er]?(ax|cx|dx|bx|sp|bp|si|di)\b/g, 'r$1').replace(/\b(r\d+)[dwl]\b/g, '$1');
+
+/** Without the segments that 64-bit mode takes as flat. */
+const flat = (signature: string): string => signature.replace(/\b(es|cs|ss|ds):/g, ':');
+
+/** Both valid and equal after `normal`. */
+const equalAfter = (d: Difference, normal: (signature: string) => string): boolean =>
+  d.ours !== undefined && d.theirs !== undefined && normal(d.ours) === normal(d.theirs);
+
+export const EXPLAINED: readonly Explanation[] = [
+  {
+    reason: 'iced shows ES, CS, SS and DS overrides in 64-bit mode; they have no effect there (SDM vol. 1, 3.3.7.1), so we show the default segment.',
+    applies: (d) => d.bits === 64 && equalAfter(d, flat),
+  },
+  {
+    reason: 'iced names a source of which only the low word is used by the operand size (LAR, LSL, LLDT, LTR, VERR, VERW, ARPL, MOV Sreg, …); the manual gives it as r16.',
+    applies: (d) => /r(32|64)m16/.test(d.code) && equalAfter(d, (signature) => flat(widened(signature))),
+  },
+];

@@ -66,6 +66,8 @@ export function ourSignature(insn: Insn, withOpSize: boolean, withAddrSize: bool
   if (isString(insn)) text += insn.rep ? ' rep' : insn.repne ? ' repne' : '';
   if (withOpSize) text += ` o${insn.opSize}`;
   if (withAddrSize) text += ` a${insn.addrSize}`;
+  // XLAT has no operands in the tables; iced shows the byte it reads.
+  if (text.startsWith('xlatb')) text += ` m1[${SEGMENTS[insn.seg]}:${gpr(3, insn.addrSize)}+al*1+0]`;
   for (let i = 0; i < insn.opCount; i++) text += ` ${operandSignature(insn, i)}`;
   return `${text} #${insn.length}`;
 }

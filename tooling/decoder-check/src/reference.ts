@@ -27,6 +27,11 @@ export interface CodeInfo {
   readonly addrSize: number;
 }
 
+/** iced names some encodings of one operation apart. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ['sal', 'shl'], ['reservednop', 'nop'], ['pcmpestri64', 'pcmpestri'], ['pcmpestrm64', 'pcmpestrm'],
+]);
+
 const IMMEDIATE_BITS: ReadonlyMap<number, number> = new Map([
   [OpKind.Immediate8, 8], [OpKind.Immediate8_2nd, 8], [OpKind.Immediate16, 16], [OpKind.Immediate32, 32], [OpKind.Immediate64, 64],
   [OpKind.Immediate8to16, 16], [OpKind.Immediate8to32, 32], [OpKind.Immediate8to64, 64], [OpKind.Immediate32to64, 64],
@@ -81,7 +86,8 @@ export class Reference {
   signature(): string {
     const insn = this.instruction;
     const info = this.info();
-    let text = MNEMONICS[insn.mnemonic];
+    const name = MNEMONICS[insn.mnemonic];
+    let text = SYNONYMS.get(name) ?? name;
     if (insn.hasLockPrefix) text += ' lock';
     if (insn.isStringInstruction) text += insn.hasRepPrefix ? ' rep' : insn.hasRepnePrefix ? ' repne' : '';
     if (info.opSize !== 0) text += ` o${info.opSize}`;
@@ -118,7 +124,9 @@ export class Reference {
     const insn = this.instruction;
     const base = insn.memoryBase === Register.None ? '' : REGISTERS[insn.memoryBase];
     const index = insn.memoryIndex === Register.None ? '' : REGISTERS[insn.memoryIndex];
+    // Without an index SIB.scale means nothing; iced shows it all the same.
+    const scale = index === '' ? 1 : insn.memoryIndexScale;
     const disp = insn.memoryDisplacementU64;
-    return `[${segment}:${base}+${index}*${insn.memoryIndexScale}+${disp.toString(16)}]`;
+    return `[${segment}:${base}+${index}*${scale}+${disp.toString(16)}]`;
   }
 }

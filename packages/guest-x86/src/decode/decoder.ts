@@ -23,16 +23,20 @@ const CELL_UD0 = OpcodeMap.TwoByte * 256 + 0xff;
 /** Control registers that exist: 0, 2, 3, 4, 8. */
 const CONTROL_REGISTERS = 0b1_0001_1101;
 
+/** Forms whose operand size in 64-bit mode is not simply W, 66h, 4. */
+const SPECIAL_SIZE = FormFlag.Force64 | FormFlag.Near | FormFlag.Default64 | FormFlag.AmdIgnoresW | FormFlag.WidthIs4;
+
 /** Operand size after all prefixes and the form's defaults (SDM vol. 1, 3.6.1; vol. 2, 2.2.1.7). */
 function operandSize(insn: Insn, flags: number, mode: number): 2 | 4 | 8 {
   const width = mode & DecodeMode.WidthMask;
   const prefixed = insn.osizePrefix && (flags & FormFlag.Mandatory66) === 0;
   if (width !== DecodeMode.Bits64) return prefixed === (width === DecodeMode.Bits16) ? 4 : 2;
-  if ((flags & (FormFlag.Force64 | FormFlag.Near | FormFlag.Default64 | FormFlag.AmdIgnoresW)) !== 0) {
+  if ((flags & SPECIAL_SIZE) !== 0) {
     if ((flags & FormFlag.Force64) !== 0) return 8;
     const amd = (mode & DecodeMode.Amd) !== 0;
     if ((flags & FormFlag.Near) !== 0) return amd && prefixed && insn.w === 0 ? 2 : 8;
     if ((flags & FormFlag.Default64) !== 0) return prefixed && insn.w === 0 ? 2 : 8;
+    if ((flags & FormFlag.WidthIs4) !== 0) return prefixed && insn.w === 0 ? 2 : 4;
     if (amd) return prefixed ? 2 : 4;
   }
   return insn.w !== 0 ? 8 : prefixed ? 2 : 4;

@@ -32,6 +32,7 @@ export const FormFlag = {
   Near: 8,
   ProtectedOnly: 16,
   AnyMod: 32,
+  /** On AMD. */
   AmdIgnoresW: 64,
   /** 66h belongs to the opcode. */
   Mandatory66: 128,
@@ -39,6 +40,8 @@ export const FormFlag = {
   ChecksReg: 256,
   /** Has a B operand; VEX forms without it require vvvv = 1111b. */
   UsesVvvv: 512,
+  /** REX.W = 1 selects operand size 4. */
+  WidthIs4: 1024,
 } as const;
 
 /** Immediate bytes of a form, in `FORM_IMM`. */
@@ -83,6 +86,7 @@ function flagsOf(row: ParsedRow): number {
     has('near', FormFlag.Near) |
     has('pm', FormFlag.ProtectedOnly) |
     has('anymod', FormFlag.AnyMod) |
+    has('w4', FormFlag.WidthIs4) |
     has('amdW0', FormFlag.AmdIgnoresW) |
     (row.mandatory66 ? FormFlag.Mandatory66 : 0) |
     (uses(Method.S, Method.C, Method.D) ? FormFlag.ChecksReg : 0) |
@@ -107,7 +111,7 @@ function immOf(row: ParsedRow): ImmKind {
 /** `ImmKind` per form. */
 export const FORM_IMM: Uint8Array = Uint8Array.from(ROWS, immOf);
 
-const packOperand = (o: OperandSpec | undefined): number => (o === undefined ? 0 : o.method | (TYPES.indexOf(o.type) << 5) | (o.reg << 10));
+const packOperand = (o: OperandSpec | undefined): number => (o === undefined ? 0 : o.method | (TYPES.indexOf(o.sizeType) << 5) | (o.reg << 10));
 
 /** Four operands per form: method in bits 0–4, type in bits 5–9, fixed register in bits 10–13. */
 export const FORM_OPERANDS: Uint16Array = Uint16Array.from({ length: ROWS.length * 4 }, (_, i) => packOperand(ROWS[i >> 2]?.operands[i & 3]));

@@ -14,11 +14,12 @@ export const MAP_0F = [
   ['09', 'wbinvd', '', 'I486'],
   ['F3 09', 'wbnoinvd', '', 'WBNOINVD'],
   ['0B', 'ud2', '', 'I286'],
-  // The 3DNow! prefetches; /3 to /7 are reserved aliases of PREFETCH, register forms are reserved NOPs.
+  // The 3DNow! prefetches; /3 to /7 are reserved aliases of them, register forms are reserved NOPs.
+  ['0D reg', 'nop', 'Ev,Gv', 'PREFETCHW'],
   ['0D /0', 'prefetch', 'Mb', 'PREFETCHW'],
   ['0D /1', 'prefetchw', 'Mb', 'PREFETCHW'],
   ['0D /2', 'prefetchwt1', 'Mb', 'PREFETCHWT1'],
-  ['0D /3', 'prefetch', 'Mb', 'PREFETCHW'],
+  ['0D /3', 'prefetchw', 'Mb', 'PREFETCHW'],
   ['0D /4', 'prefetch', 'Mb', 'PREFETCHW'],
   ['0D /5', 'prefetch', 'Mb', 'PREFETCHW'],
   ['0D /6', 'prefetch', 'Mb', 'PREFETCHW'],

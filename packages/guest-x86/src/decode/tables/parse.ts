@@ -33,6 +33,8 @@ export type OperandType = (typeof TYPES)[number];
 export interface OperandSpec {
   readonly method: Method;
   readonly type: OperandType;
+  /** Type as far as the size goes: an Iz operand is as wide as the operand size, only its encoding stops at 32 bits. */
+  readonly sizeType: OperandType;
   /** Register of a fixed operand. */
   readonly reg: number;
 }
@@ -70,21 +72,21 @@ export interface ParsedRow {
 
 const PREFIX_WORDS: Readonly<Record<string, number>> = { NP: 1, NF: 3, '66': 2, F3: 4, F2: 8 };
 const FIXED: Readonly<Record<string, OperandSpec>> = {
-  AL: { method: Method.FixedGpr, type: 'b', reg: 0 },
-  CL: { method: Method.FixedGpr, type: 'b', reg: 1 },
-  AX: { method: Method.FixedGpr, type: 'w', reg: 0 },
-  DX: { method: Method.FixedGpr, type: 'w', reg: 2 },
-  rAX: { method: Method.FixedGpr, type: 'v', reg: 0 },
-  eAX: { method: Method.FixedGpr, type: 'z', reg: 0 },
-  ES: { method: Method.FixedSeg, type: 'w', reg: 0 },
-  CS: { method: Method.FixedSeg, type: 'w', reg: 1 },
-  SS: { method: Method.FixedSeg, type: 'w', reg: 2 },
-  DS: { method: Method.FixedSeg, type: 'w', reg: 3 },
-  FS: { method: Method.FixedSeg, type: 'w', reg: 4 },
-  GS: { method: Method.FixedSeg, type: 'w', reg: 5 },
-  ST: { method: Method.FixedSt, type: 't', reg: 0 },
-  STi: { method: Method.Sti, type: 't', reg: 0 },
-  '1': { method: Method.One, type: 'b', reg: 0 },
+  AL: { method: Method.FixedGpr, type: 'b', sizeType: 'b', reg: 0 },
+  CL: { method: Method.FixedGpr, type: 'b', sizeType: 'b', reg: 1 },
+  AX: { method: Method.FixedGpr, type: 'w', sizeType: 'w', reg: 0 },
+  DX: { method: Method.FixedGpr, type: 'w', sizeType: 'w', reg: 2 },
+  rAX: { method: Method.FixedGpr, type: 'v', sizeType: 'v', reg: 0 },
+  eAX: { method: Method.FixedGpr, type: 'z', sizeType: 'z', reg: 0 },
+  ES: { method: Method.FixedSeg, type: 'w', sizeType: 'w', reg: 0 },
+  CS: { method: Method.FixedSeg, type: 'w', sizeType: 'w', reg: 1 },
+  SS: { method: Method.FixedSeg, type: 'w', sizeType: 'w', reg: 2 },
+  DS: { method: Method.FixedSeg, type: 'w', sizeType: 'w', reg: 3 },
+  FS: { method: Method.FixedSeg, type: 'w', sizeType: 'w', reg: 4 },
+  GS: { method: Method.FixedSeg, type: 'w', sizeType: 'w', reg: 5 },
+  ST: { method: Method.FixedSt, type: 't', sizeType: 't', reg: 0 },
+  STi: { method: Method.Sti, type: 't', sizeType: 't', reg: 0 },
+  '1': { method: Method.One, type: 'b', sizeType: 'b', reg: 0 },
 };
 const LETTERS: Readonly<Record<string, Method>> = {
   E: Method.E, R: Method.R, M: Method.M, G: Method.G, B: Method.B, Z: Method.Z, P: Method.P, Q: Method.Q, N: Method.N, V: Method.V,
@@ -111,7 +113,7 @@ function parseOperands(row: Row): OperandSpec[] {
     const type = TYPES.find((t) => t === text.slice(1));
     if (method === undefined || type === undefined) return fail(row, `unknown operand ${text}`);
     if (method === Method.I && specs.some((s) => s.method === Method.I)) method = Method.I2;
-    specs.push({ method, type, reg: 0 });
+    specs.push({ method, type, sizeType: method === Method.I && type === 'z' ? 'v' : type, reg: 0 });
   }
   return specs;
 }

@@ -23,7 +23,7 @@
  *     I  immediate     J  relative branch        A  far pointer         O  moffs              X Y  string source, destination
  *
  *     b w d q dq t  1, 2, 4, 8, 16, 10 bytes     bs   byte immediate, sign-extended to the operand size
- *     v   operand size 2, 4, 8                   z    2 or 4 (4 also for operand size 8)
+ *     v   operand size 2, 4, 8                   z    2 or 4 (4 also for operand size 8; Iz is sign-extended to 8)
  *     y   4, or 8 with W = 1                     n    4, in 64-bit mode 8
  *     p   far pointer, operand size + 2          s    descriptor-table register image, 6 or 10
  *     a   pair of bounds, 2 × operand size       e f  x87 environment 14/28, x87 state 94/108
@@ -55,9 +55,10 @@ export type Feature = (typeof FEATURES)[number];
  *     near    near branch: f64 on Intel, d64 on AMD
  *     pm      #UD in real and virtual-8086 mode
  *     anymod  mod is ignored: r/m is a register
+ *     w4      REX.W = 1 selects operand size 4
  *     amdW0   AMD ignores REX.W
  */
-export type Attribute = 'lock' | 'i64' | 'o64' | 'd64' | 'f64' | 'near' | 'pm' | 'anymod' | 'amdW0';
+export type Attribute = 'lock' | 'i64' | 'o64' | 'd64' | 'f64' | 'near' | 'pm' | 'anymod' | 'w4' | 'amdW0';
 
 /** One instruction form. A row without a feature is I86. */
 export type Row = readonly [encoding: string, mnemonic: MnemonicName, operands: string, ...attributes: readonly (Attribute | Feature)[]];
