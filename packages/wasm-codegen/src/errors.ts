@@ -12,6 +12,7 @@ export const CODEGEN_ERRORS = {
   'body-order': 'function bodies are not written one after the other, in the order of declaration',
   'import-order': 'an import comes after a definition of the same kind, whose index it would move',
   'too-large': 'a limit that all engines share is exceeded',
+  'bad-ir': 'an op has operands or attributes its row does not allow',
   'bad-graph': 'a control-flow graph names a node that does not exist',
 } as const;
 CODEGEN_ERRORS satisfies Record<string, string>;

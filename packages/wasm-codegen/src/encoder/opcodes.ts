@@ -46,6 +46,11 @@ export function naturalAlignment(op: Opcode): number {
   return op >> ALIGN_SHIFT;
 }
 
+/** The SIMD instruction without immediates that has that number after prefix 0xFD: for tables that carry the number. */
+export function simdOpcode(number: number): Opcode<'none'> {
+  return (number | (0xfd << PREFIX_SHIFT)) as Opcode<'none'>;
+}
+
 type Identifier<Name extends string> = Name extends `${infer Head}.${infer Tail}` ? `${Head}_${Identifier<Tail>}` : Name;
 
 type OpTable = { readonly [Name in OpcodeName as Identifier<Name>]: Opcode<(typeof OPCODES)[Name][0]> };

@@ -15,7 +15,7 @@
 import type { CoreOpName, TargetLayout, Type } from '@wasm-tcg/ir';
 import type { FuncBody } from '../encoder/func-body.ts';
 import { ValType } from '../encoder/types.ts';
-import type { CoreHelperName } from './core-calls.ts';
+import type { CoreCallName } from './core-calls.ts';
 
 export interface LowerCtx {
   /** The body that is being written. */
@@ -63,7 +63,7 @@ export interface LowerCtx {
   /** Leaves through the shared exit if the call just made set the context's exit code. Keeps the stack as it is. */
   exitIfRequested(): void;
   /** Calls a core helper of the runtime; its arguments are on the stack. */
-  callCore(name: CoreHelperName): void;
+  callCore(name: CoreCallName): void;
 }
 
 /** Ops that are no matter of values: the module builders and the interpreter generator lower them, each in its way. */

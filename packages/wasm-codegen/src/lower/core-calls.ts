@@ -1,17 +1,31 @@
 /**
- * The core helpers of the runtime that lowerings call, with their Wasm signatures (letters as in opcodes/row.ts). They are
- * imported as "h".<name>, Wasm to Wasm, so i64 passes freely. Meaning: `core-helpers.ts` of the runtime.
+ * The core helpers that generated code may call: the rows of the runtime's table whose callers include `code`. They are
+ * imported as "h".<name>, Wasm to Wasm, so i64 passes freely.
  */
-export const CORE_CALLS = {
-  ld_slow: 'iIi>I',
-  st_slow: 'iIIi>',
-  ld_slow128: 'iIi>',
-  st_slow128: 'iIi>',
-  rmw_ld_slow: 'iIi>I',
-  rmw_st_slow: 'iIIi>',
-  probe_slow: 'iIii>',
-  region_check: 'ii>i',
-} as const;
-CORE_CALLS satisfies Record<string, string>;
+import { CORE_HELPERS, type CoreHelperDef, type CoreHelperName, type WasmValueType } from '@wasm-tcg/runtime';
 
-export type CoreHelperName = keyof typeof CORE_CALLS;
+/** Names of core helpers that generated code may call. */
+export type CoreCallName = {
+  [K in CoreHelperName]: 'code' extends (typeof CORE_HELPERS)[K]['callers'][number] ? K : never;
+}[CoreHelperName];
+
+interface Letters {
+  readonly i32: string;
+  readonly i64: string;
+  readonly f32: string;
+  readonly f64: string;
+  readonly v128: string;
+}
+
+/** Signature letters (opcodes/row.ts) by the name of the type; the IR names its types alike. */
+export const TYPE_LETTER: Letters = { i32: 'i', i64: 'I', f32: 'f', f64: 'F', v128: 'v' };
+
+function letters(types: readonly WasmValueType[]): string {
+  return types.map((type) => TYPE_LETTER[type]).join('');
+}
+
+/** The signature of a core helper in letters: "iIi>I". */
+export function coreSignature(name: CoreCallName): string {
+  const { params, results }: CoreHelperDef = CORE_HELPERS[name];
+  return `${letters(params)}>${letters(results)}`;
+}
