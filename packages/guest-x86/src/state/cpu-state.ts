@@ -43,16 +43,20 @@ export const X86_STATE = defStruct('x86State', {
   interruptShadow: 'u32',
   /** Set by the host while an interrupt waits for IF: whatever sets IF then takes the budget, so that the host can deliver it. */
   interruptRequest: 'u32',
-  /** Vector being delivered + 1, for double fault detection; 0 = none. */
-  delivering: 'u32',
   /** CPUID model number (index in the models table) and vendor: 0 Intel, 1 AMD. */
   cpuModel: 'u32',
   vendor: 'u32',
+  /** What the model has and helpers ask for ({@link import('../cpuid/features.ts').X86Feature}), and what follows from it. */
+  features: 'u32',
+  /** Bits that may be set in CR4 and EFER; physical address bits. */
+  cr4Allowed: 'u32', eferAllowed: 'u32', physBits: 'u32',
   /** x87: 80-bit registers in 16-byte cells (physical order), top 0–7, tags (1 = empty), words. */
   fpr: ['v128', 8],
   fpTop: 'u32', fpEmpty: 'u32', fpControl: 'u32', fpStatus: 'u32',
   fpLastIp: 'u64', fpLastDp: 'u64', fpLastCs: 'u32', fpLastDs: 'u32', fpLastOp: 'u32',
   mxcsr: 'u32',
+  /** Scratch of helpers: a stack that is not committed yet. Meaningless between calls. */
+  scratch: ['u64', 8],
 }, 16);
 
 /** MMU indices: supervisor, user, supervisor with SMAP in force (AC clear). */

@@ -1,0 +1,40 @@
+/**
+ * Writes assembly/generated/layout.ts: offsets and numbers that the AssemblyScript sources share with src. Runs before the
+ * AssemblyScript compiler (scripts/build-assembly.mjs of the root) and needs nothing compiled.
+ */
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { importTypeScript } from '../../../scripts/lib/load-typescript.mjs';
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+const source = (file) => importTypeScript(join(folder, 'src', `${file}.ts`));
+const runtime = (file) => importTypeScript(join(folder, '..', 'runtime', 'src', `${file}.ts`));
+
+const { assemblyConstants, assemblyFrame, assemblyNumbers } = await runtime('layout/assembly-constants');
+const [context, header, exits, core] = await Promise.all(['layout/wasm-context', 'layout/tb-header', 'exit-code', 'core-helpers'].map(runtime));
+const [frame, cpu, hflags, restore, x86Exits, features] = await Promise.all(
+  ['state/frame', 'state/cpu-state', 'state/hflags', 'state/restore-data', 'exit-codes', 'cpuid/features'].map(source),
+);
+
+const text = [
+  '// Made by packages/guest-x86/scripts/generate-assembly.mjs; do not edit. Offsets are in bytes from env unless said otherwise.\n',
+  assemblyConstants(context.WASM_CONTEXT, { prefix: 'CTX' }),
+  '// From the start of a TB header.\n' + assemblyConstants(header.TB_HEADER, { prefix: 'TB' }),
+  assemblyFrame(frame.X86_FRAME, cpu.X86_LAYOUT, 'FR'),
+  assemblyConstants(cpu.X86_STATE, { prefix: 'ST', base: cpu.X86_LAYOUT.stateOffset }),
+  assemblyNumbers('HF', hflags.HFlag),
+  assemblyNumbers('SEG', cpu.Seg),
+  assemblyNumbers('MMU', cpu.MmuIndex, 'i32'),
+  assemblyNumbers('RESTORE', restore.RestoreData),
+  assemblyNumbers('EXIT', exits.ExitCode),
+  assemblyNumbers('EXIT', x86Exits.X86Exit),
+  assemblyNumbers('ACCESS', core.Access, 'i32'),
+  assemblyNumbers('PROT', core.Prot, 'i32'),
+  assemblyNumbers('FEATURE', features.X86Feature),
+].join('\n');
+
+const target = join(folder, 'assembly', 'generated', 'layout.ts');
+mkdirSync(dirname(target), { recursive: true });
+writeFileSync(`${target}.${process.pid}`, text);
+renameSync(`${target}.${process.pid}`, target);
