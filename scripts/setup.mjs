@@ -63,7 +63,10 @@ function installFailure(output, packageManager) {
 async function build() {
   const { buildAssembly } = await import('./build-assembly.mjs');
   for (const name of ['runtime', 'guest-x86']) {
-    if ((await buildAssembly(name)) === 'built') say(`${name}: AssemblyScript helpers built`);
+    const result = await buildAssembly(name).catch((error) => {
+      throw new SetupError(`${error.message}\nthe AssemblyScript helpers of packages/${name} do not build.`);
+    });
+    if (result === 'built') say(`${name}: AssemblyScript helpers built`);
   }
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   if (!existsSync(join(ROOT, 'packages/emulator/dist/index.js'))) say('compiling all packages');
