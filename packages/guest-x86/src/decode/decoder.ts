@@ -1,24 +1,32 @@
 /**
  * The x86 decoder: one instruction from bytes to `Insn`, for 16-, 32- and 64-bit code, driven by the tables.
  *
- * Order of checks, which decides the fault when several apply: prefixes, opcode, ModRM byte, then every reason for #UD, and
- * only then SIB, displacement and immediate. So #UD never waits for bytes beyond the ModRM byte (they may be on a missing
- * page), and a byte beyond the 15th is #GP even when its page is missing.
+ * Which fault wins when several apply follows measurements on an Intel core with code at a page end: the processor first
+ * finds the length, fetching at most 15 bytes, and only then whether the instruction is one. So a missing byte of an
+ * undefined encoding is reported before its #UD (an opcode that is undefined altogether has no further bytes, and is #UD
+ * at once), and a length beyond 15 when all 15 bytes are there.
  */
-import { DISPATCH, FORM_FLAGS, FORM_MNEMONIC, FormFlag } from './forms.ts';
+import { DISPATCH, FORM_FLAGS, FORM_IMM, FORM_MNEMONIC, FormFlag } from './forms.ts';
 import { DecodeMode, DecodeStatus, MAX_INSN_LENGTH, Seg } from './insn.ts';
 import type { Insn } from './insn.ts';
 import { readMemory } from './modrm.ts';
 import { readImmediate, resolveOperands } from './operands.ts';
-import { VEX_NO_MAP, readPrefixes, readVex, shortOf } from './prefixes.ts';
-import { CELL_MODRM, Dim } from './tables/compile.ts';
+import { readPrefixes, readVex, shortOf, vexMap } from './prefixes.ts';
+import { CELL_IMM_MASK, CELL_MODRM, Dim } from './tables/compile.ts';
 import { OpcodeMap } from './tables/index.ts';
 import type { Mnemonic } from './tables/mnemonics.ts';
+
+/** Results of `readOpcode` other than a cell. */
+const MISSING = -1;
+const UNDEFINED = -2;
 
 const { cellDims, cellBase, cellInfo, leaves } = DISPATCH;
 
 /** UD0 (0F FF): AMD processors fetch no ModRM byte, so there it is #UD like any undefined opcode. */
 const CELL_UD0 = OpcodeMap.TwoByte * 256 + 0xff;
+
+/** Mode bits that say the processor is in a protected mode. */
+const PROTECTED = DecodeMode.Protected | DecodeMode.Bits64;
 
 /** Control registers that exist: 0, 2, 3, 4, 8. */
 const CONTROL_REGISTERS = 0b1_0001_1101;
@@ -68,12 +76,52 @@ function findLeaf(insn: Insn, cell: number, prefixClass: number, long: number): 
   return leaves[cellBase[cell] + leaf];
 }
 
-/** Whether LOCK, register numbers, the mode and VEX.vvvv fit the form. */
+/** Whether prefixes, register numbers, the mode and VEX.vvvv fit the form. */
 function formAllowed(insn: Insn, flags: number, mode: number): boolean {
   if (insn.lock && ((flags & FormFlag.Lock) === 0 || insn.mod === 3)) return false;
-  if ((flags & FormFlag.ProtectedOnly) !== 0 && (mode & (DecodeMode.Protected | DecodeMode.Bits64)) === 0) return false;
-  if (insn.vex && insn.vexV !== 0 && (flags & FormFlag.UsesVvvv) === 0) return false;
+  if ((flags & FormFlag.ProtectedOnly) !== 0 && (mode & PROTECTED) === 0) return false;
+  if (insn.vex) {
+    if (insn.lock || insn.rep || insn.repne || insn.osizePrefix || insn.rex !== 0) return false;
+    if (insn.vexV !== 0 && (flags & FormFlag.UsesVvvv) === 0) return false;
+  }
   return (flags & FormFlag.ChecksReg) === 0 || registerExists(insn);
+}
+
+/**
+ * Read opcode map, opcode and a VEX prefix from instruction byte `insn.length` on. Sets `insn.opcode` and `insn.length` and
+ * returns `cell << 2 | prefix class`, or `MISSING` bytes, or `UNDEFINED` (#UD).
+ */
+function readOpcode(insn: Insn, bytes: Uint8Array, offset: number, cap: number, mode: number): number {
+  let n = insn.length;
+  let opcode = bytes[offset + n++];
+  let map: number = OpcodeMap.OneByte;
+  let prefixClass = insn.repne ? 3 : insn.rep ? 2 : insn.osizePrefix ? 1 : 0;
+  if (opcode === 0x0f) {
+    if (n >= cap) return MISSING;
+    opcode = bytes[offset + n++];
+    map = OpcodeMap.TwoByte;
+    if (opcode === 0x38 || opcode === 0x3a) {
+      if (n >= cap) return MISSING;
+      map = opcode === 0x38 ? OpcodeMap.ThreeByte38 : OpcodeMap.ThreeByte3A;
+      opcode = bytes[offset + n++];
+    }
+  } else if ((opcode === 0xc4 || opcode === 0xc5) && (mode & PROTECTED) !== 0) {
+    if (n >= cap) return MISSING;
+    const long = (mode & DecodeMode.WidthMask) === DecodeMode.Bits64;
+    // Outside 64-bit mode LES and LDS have the opcode when what follows is a ModRM byte of a memory operand.
+    if (long || bytes[offset + n] >= 0xc0) {
+      map = vexMap(bytes, offset + n - 1);
+      if (map < 0) return UNDEFINED;
+      const at = offset + n - 1;
+      n += opcode === 0xc4 ? 2 : 1;
+      if (n >= cap) return MISSING;
+      prefixClass = readVex(insn, bytes, at, long);
+      opcode = bytes[offset + n++];
+    }
+  }
+  insn.opcode = opcode;
+  insn.length = n;
+  return (((map << 8) | opcode) << 2) | prefixClass;
 }
 
 /**
@@ -87,55 +135,23 @@ export function decode(insn: Insn, bytes: Uint8Array, offset: number, available:
   insn.mode = mode;
   const status = readPrefixes(insn, bytes, offset, cap, mode);
   if (status !== DecodeStatus.Ok) return status;
+  const found = readOpcode(insn, bytes, offset, cap, mode);
+  if (found < 0) return found === MISSING ? shortOf(cap) : DecodeStatus.Invalid;
 
   const width = mode & DecodeMode.WidthMask;
   const long = width === DecodeMode.Bits64 ? 1 : 0;
-  insn.addrSize = long !== 0 ? (insn.asizePrefix ? 4 : 8) : insn.asizePrefix === (width === DecodeMode.Bits16) ? 4 : 2;
-
-  // Opcode and map.
-  let n = insn.length;
-  let opcode = bytes[offset + n++];
-  let map: number = OpcodeMap.OneByte;
-  let prefixClass = insn.repne ? 3 : insn.rep ? 2 : insn.osizePrefix ? 1 : 0;
-  if (opcode === 0x0f) {
-    if (n >= cap) return shortOf(n + 1);
-    opcode = bytes[offset + n++];
-    map = OpcodeMap.TwoByte;
-    if (opcode === 0x38 || opcode === 0x3a) {
-      if (n >= cap) return shortOf(n + 1);
-      map = opcode === 0x38 ? OpcodeMap.ThreeByte38 : OpcodeMap.ThreeByte3A;
-      opcode = bytes[offset + n++];
-    }
-  } else if (opcode === 0xc4 || opcode === 0xc5) {
-    if (n >= cap) return shortOf(n + 1);
-    if (long !== 0 || bytes[offset + n] >= 0xc0) {
-      const end = n + (opcode === 0xc4 ? 2 : 1);
-      if (end > cap) return shortOf(end);
-      const vex = readVex(insn, bytes, offset + n - 1, mode);
-      if (vex === VEX_NO_MAP) return DecodeStatus.Invalid;
-      n = end;
-      if (n >= cap) return shortOf(n + 1);
-      opcode = bytes[offset + n++];
-      map = vex >> 2;
-      // VEX.pp counts 66, F3, F2 as the prefix classes do.
-      prefixClass = vex & 3;
-    }
-  }
-  const cell = (map << 8) | opcode;
+  const cell = found >> 2;
   const info = cellInfo[cell];
-  insn.opcode = opcode;
+  let n = insn.length;
+  insn.addrSize = long !== 0 ? (insn.asizePrefix ? 4 : 8) : insn.asizePrefix === (width === DecodeMode.Bits16) ? 4 : 2;
   insn.w = (insn.ext >> 3) & 1;
-  insn.length = n;
-  if (((info >> (prefixClass + 4 * long)) & 1) === 0) return DecodeStatus.Invalid;
-
-  // ModRM byte.
   insn.modrm = -1;
   insn.mod = 3;
   insn.reg = 0;
-  insn.rm = (opcode & 7) | ((insn.ext & 1) << 3);
+  insn.rm = (insn.opcode & 7) | ((insn.ext & 1) << 3);
   if (cell === CELL_UD0 && (mode & DecodeMode.Amd) !== 0) return DecodeStatus.Invalid;
   if ((info & CELL_MODRM) !== 0) {
-    if (n >= cap) return shortOf(n + 1);
+    if (n >= cap) return shortOf(cap);
     const modrm = bytes[offset + n++];
     insn.modrm = modrm;
     insn.mod = modrm >> 6;
@@ -143,19 +159,12 @@ export function decode(insn: Insn, bytes: Uint8Array, offset: number, available:
     insn.rm = (modrm & 7) | ((insn.ext & 1) << 3);
   }
 
-  // The form, and every reason left for #UD.
-  const leaf = findLeaf(insn, cell, prefixClass, long);
-  insn.length = n;
-  if (leaf === 0) return DecodeStatus.Invalid;
+  const leaf = findLeaf(insn, cell, found & 3, long);
   const form = leaf - 1;
-  const flags = FORM_FLAGS[form];
-  insn.form = form;
-  insn.mnemonic = FORM_MNEMONIC[form] as Mnemonic;
+  const flags = leaf === 0 ? 0 : FORM_FLAGS[form];
   if ((flags & FormFlag.AnyMod) !== 0) insn.mod = 3;
-  if (!formAllowed(insn, flags, mode)) return DecodeStatus.Invalid;
   insn.opSize = operandSize(insn, flags, mode);
 
-  // The rest of the bytes.
   insn.base = -1;
   insn.index = -1;
   insn.scale = 1;
@@ -163,9 +172,13 @@ export function decode(insn: Insn, bytes: Uint8Array, offset: number, available:
   insn.dispHi = 0;
   insn.seg = insn.segOverride >= 0 ? insn.segOverride : Seg.DS;
   if (insn.mod !== 3) n = readMemory(insn, bytes, offset, n, cap);
-  if (n <= cap) n = readImmediate(insn, bytes, offset, n, cap);
-  if (n > cap) return shortOf(n);
+  if (n <= cap) n = readImmediate(insn, bytes, offset, n, cap, leaf === 0 ? info & CELL_IMM_MASK : FORM_IMM[form]);
+  if (n > cap) return shortOf(cap);
+
   insn.length = n;
+  if (leaf === 0 || !formAllowed(insn, flags, mode)) return DecodeStatus.Invalid;
+  insn.form = form;
+  insn.mnemonic = FORM_MNEMONIC[form] as Mnemonic;
   resolveOperands(insn);
   return DecodeStatus.Ok;
 }

@@ -44,10 +44,6 @@ export const FormFlag = {
   WidthIs4: 1024,
 } as const;
 
-/** Immediate bytes of a form, in `FORM_IMM`. */
-export const ImmKind = { None: 0, Ib: 1, Ibs: 2, Iw: 3, Iz: 4, Iv: 5, Jb: 6, Jz: 7, Far: 8, Moffs: 9, IwIb: 10 } as const;
-export type ImmKind = (typeof ImmKind)[keyof typeof ImmKind];
-
 const MAPS: OpcodeMap[] = [];
 const ROWS: ParsedRow[] = [];
 const forms: Form[] = [];
@@ -97,19 +93,8 @@ function flagsOf(row: ParsedRow): number {
 /** `FormFlag` bits per form. */
 export const FORM_FLAGS: Uint16Array = Uint16Array.from(ROWS, flagsOf);
 
-const IMMEDIATES: Readonly<Record<string, ImmKind>> = {
-  Ib: ImmKind.Ib, Ibs: ImmKind.Ibs, Iw: ImmKind.Iw, Iz: ImmKind.Iz, Iv: ImmKind.Iv, Jb: ImmKind.Jb, Jz: ImmKind.Jz, Ap: ImmKind.Far,
-  Ob: ImmKind.Moffs, Ov: ImmKind.Moffs, IwIb: ImmKind.IwIb,
-};
-
-function immOf(row: ParsedRow): ImmKind {
-  const letters: Readonly<Partial<Record<Method, string>>> = { [Method.I]: 'I', [Method.I2]: 'I', [Method.J]: 'J', [Method.A]: 'A', [Method.O]: 'O' };
-  const text = row.operands.map((o) => (letters[o.method] === undefined ? '' : `${letters[o.method] ?? ''}${o.type}`)).join('');
-  return IMMEDIATES[text] ?? ImmKind.None;
-}
-
 /** `ImmKind` per form. */
-export const FORM_IMM: Uint8Array = Uint8Array.from(ROWS, immOf);
+export const FORM_IMM: Uint8Array = Uint8Array.from(ROWS, (row) => row.imm);
 
 const packOperand = (o: OperandSpec | undefined): number => (o === undefined ? 0 : o.method | (TYPES.indexOf(o.sizeType) << 5) | (o.reg << 10));
 

@@ -121,7 +121,7 @@ export class Insn {
   vex = false;
   /** VEX.L: 0 or 1. */
   vexL = 0;
-  /** Register number of VEX.vvvv, already inverted: 0–15. */
+  /** VEX.vvvv, inverted back: 0–15. Outside 64-bit mode its low three bits are the register number. */
   vexV = 0;
   /** REX.W or VEX.W, 0 or 1 (0 outside 64-bit mode when the width of a general register would depend on it). */
   w = 0;

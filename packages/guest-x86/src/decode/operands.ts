@@ -1,23 +1,23 @@
 /**
  * Immediates and the operand list: what the row's operand letters mean for the bytes of this instruction.
  */
-import { FORM_IMM, FORM_OPERANDS, ImmKind, TYPE_SIZES } from './forms.ts';
+import { FORM_OPERANDS, TYPE_SIZES } from './forms.ts';
 import { DecodeMode, MAX_OPERANDS, OperandKind, Seg } from './insn.ts';
 import type { Insn } from './insn.ts';
 import { i16, i32 } from './modrm.ts';
-import { Method } from './tables/parse.ts';
+import { ImmKind, Method } from './tables/parse.ts';
 
 /**
- * Read the immediate bytes that the form wants, from instruction byte `n` on. Returns the number of bytes up to their
+ * Read immediate bytes of kind `kind`, from instruction byte `n` on. Returns the number of bytes up to their
  * end; when that exceeds `cap`, nothing was read.
  */
-export function readImmediate(insn: Insn, bytes: Uint8Array, offset: number, n: number, cap: number): number {
+export function readImmediate(insn: Insn, bytes: Uint8Array, offset: number, n: number, cap: number, kind: number): number {
   const at = offset + n;
   insn.imm = 0;
   insn.immHi = 0;
   insn.imm2 = 0;
   let end = n;
-  switch (FORM_IMM[insn.form]) {
+  switch (kind) {
     case ImmKind.None:
       return n;
     case ImmKind.Ib:
@@ -114,7 +114,7 @@ export function resolveOperands(insn: Insn): void {
         setGpr(insn, i, insn.reg, size);
         break;
       case Method.B:
-        setGpr(insn, i, insn.vexV, size);
+        setGpr(insn, i, long !== 0 ? insn.vexV : insn.vexV & 7, size);
         break;
       case Method.M:
       case Method.O:

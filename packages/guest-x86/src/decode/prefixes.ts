@@ -8,9 +8,13 @@ import { DecodeMode, DecodeStatus, MAX_INSN_LENGTH, Seg } from './insn.ts';
 import type { Insn } from './insn.ts';
 import { OpcodeMap } from './tables/index.ts';
 
-/** Why byte number `needed` (counted from 1) of an instruction cannot be had: the length limit comes before the page end. */
-export function shortOf(needed: number): DecodeStatus {
-  return needed > MAX_INSN_LENGTH ? DecodeStatus.TooLong : DecodeStatus.NeedMore;
+/**
+ * Status when an instruction goes on beyond the bytes at hand. Processors fetch up to 15 bytes before they complain about the
+ * length, so a missing byte among those comes first (measured on an Intel core: 11 × 66h, 81h 05h 00h before a missing page
+ * is #PF, not #GP).
+ */
+export function shortOf(available: number): DecodeStatus {
+  return available >= MAX_INSN_LENGTH ? DecodeStatus.TooLong : DecodeStatus.NeedMore;
 }
 
 /**
@@ -30,7 +34,7 @@ export function readPrefixes(insn: Insn, bytes: Uint8Array, offset: number, cap:
   for (; ; n++) {
     if (n >= cap) {
       insn.length = n;
-      return shortOf(n + 1);
+      return shortOf(cap);
     }
     const byte = bytes[offset + n];
     if (long && (byte & 0xf0) === 0x40) {
@@ -80,37 +84,30 @@ export function readPrefixes(insn: Insn, bytes: Uint8Array, offset: number, cap:
   }
 }
 
-/** VEX prefix class (VEX.pp) and opcode map as `readVex` returns them: `pp | map << 2`. */
-export const VEX_NO_MAP = -1;
+/** Number of opcode maps that VEX.mmmmm can select, from 1 on. */
+const VEX_MAPS = 3;
+
+/** Opcode map of the VEX prefix that starts at `at`, whose second byte is within reach; -1 when it selects none (#UD). */
+export function vexMap(bytes: Uint8Array, at: number): number {
+  if (bytes[at] === 0xc5) return OpcodeMap.Vex;
+  const mmmmm = bytes[at + 1] & 31;
+  return mmmmm >= 1 && mmmmm <= VEX_MAPS ? OpcodeMap.Vex + mmmmm - 1 : -1;
+}
 
 /**
- * Read the VEX prefix whose first byte is at `n`; its other bytes are within reach. Sets the VEX fields of `insn` and
- * returns `pp | map << 2`, or `VEX_NO_MAP` when the prefix is not legal here (#UD): after 66h, F2h, F3h, LOCK or REX, in
- * real and virtual-8086 mode, or with a map that does not exist.
+ * Read the VEX prefix that starts at `at` and is within reach into `insn`. Returns VEX.pp, which counts 66h, F3h, F2h as the
+ * prefix classes of the tables do.
  */
-export function readVex(insn: Insn, bytes: Uint8Array, at: number, mode: number): number {
-  const long = (mode & DecodeMode.WidthMask) === DecodeMode.Bits64;
-  const protectedMode = long || (mode & DecodeMode.Protected) !== 0;
-  if (!protectedMode || insn.lock || insn.rep || insn.repne || insn.osizePrefix || insn.rex !== 0) return VEX_NO_MAP;
+export function readVex(insn: Insn, bytes: Uint8Array, at: number, long: boolean): number {
   const first = bytes[at + 1];
-  let last = first;
-  let rxb = (~first >> 5) & 4;
-  let w = 0;
-  let map: number = OpcodeMap.Vex;
-  if (bytes[at] === 0xc4) {
-    last = bytes[at + 2];
-    rxb = (~first >> 5) & 7;
-    w = last >> 7;
-    const mmmmm = first & 31;
-    if (mmmmm < 1 || mmmmm > 3) return VEX_NO_MAP;
-    map = OpcodeMap.Vex + mmmmm - 1;
-  }
-  // Outside 64-bit mode there are eight registers and 32-bit operands: R and X are 1 or this were LES/LDS, B, W and the
-  // top bit of vvvv are ignored.
-  insn.ext = long ? (w << 3) | rxb : 0;
+  const three = bytes[at] === 0xc4;
+  const last = three ? bytes[at + 2] : first;
+  // Outside 64-bit mode there are eight registers and 32-bit operands: R and X are 1 or this were LES/LDS; B and W are
+  // ignored, and so is the top bit of vvvv, except that an unused vvvv must be 1111b in full.
+  if (!long) insn.ext = 0;
+  else insn.ext = three ? ((last >> 4) & 8) | ((~first >> 5) & 7) : (~first >> 5) & 4;
   insn.vex = true;
   insn.vexL = (last >> 2) & 1;
-  insn.vexV = (~last >> 3) & (long ? 15 : 7);
-  const pp = last & 3;
-  return pp | (map << 2);
+  insn.vexV = (~last >> 3) & 15;
+  return last & 3;
 }

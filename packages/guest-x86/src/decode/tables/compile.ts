@@ -5,16 +5,19 @@
  * W, 64-bit mode, REX.B, L); the cell's leaves are a dense array over exactly those, so that the decoder finds the form by
  * one mixed-radix index and no search. The result is constant data, shared by all decoders.
  */
-import { MAP_COUNT } from './index.ts';
-import type { OpcodeMap } from './index.ts';
-import { DecoderTableError } from './parse.ts';
+import { MAP_COUNT, OpcodeMap } from './index.ts';
+import { DecoderTableError, ImmKind } from './parse.ts';
 import type { Encoding, ParsedRow } from './parse.ts';
 
 /** Conditions a cell's leaves are indexed by, in index order (first is most significant). */
 export const Dim = { Prefix: 1, Reg: 2, Mod: 4, Rm: 8, W: 16, Long: 32, B: 64, L: 128 } as const;
 
-/** In `cellInfo`: the opcode has a ModRM byte. Bits 0–7 tell per `prefix class + 4 * 64-bit` whether any row can match. */
-export const CELL_MODRM = 0x100;
+/** In `cellInfo`: the opcode has a ModRM byte. The low bits are the `ImmKind` of its undefined encodings. */
+export const CELL_MODRM = 0x80;
+export const CELL_IMM_MASK = 0x7f;
+
+/** Opcodes of the 0F map without a row that processors give a ModRM byte all the same: VMREAD and relatives, PadLock. */
+const RESERVED_WITH_MODRM: readonly number[] = [0x78, 0x79, 0x7a, 0x7b, 0xa6, 0xa7];
 
 /** The dispatch arrays; cells are indexed by `map * 256 + opcode`. */
 export interface Dispatch {
@@ -22,8 +25,8 @@ export interface Dispatch {
   readonly cellDims: Uint8Array;
   /** Index of the first leaf. */
   readonly cellBase: Uint16Array;
-  /** Which prefix classes and modes are possible, and `CELL_MODRM`. */
-  readonly cellInfo: Uint16Array;
+  /** What follows the opcode, also where no row matches: `CELL_MODRM` and an `ImmKind`. */
+  readonly cellInfo: Uint8Array;
   /** Form number + 1, or 0 for #UD. */
   readonly leaves: Uint16Array;
 }
@@ -102,6 +105,19 @@ function winner(rows: readonly CellRow[], point: Point): number {
   return best === undefined ? 0 : best.form + 1;
 }
 
+/**
+ * What follows an opcode whose encoding is undefined. Processors find the length first and the #UD afterwards, so the bytes
+ * matter (measured on an Intel core at a page end): an undefined encoding of an opcode is as long as its defined ones, all of
+ * 0F 38 has a ModRM byte, all of 0F 3A an immediate byte too, and other undefined opcodes end at once.
+ */
+function cellTail(cell: readonly CellRow[], map: number, opcode: number): number {
+  const first = cell[0]?.row;
+  if (first !== undefined) return (first.usesModrm ? CELL_MODRM : 0) | first.imm;
+  if (map === OpcodeMap.ThreeByte38 || map === OpcodeMap.Vex38) return CELL_MODRM;
+  if (map === OpcodeMap.ThreeByte3A || map === OpcodeMap.Vex3A) return CELL_MODRM | ImmKind.Ib;
+  return map === OpcodeMap.TwoByte && RESERVED_WITH_MODRM.includes(opcode) ? CELL_MODRM : 0;
+}
+
 /** Compile all rows; `rows[i]` belongs to `maps[i]` and becomes form `i`. Throws `DecoderTableError` on overlapping rows. */
 export function compileDispatch(rows: readonly ParsedRow[], maps: readonly OpcodeMap[]): Dispatch {
   const cells: CellRow[][] = Array.from({ length: MAP_COUNT * 256 }, () => []);
@@ -111,11 +127,10 @@ export function compileDispatch(rows: readonly ParsedRow[], maps: readonly Opcod
   });
   const cellDims = new Uint8Array(cells.length);
   const cellBase = new Uint16Array(cells.length);
-  const cellInfo = new Uint16Array(cells.length);
+  const cellInfo = new Uint8Array(cells.length);
   const leaves: number[] = [];
   cells.forEach((cell, at) => {
     const dims = cell.reduce((all, { row }) => all | dimsOf(row.encoding), 0);
-    let info = cell.some(({ row }) => row.usesModrm) ? CELL_MODRM : 0;
     cellDims[at] = dims;
     cellBase[at] = leaves.length;
     const used = RADIX.filter(([bit]) => (dims & bit) !== 0);
@@ -129,16 +144,9 @@ export function compileDispatch(rows: readonly ParsedRow[], maps: readonly Opcod
         point[dim[1]] = rest % dim[2];
         rest = Math.floor(rest / dim[2]);
       }
-      const form = winner(cell, point);
-      leaves.push(form);
-      if (form === 0) continue;
-      for (let combination = 0; combination < 8; combination++) {
-        const prefixFits = (dims & Dim.Prefix) === 0 || point.prefix === (combination & 3);
-        const longFits = (dims & Dim.Long) === 0 || point.long === combination >> 2;
-        if (prefixFits && longFits) info |= 1 << combination;
-      }
+      leaves.push(winner(cell, point));
     }
-    cellInfo[at] = info;
+    cellInfo[at] = cellTail(cell, at >> 8, at & 255);
   });
   return { cellDims, cellBase, cellInfo, leaves: Uint16Array.from(leaves) };
 }

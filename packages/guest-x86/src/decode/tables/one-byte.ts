@@ -128,10 +128,11 @@ export const ONE_BYTE = [
   ['8D', 'lea', 'Gv,M'],
   ['8E', 'mov', 'Sw,Ew'],
   ['8F /0', 'pop', 'Ev', 'd64'],
-  // 90h is XCHG rAX,rAX and so NOP, unless REX.B makes it another register.
-  ['90', 'xchg', 'Zv,rAX'],
+  // 90h is XCHG rAX,rAX and so NOP, unless REX.B makes it another register; with F3h it is PAUSE either way.
+  ['B1 90', 'xchg', 'Zv,rAX'],
   ['B0 90', 'nop', ''],
   ['F3 B0 90', 'pause', '', 'SSE2'],
+  ['F3 B1 90', 'pause', '', 'SSE2'],
   ['91', 'xchg', 'Zv,rAX'],
   ['92', 'xchg', 'Zv,rAX'],
   ['93', 'xchg', 'Zv,rAX'],

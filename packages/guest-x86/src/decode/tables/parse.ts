@@ -29,6 +29,10 @@ export type Method = (typeof Method)[keyof typeof Method];
 export const TYPES = ['', 'b', 'w', 'd', 'q', 'dq', 't', 'bs', 'v', 'z', 'y', 'n', 'p', 's', 'a', 'e', 'f', 'ps', 'pd', 'ss', 'sd', 'pi'] as const;
 export type OperandType = (typeof TYPES)[number];
 
+/** Immediate bytes of an instruction. */
+export const ImmKind = { None: 0, Ib: 1, Ibs: 2, Iw: 3, Iz: 4, Iv: 5, Jb: 6, Jz: 7, Far: 8, Moffs: 9, IwIb: 10 } as const;
+export type ImmKind = (typeof ImmKind)[keyof typeof ImmKind];
+
 /** One operand of a form. */
 export interface OperandSpec {
   readonly method: Method;
@@ -68,6 +72,7 @@ export interface ParsedRow {
   /** The 66h prefix, when present, belongs to the opcode and does not change the operand size. */
   readonly mandatory66: boolean;
   readonly usesModrm: boolean;
+  readonly imm: ImmKind;
 }
 
 const PREFIX_WORDS: Readonly<Record<string, number>> = { NP: 1, NF: 3, '66': 2, F3: 4, F2: 8 };
@@ -161,6 +166,17 @@ function parseEncoding(row: Row, operands: readonly OperandSpec[], attributes: R
   return { opcode, span, prefixes, w, b, l, reg, rm, mod, long };
 }
 
+const IMMEDIATES: Readonly<Record<string, ImmKind>> = {
+  Ib: ImmKind.Ib, Ibs: ImmKind.Ibs, Iw: ImmKind.Iw, Iz: ImmKind.Iz, Iv: ImmKind.Iv, Jb: ImmKind.Jb, Jz: ImmKind.Jz, Ap: ImmKind.Far,
+  Ob: ImmKind.Moffs, Ov: ImmKind.Moffs, IwIb: ImmKind.IwIb,
+};
+
+function immOf(operands: readonly OperandSpec[]): ImmKind {
+  const letters: Readonly<Partial<Record<Method, string>>> = { [Method.I]: 'I', [Method.I2]: 'I', [Method.J]: 'J', [Method.A]: 'A', [Method.O]: 'O' };
+  const text = operands.map((o) => (letters[o.method] === undefined ? '' : `${letters[o.method] ?? ''}${o.type}`)).join('');
+  return IMMEDIATES[text] ?? ImmKind.None;
+}
+
 /** Parse one row. Throws `DecoderTableError` when the row is not in the notation of row.ts. */
 export function parseRow(row: Row): ParsedRow {
   const [, name, , ...words] = row;
@@ -181,6 +197,7 @@ export function parseRow(row: Row): ParsedRow {
     attributes,
     feature,
     mandatory66: encoding.prefixes === 2,
+    imm: immOf(operands),
     usesModrm: encoding.reg >= 0 || encoding.mod >= 0 || operands.some((s) => MODRM_METHODS.has(s.method)),
   };
 }
