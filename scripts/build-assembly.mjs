@@ -17,9 +17,10 @@ import { ROOT, hashFiles, listFiles, readJson } from './lib/paths.mjs';
 import { run } from './lib/process.mjs';
 import { dataSegmentsEnd } from './lib/wasm-data.mjs';
 
-/** Static data windows in bytes, one per package, so that the helper modules of one machine never overlap. */
+/** Static data windows in bytes, one per package, so that the helper modules of one machine never overlap; own compiler flags. */
 const WINDOWS = {
-  runtime: { memoryBase: 1024, dataLimit: 65536 },
+  // The softmmu calls the guest's tlb_fill through the machine's table.
+  runtime: { memoryBase: 1024, dataLimit: 65536, flags: ['--importTable'] },
   'guest-x86': { memoryBase: 65536, dataLimit: 131072 },
 };
 
@@ -44,7 +45,8 @@ export async function buildAssembly(name, options = {}) {
 
   const memoryBase = options.memoryBase ?? WINDOWS[name]?.memoryBase ?? 1024;
   const dataLimit = options.dataLimit ?? WINDOWS[name]?.dataLimit ?? 65536;
-  const hash = hashFiles(inputs(name, folder), JSON.stringify([FLAGS, memoryBase, dataLimit]));
+  const flags = [...FLAGS, ...(WINDOWS[name]?.flags ?? [])];
+  const hash = hashFiles(inputs(name, folder), JSON.stringify([flags, memoryBase, dataLimit]));
   const target = join(folder, 'src', 'generated', 'helpers-wasm.ts');
   const stamp = join(folder, 'src', 'generated', '.inputs-hash');
   const complete = existsSync(stamp) && (existsSync(target) || !existsSync(entry));
@@ -56,7 +58,7 @@ export async function buildAssembly(name, options = {}) {
   }
   mkdirSync(dirname(target), { recursive: true });
   if (existsSync(entry)) {
-    const wasm = await compile(entry, memoryBase);
+    const wasm = await compile(entry, memoryBase, flags);
     const dataEnd = dataSegmentsEnd(wasm, memoryBase);
     if (dataEnd > dataLimit) {
       throw new Error(
@@ -83,10 +85,10 @@ function inputs(name, folder) {
   ];
 }
 
-async function compile(entry, memoryBase) {
+async function compile(entry, memoryBase, flags) {
   const asc = await import('assemblyscript/asc');
   let wasm;
-  const args = [entry, '--baseDir', dirname(entry), '--outFile', 'helpers.wasm', '--memoryBase', String(memoryBase), ...FLAGS];
+  const args = [entry, '--baseDir', dirname(entry), '--outFile', 'helpers.wasm', '--memoryBase', String(memoryBase), ...flags];
   const { error, stderr } = await asc.main(args, {
     writeFile: (file, contents) => {
       if (file.endsWith('.wasm')) wasm = contents;

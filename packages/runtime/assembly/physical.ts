@@ -1,0 +1,113 @@
+/** Physical memory: RAM, ROM, devices, nothing. No function here looks at the TLB. Sizes: 1, 2, 4, 8; never across a page. */
+import { CODE_GRANULE_BITS, CTX_ARG, CTX_RET, PHYS_MMIO, PHYS_PAGES, PHYS_RAM } from './generated/offsets';
+import { code_write, mmio_read, mmio_write } from './host';
+import { codeBitmap, physMap, ramBase } from './machine';
+
+const KIND_MASK: u32 = 0xfff;
+
+/** physMap entry of a physical address; 0 where nothing is. */
+// @ts-ignore: decorator
+@inline
+export function physEntry(phys: u64): u32 {
+  const page = phys >> 12;
+  return page < PHYS_PAGES ? load<u32>(physMap + ((<usize>page) << 2)) : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function hostAddress(entry: u32, phys: u64): usize {
+  return (entry & ~KIND_MASK) | ((<u32>phys) & KIND_MASK);
+}
+
+// @ts-ignore: decorator
+@inline
+function codeWordAddress(entry: u32): usize {
+  return codeBitmap + ((((entry & ~KIND_MASK) - <u32>ramBase) >> 12) << 3);
+}
+
+/** The 64 code bits of the RAM page that a physMap entry names. */
+// @ts-ignore: decorator
+@inline
+export function codeBits(entry: u32): u64 {
+  return load<u64>(codeWordAddress(entry));
+}
+
+export function loadHost(at: usize, size: u32): u64 {
+  if (size == 8) return load<u64>(at);
+  if (size == 4) return load<u32>(at);
+  if (size == 2) return load<u16>(at);
+  return load<u8>(at);
+}
+
+export function storeHost(at: usize, value: u64, size: u32): void {
+  if (size == 8) store<u64>(at, value);
+  else if (size == 4) store<u32>(at, <u32>value);
+  else if (size == 2) store<u16>(at, <u16>value);
+  else store<u8>(at, <u8>value);
+}
+
+/** Zero-extended value at a physical address. */
+export function physLoad(env: usize, phys: u64, size: u32): u64 {
+  const entry = physEntry(phys);
+  if (entry & PHYS_MMIO) {
+    mmio_read(env, <u32>phys, <u32>(phys >> 32), size);
+    return loadHost(env + CTX_RET, size);
+  }
+  if (entry == 0) return (~(<u64>0)) >> (64 - (size << 3));
+  return loadHost(hostAddress(entry, phys), size);
+}
+
+/** Stores without a look at the code bitmap: see {@link codeAllows}. */
+export function physStore(env: usize, phys: u64, value: u64, size: u32): void {
+  const entry = physEntry(phys);
+  if (entry & PHYS_RAM) {
+    storeHost(hostAddress(entry, phys), value, size);
+  } else if (entry & PHYS_MMIO) {
+    store<u64>(env + CTX_ARG, value);
+    mmio_write(env, <u32>phys, <u32>(phys >> 32), size);
+  }
+}
+
+/** Whether `bytes` bytes at phys (in one page) may be stored now; asks the host when translated code is near. */
+export function codeAllows(env: usize, phys: u64, bytes: u32): bool {
+  const entry = physEntry(phys);
+  if (!(entry & PHYS_RAM)) return true;
+  const word = codeBits(entry);
+  if (word == 0) return true;
+  const offset = (<u32>phys) & KIND_MASK;
+  const first = offset >> CODE_GRANULE_BITS;
+  const last = (offset + bytes - 1) >> CODE_GRANULE_BITS;
+  const touched = ((~(<u64>0)) << first) & ((~(<u64>0)) >> (63 - last));
+  return (word & touched) == 0 || code_write(env, <u32>phys, bytes) == 0;
+}
+
+export function phys_ld8(env: usize, phys: u64): u32 {
+  return <u32>physLoad(env, phys, 1);
+}
+
+export function phys_ld32(env: usize, phys: u64): u32 {
+  return <u32>physLoad(env, phys, 4);
+}
+
+export function phys_ld64(env: usize, phys: u64): u64 {
+  return physLoad(env, phys, 8);
+}
+
+function cas(env: usize, phys: u64, expected: u64, replacement: u64, size: u32): u32 {
+  const entry = physEntry(phys);
+  if (!(entry & PHYS_RAM)) return 1;
+  const at = hostAddress(entry, phys);
+  if (loadHost(at, size) != expected) return 0;
+  // The running TB may hold these bytes too: it is gone then, and runs on to its end as a processor's prefetched code would.
+  codeAllows(env, phys, size);
+  storeHost(at, replacement, size);
+  return 1;
+}
+
+export function phys_cas32(env: usize, phys: u64, expected: u32, replacement: u32): u32 {
+  return cas(env, phys, expected, replacement, 4);
+}
+
+export function phys_cas64(env: usize, phys: u64, expected: u64, replacement: u64): u32 {
+  return cas(env, phys, expected, replacement, 8);
+}

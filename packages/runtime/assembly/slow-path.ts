@@ -1,0 +1,156 @@
+/**
+ * Slow paths of guest accesses: whatever the inline TLB compare of generated code refuses: misses, page crossings,
+ * misalignment, device memory, ROM, pages with translated code.
+ *
+ * Order of each: count, note the instruction, alignment, translate all pages (the guest may fault), ask for code, then touch bytes. So a
+ * fault or RETRY leaves memory as it was.
+ */
+import {
+  ACCESS_MISALIGNED, ACCESS_READ, ACCESS_WRITE, CTX_ARG, CTX_EXIT_CODE, CTX_INSN_INDEX, CTX_RET, CTX_SLOW_PATHS, EXIT_RETRY,
+} from './generated/offsets';
+import { PAGE_MASK, count, pcMaskOffset, tlbFillHook } from './machine';
+import { codeAllows, physLoad, physStore } from './physical';
+import { dropStaleCodeFlag, lookup, physicalOf } from './tlb';
+
+/** Fields of an access descriptor, as `makeOi` of the ir package packs them. */
+// @ts-ignore: decorator
+@inline
+function sizeOf(oi: u32): u32 {
+  return 1 << (oi & 7);
+}
+const MO_SIGN: u32 = 8;
+const MO_BE: u32 = 16;
+
+// Physical addresses of the access that translate() has looked at last, and how many of its bytes are in the first page.
+let first: u64 = 0;
+let second: u64 = 0;
+let inFirst: u32 = 0;
+
+/** Address of the page after addr's: wraps at 4 GiB outside 64-bit code, for addresses below it. */
+// @ts-ignore: decorator
+@inline
+export function nextPage(env: usize, addr: u64): u64 {
+  const mask = load<u64>(env + pcMaskOffset);
+  return (addr & ~mask) | (((addr & PAGE_MASK) + 0x1000) & mask);
+}
+
+/** Translates all bytes of an access into first, second, inFirst. false: fault, nothing changed. */
+function translate(env: usize, addr: u64, size: u32, access: u32, mmu: u32): bool {
+  const entry = lookup(env, addr, access, mmu, 0);
+  if (entry == 0) return false;
+  const start = physicalOf(entry, addr);
+  if (access == ACCESS_WRITE) dropStaleCodeFlag(entry);
+  const room = <u32>0x1000 - <u32>(addr & 0xfff);
+  let rest: u64 = 0;
+  if (size > room) {
+    const next = nextPage(env, addr);
+    const nextEntry = lookup(env, next, access, mmu, 0);
+    if (nextEntry == 0) return false;
+    rest = physicalOf(nextEntry, next);
+  }
+  first = start;
+  second = rest;
+  inFirst = min(size, room);
+  return true;
+}
+
+/** What every slow path does first. false: fault. */
+function begin(env: usize, addr: u64, oi: u32, access: u32): bool {
+  count(env + CTX_SLOW_PATHS);
+  store<u32>(env, oi >> 16, CTX_INSN_INDEX);
+  const mmu = (oi >> 8) & 0xf;
+  const alignBits = (oi >> 5) & 7;
+  if ((addr & ((1 << alignBits) - 1)) != 0) {
+    const misaligned = access | ACCESS_MISALIGNED | ((oi & 0xff) << 8);
+    if (call_indirect<i32>(tlbFillHook, env, addr, misaligned, mmu, 0) == 0) return false;
+  }
+  return translate(env, addr, sizeOf(oi), access, mmu);
+}
+
+/** Whether the translated bytes may be stored as far as translated code goes; else asks for a retry. */
+function storable(env: usize, size: u32): bool {
+  if (codeAllows(env, first, inFirst) && (size == inFirst || codeAllows(env, second, size - inFirst))) return true;
+  store<u32>(env, EXIT_RETRY, CTX_EXIT_CODE);
+  return false;
+}
+
+/** Bytes at … at+part−1 of the translated access, little-endian. Parts that cross the page go byte by byte. */
+function loadPart(env: usize, at: u32, part: u32): u64 {
+  if (at + part <= inFirst) return physLoad(env, first + at, part);
+  if (at >= inFirst) return physLoad(env, second + (at - inFirst), part);
+  let value: u64 = 0;
+  for (let i: u32 = 0; i < part; i++) value |= loadPart(env, at + i, 1) << (i << 3);
+  return value;
+}
+
+function storePart(env: usize, at: u32, part: u32, value: u64): void {
+  if (at + part <= inFirst) {
+    physStore(env, first + at, value, part);
+  } else if (at >= inFirst) {
+    physStore(env, second + (at - inFirst), value, part);
+  } else {
+    for (let i: u32 = 0; i < part; i++) storePart(env, at + i, 1, value >> (i << 3));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function reverse(value: u64, size: u32): u64 {
+  return bswap<u64>(value) >> (64 - (size << 3));
+}
+
+function loadValue(env: usize, oi: u32): u64 {
+  const size = sizeOf(oi);
+  let value = loadPart(env, 0, size);
+  if (oi & MO_BE) value = reverse(value, size);
+  if (oi & MO_SIGN) {
+    const unused = 64 - (size << 3);
+    value = <u64>((<i64>(value << unused)) >> unused);
+  }
+  return value;
+}
+
+export function ld_slow(env: usize, addr: u64, oi: u32): u64 {
+  return begin(env, addr, oi, ACCESS_READ) ? loadValue(env, oi) : 0;
+}
+
+export function rmw_ld_slow(env: usize, addr: u64, oi: u32): u64 {
+  return begin(env, addr, oi, ACCESS_WRITE) ? loadValue(env, oi) : 0;
+}
+
+export function st_slow(env: usize, addr: u64, value: u64, oi: u32): void {
+  if (!begin(env, addr, oi, ACCESS_WRITE)) return;
+  const size = sizeOf(oi);
+  if (storable(env, size)) storePart(env, 0, size, oi & MO_BE ? reverse(value, size) : value);
+}
+
+export function rmw_st_slow(env: usize, addr: u64, value: u64, oi: u32): void {
+  st_slow(env, addr, value, oi);
+}
+
+export function ld_slow128(env: usize, addr: u64, oi: u32): void {
+  if (!begin(env, addr, oi, ACCESS_READ)) return;
+  const low = loadPart(env, 0, 8);
+  const high = loadPart(env, 8, 8);
+  const swap = (oi & MO_BE) != 0;
+  store<u64>(env, swap ? bswap<u64>(high) : low, CTX_RET);
+  store<u64>(env, swap ? bswap<u64>(low) : high, CTX_RET + 8);
+}
+
+export function st_slow128(env: usize, addr: u64, oi: u32): void {
+  // Read first: the store of one half to a device passes through the same buffer.
+  const low = load<u64>(env, CTX_ARG);
+  const high = load<u64>(env, CTX_ARG + 8);
+  if (!begin(env, addr, oi, ACCESS_WRITE) || !storable(env, 16)) return;
+  const swap = (oi & MO_BE) != 0;
+  storePart(env, 0, 8, swap ? bswap<u64>(high) : low);
+  storePart(env, 8, 8, swap ? bswap<u64>(low) : high);
+}
+
+export function probe_slow(env: usize, addr: u64, oi: u32, write: u32): void {
+  begin(env, addr, oi, write != 0 ? ACCESS_WRITE : ACCESS_READ);
+}
+
+export function guest_probe(env: usize, addr: u64, bytes: u32, write: u32, mmu: u32): u32 {
+  return translate(env, addr, bytes, write != 0 ? ACCESS_WRITE : ACCESS_READ, mmu) ? 1 : 0;
+}

@@ -1,0 +1,197 @@
+/**
+ * The softmmu TLB: one direct-mapped table per MMU index. Invariants:
+ * - an entry is in the used list of its MMU index exactly when its physPage is not NO_PAGE;
+ * - a tag is INVALID, or a page address with the flags that send the access to the slow path;
+ * - the write tag of a RAM page with any code bit set has the code flag (the host calls tlb_protect_code when a page gets its
+ *   first TB; the flag may outlive the bits).
+ */
+import {
+  CTX_LARGE_PAGE_BASE, CTX_LARGE_PAGE_MASK, CTX_MAPPING_GENERATION, CTX_RET, CTX_TLB_FILLS, CTX_TLB_USED, JC_ENTRY_BITS,
+  JC_TB, NO_PAGE, PHYS_RAM, PHYS_ROM, PROT_EXEC, PROT_READ, PROT_SIZE_SHIFT, PROT_WRITE, TB_HASH_NEXT, TB_JMP_GENERATION, TLB_ADDEND,
+  TLB_ENTRY_BITS, TLB_FETCH_TAG, TLB_FLAG_CODE, TLB_FLAG_INVALID, TLB_FLAG_MMIO, TLB_FLAG_ROM, TLB_PHYS_PAGE, TLB_READ_TAG, TLB_WRITE_TAG,
+} from './generated/offsets';
+import {
+  PAGE_MASK, count, hashBuckets, hashMask, jumpCacheMask, jumpCacheOffset, mmuIndices, tlbBits, tlbFillHook, tlbIndexMask, tlbOffset,
+  tlbUsedOffset,
+} from './machine';
+import { codeBits, physEntry } from './physical';
+
+const INVALID_TAG: u64 = PAGE_MASK | TLB_FLAG_INVALID;
+/** What has to agree for an entry to be the page's and valid. Other flags only choose the path. */
+const MATCH_MASK: u64 = PAGE_MASK | TLB_FLAG_INVALID;
+
+// @ts-ignore: decorator
+@inline
+export function entryOf(env: usize, addr: u64, mmu: u32): usize {
+  return env + tlbOffset + ((<usize>mmu) << (tlbBits + <u32>TLB_ENTRY_BITS)) + (((<usize>(addr >> 12)) & tlbIndexMask) << TLB_ENTRY_BITS);
+}
+
+/** The entry that maps addr for an access (read, write, fetch: tags in this order), or 0 when it has to be filled. */
+// @ts-ignore: decorator
+@inline
+export function probe(env: usize, addr: u64, access: u32, mmu: u32): usize {
+  const entry = entryOf(env, addr, mmu);
+  const tag = load<u64>(entry + ((<usize>access) << 3), TLB_READ_TAG);
+  return ((tag ^ (addr & PAGE_MASK)) & MATCH_MASK) == 0 ? entry : 0;
+}
+
+/**
+ * The entry that maps addr, filled when needed; 0: the guest raised a fault, or, with `quiet`, would have raised one.
+ * A hook that says 1 without having entered the page is a defect of the guest package, and traps.
+ */
+export function lookup(env: usize, addr: u64, access: u32, mmu: u32, quiet: u32): usize {
+  let entry = probe(env, addr, access, mmu);
+  if (entry != 0) return entry;
+  count(env + CTX_TLB_FILLS);
+  if (call_indirect<i32>(tlbFillHook, env, addr, access, mmu, quiet) == 0) return 0;
+  entry = probe(env, addr, access, mmu);
+  if (entry == 0) unreachable();
+  return entry;
+}
+
+/** Physical address of addr in an entry that maps it. */
+// @ts-ignore: decorator
+@inline
+export function physicalOf(entry: usize, addr: u64): u64 {
+  return ((<u64>load<u32>(entry, TLB_PHYS_PAGE)) << 12) | (addr & ~PAGE_MASK);
+}
+
+// @ts-ignore: decorator
+@inline
+function invalidateTags(entry: usize): void {
+  store<u64>(entry, INVALID_TAG, TLB_READ_TAG);
+  store<u64>(entry, INVALID_TAG, TLB_WRITE_TAG);
+  store<u64>(entry, INVALID_TAG, TLB_FETCH_TAG);
+}
+
+/**
+ * New mapping generation, never 0. When the counter has gone round, everything that remembers an old one forgets it; only
+ * region descriptors, which nobody lists here, could then be taken for verified, after exactly 2^32 changes without one run.
+ */
+export function tlb_bump_generation(env: usize): void {
+  const next = load<u32>(env, CTX_MAPPING_GENERATION) + 1;
+  store<u32>(env, next == 0 ? 1 : next, CTX_MAPPING_GENERATION);
+  if (next != 0) return;
+  for (let i: u32 = 0; i <= jumpCacheMask; i++) store<u32>(env + jumpCacheOffset + (i << JC_ENTRY_BITS), 0, JC_TB);
+  for (let i: u32 = 0; i <= hashMask; i++) {
+    for (let tb: usize = load<u32>(hashBuckets + (i << 2)); tb != 0; tb = load<u32>(tb, TB_HASH_NEXT)) {
+      store<u32>(tb, 0, TB_JMP_GENERATION);
+      store<u32>(tb, 0, TB_JMP_GENERATION + 4);
+    }
+  }
+}
+
+export function tlb_flush(env: usize): void {
+  for (let mmu: u32 = 0; mmu < mmuIndices; mmu++) {
+    const counter = env + CTX_TLB_USED + (mmu << 2);
+    const table = env + tlbOffset + ((<usize>mmu) << (tlbBits + <u32>TLB_ENTRY_BITS));
+    const list = env + tlbUsedOffset + ((<usize>mmu) << (tlbBits + 1));
+    const used = load<u32>(counter);
+    for (let i: u32 = 0; i < used; i++) {
+      const entry = table + ((<usize>load<u16>(list + (i << 1))) << TLB_ENTRY_BITS);
+      invalidateTags(entry);
+      store<u32>(entry, NO_PAGE, TLB_PHYS_PAGE);
+    }
+    store<u32>(counter, 0);
+  }
+  store<u64>(env, ~(<u64>0), CTX_LARGE_PAGE_BASE);
+  store<u64>(env, ~(<u64>0), CTX_LARGE_PAGE_MASK);
+  tlb_bump_generation(env);
+}
+
+export function tlb_flush_page(env: usize, addr: u64): void {
+  if ((addr & load<u64>(env, CTX_LARGE_PAGE_MASK)) == load<u64>(env, CTX_LARGE_PAGE_BASE)) {
+    tlb_flush(env);
+    return;
+  }
+  for (let mmu: u32 = 0; mmu < mmuIndices; mmu++) {
+    const entry = entryOf(env, addr, mmu);
+    // Another page in the same entry goes too: it costs one fill, and telling them apart costs three compares here.
+    invalidateTags(entry);
+  }
+  tlb_bump_generation(env);
+}
+
+export function tlb_flush_page_host(env: usize, addrLo: u32, addrHi: u32): void {
+  tlb_flush_page(env, (<u64>addrHi << 32) | addrLo);
+}
+
+/** Widens the one range that covers all large pages so that it covers this page too. */
+function noteLargePage(env: usize, addr: u64, sizeBits: u32): void {
+  let mask = ~((<u64>1 << sizeBits) - 1);
+  let base = addr & mask;
+  const oldBase = load<u64>(env, CTX_LARGE_PAGE_BASE);
+  const oldMask = load<u64>(env, CTX_LARGE_PAGE_MASK);
+  if (oldMask != ~(<u64>0)) {
+    mask &= oldMask;
+    while (((base ^ oldBase) & mask) != 0) mask <<= 1;
+    base &= mask;
+  }
+  store<u64>(env, base, CTX_LARGE_PAGE_BASE);
+  store<u64>(env, mask, CTX_LARGE_PAGE_MASK);
+}
+
+export function tlb_set_page(env: usize, linear: u64, physPage: u32, prot: u32, mmu: u32): void {
+  const entry = entryOf(env, linear, mmu);
+  if (load<u32>(entry, TLB_PHYS_PAGE) == NO_PAGE) {
+    const counter = env + CTX_TLB_USED + (mmu << 2);
+    const used = load<u32>(counter);
+    store<u16>(env + tlbUsedOffset + ((<usize>mmu) << (tlbBits + 1)) + (used << 1), <u16>((<usize>(linear >> 12)) & tlbIndexMask));
+    store<u32>(counter, used + 1);
+  }
+  const sizeBits = (prot >> PROT_SIZE_SHIFT) & 0xff;
+  if (sizeBits > 12) noteLargePage(env, linear, sizeBits);
+
+  const mapped = physEntry((<u64>physPage) << 12);
+  let readFlags: u64 = 0;
+  let writeFlags: u64 = 0;
+  if (mapped & PHYS_RAM) {
+    if (codeBits(mapped) != 0) writeFlags = TLB_FLAG_CODE;
+  } else if (mapped & PHYS_ROM) {
+    writeFlags = TLB_FLAG_ROM;
+  } else {
+    readFlags = TLB_FLAG_MMIO;
+    writeFlags = TLB_FLAG_MMIO;
+  }
+  const page = linear & PAGE_MASK;
+  store<u64>(entry, prot & PROT_READ ? page | readFlags : INVALID_TAG, TLB_READ_TAG);
+  store<u64>(entry, prot & PROT_WRITE ? page | writeFlags : INVALID_TAG, TLB_WRITE_TAG);
+  store<u64>(entry, prot & PROT_EXEC ? page | readFlags : INVALID_TAG, TLB_FETCH_TAG);
+  store<u32>(entry, (mapped & ~0xfff) - <u32>page, TLB_ADDEND);
+  // NO_PAGE marks an unused entry. Nothing is mapped that high, so the page before it behaves the same.
+  store<u32>(entry, physPage == NO_PAGE ? NO_PAGE - 1 : physPage, TLB_PHYS_PAGE);
+}
+
+export function tlb_protect_code(env: usize, physPage: u32): void {
+  for (let mmu: u32 = 0; mmu < mmuIndices; mmu++) {
+    const used = load<u32>(env + CTX_TLB_USED + (mmu << 2));
+    const table = env + tlbOffset + ((<usize>mmu) << (tlbBits + <u32>TLB_ENTRY_BITS));
+    const list = env + tlbUsedOffset + ((<usize>mmu) << (tlbBits + 1));
+    for (let i: u32 = 0; i < used; i++) {
+      const entry = table + ((<usize>load<u16>(list + (i << 1))) << TLB_ENTRY_BITS);
+      if (load<u32>(entry, TLB_PHYS_PAGE) != physPage) continue;
+      const tag = load<u64>(entry, TLB_WRITE_TAG);
+      if (!(tag & TLB_FLAG_INVALID)) store<u64>(entry, tag | TLB_FLAG_CODE, TLB_WRITE_TAG);
+    }
+  }
+}
+
+/** Takes the code flag off an entry whose page holds no translated code any more: its stores are inline again. */
+export function dropStaleCodeFlag(entry: usize): void {
+  const tag = load<u64>(entry, TLB_WRITE_TAG);
+  if (!(tag & TLB_FLAG_CODE)) return;
+  const mapped = physEntry((<u64>load<u32>(entry, TLB_PHYS_PAGE)) << 12);
+  if (mapped & PHYS_RAM && codeBits(mapped) == 0) store<u64>(entry, tag & ~TLB_FLAG_CODE, TLB_WRITE_TAG);
+}
+
+export function guest_translate(env: usize, addr: u64, access: u32, mmu: u32): i64 {
+  const entry = lookup(env, addr, access, mmu, 1);
+  return entry == 0 ? -1 : <i64>physicalOf(entry, addr);
+}
+
+export function guest_translate_host(env: usize, addrLo: u32, addrHi: u32, access: u32, mmu: u32): u32 {
+  const phys = guest_translate(env, (<u64>addrHi << 32) | addrLo, access, mmu);
+  if (phys < 0) return 0;
+  store<i64>(env, phys, CTX_RET);
+  return 1;
+}
