@@ -37,6 +37,9 @@ export const NODE_ONLY_FOLDERS = ['emulator/src/host/node', 'emulator/src/cli'];
 /** Packages that must not know that WebAssembly exists. */
 export const WASM_FREE_PACKAGES = ['ir', 'instance-pool'];
 
+/** What tests of packages may use besides node: — the runner, and judges that share no code with us. */
+export const TEST_TOOLS = ['vitest', '@bytecodealliance/jco-transpile', 'iced-x86'];
+
 /** Globals of one host, or of the DOM. */
 export const HOST_GLOBALS = [
   ...['process', 'Buffer', 'global', '__dirname', '__filename', 'require', 'module', 'setImmediate', 'clearImmediate'],

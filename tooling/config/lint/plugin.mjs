@@ -1,9 +1,8 @@
 /** Lint rules of this repository that oxlint does not have: package boundaries and module-level state. */
 import { posix } from 'node:path';
-import { HOST_FOLDERS, NODE_ONLY_FOLDERS, PACKAGES, SEALED_FOLDERS } from './boundaries.mjs';
+import { HOST_FOLDERS, NODE_ONLY_FOLDERS, PACKAGES, SEALED_FOLDERS, TEST_TOOLS } from './boundaries.mjs';
 
 const SCOPE = '@wasm-tcg/';
-const TEST_IMPORTS = /^(vitest|fast-check|node:.+)$/;
 
 /**
  * Where a file stands: `{ name: 'ir', path: 'ir/src/ops.ts', part: 'src' }` for `…/packages/ir/src/ops.ts`, or null
@@ -32,7 +31,10 @@ export function importProblem(file, specifier, isDynamic) {
     if (PACKAGES[file.name].includes(name)) return null;
     return `${file.name} may import ${PACKAGES[file.name].join(', ') || 'no package'}: see tooling/config/lint/boundaries.mjs`;
   }
-  if (file.part !== 'src') return file.part === 'test' && !TEST_IMPORTS.test(specifier) ? 'tests of packages use vitest and node: only' : null;
+  if (file.part === 'test') {
+    const isTool = TEST_TOOLS.some((tool) => specifier === tool || specifier.startsWith(`${tool}/`));
+    return isTool || specifier.startsWith('node:') ? null : `tests of packages use node: and ${TEST_TOOLS.join(', ')}`;
+  }
   if (specifier.startsWith('node:') && HOST_FOLDERS.some((folder) => isIn(file.path, folder))) return null;
   if (specifier.startsWith('node:')) return `node: only in ${HOST_FOLDERS.join(', ')}: the rest runs in browsers too`;
   return 'packages have no dependencies outside this repository';

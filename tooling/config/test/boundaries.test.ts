@@ -33,6 +33,8 @@ const ROWS: [file: string, source: string, rule: string | null][] = [
   // Dependencies from outside.
   ['ir/src/a.ts', `export { x } from 'left-pad';`, 'imports'],
   ['ir/test/a.test.ts', `import { it } from 'vitest'; it('', () => {});`, null],
+  ['ir/test/a.test.ts', `import { print } from '@bytecodealliance/jco-transpile/wasm-tools'; print();`, null],
+  ['ir/test/a.test.ts', `import { x } from 'left-pad'; x();`, 'imports'],
   // The byte encoder stands alone.
   ['wasm-codegen/src/encoder/a.ts', `export { x } from '../lower/alu.ts';`, 'imports'],
   ['wasm-codegen/src/encoder/a.ts', `export { x } from '@wasm-tcg/ir';`, 'imports'],
