@@ -1,6 +1,6 @@
 /** Chooses the vectors of a group, has them recorded, and gives them the shape of the file format. */
 import { FLAG, RUN, WORD } from '@wasm-tcg/conformance';
-import type { Bytes, Form, Mode, State } from '@wasm-tcg/conformance';
+import type { Bytes, Fault, Form, Mode, State } from '@wasm-tcg/conformance';
 import { Draft } from './draft.ts';
 import { encode, memoryBytes } from './encode/encode.ts';
 import type { Encoded, FormSpec } from './encode/encode.ts';
@@ -94,9 +94,24 @@ function toState(draft: Draft, outcome: Outcome, name: string): State {
   return {
     before: draft.words, after: outcome.words, flagsBefore: draft.flags, flagsAfter: outcome.flags,
     flagsUndefined: undefinedBits & ARITHMETIC, resultUndefined: (undefinedBits & RESULT_UNDEFINED) !== 0,
-    ripAfter: outcome.rip, memory: draft.patches, fault: outcome.fault,
+    ripAfter: outcome.rip, memory: draft.patches, fault: outcome.fault && architectural(outcome.fault),
     writes: draft.row.name === 'pushf' ? withoutTrapFlag(outcome.writes, outcome.words[WORD.rsp]) : outcome.writes,
   };
+}
+
+/** First address of the upper canonical half. */
+const UPPER_HALF = 0xffff_8000_0000_0000n;
+
+/** Error code bit 0: the page was present. */
+const PF_PRESENT = 1;
+
+/**
+ * What the processor said, without what Linux makes of it: CR2 is stale except in a #PF, and for addresses of the kernel's
+ * half Linux claims "present" always, to hide its layout. In the environment of the vectors nothing is mapped there.
+ */
+export function architectural({ vector, error, cr2 }: Fault): Fault {
+  if (vector !== 14) return { vector, error, cr2: 0n };
+  return { vector, error: cr2 >= UPPER_HALF ? error & ~PF_PRESENT : error, cr2 };
 }
 
 /** Takes TF, with which the recorder steps, out of the flags that PUSHF stored. */

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { encodeFile } from '@wasm-tcg/conformance';
 import type { Form, Mode } from '@wasm-tcg/conformance';
 import { plan } from './generate.ts';
+import { planPrograms } from './program/plan.ts';
 import { RecorderError, buildRecorder } from './native/build.ts';
 import { record } from './native/run.ts';
 import { INTEGER_GROUPS } from './spec/groups.ts';
@@ -30,9 +31,13 @@ function main(): void {
   mkdirSync(values.out, { recursive: true });
   for (const mode of modes) {
     const program = buildRecorder(mode, join(tmpdir(), 'wasm-tcg-recorder'));
-    for (const group of INTEGER_GROUPS) {
+    const groups = [
+      ...INTEGER_GROUPS.map((group) => ({ name: group.name, plan: () => plan(group, mode, seed) })),
+      { name: 'program', plan: () => planPrograms(mode, seed) },
+    ];
+    for (const group of groups) {
       if (values.group !== undefined && values.group !== group.name) continue;
-      const planned = plan(group, mode, seed);
+      const planned = group.plan();
       const forms = planned.assemble(record(program, mode, planned.cases));
       const file = encodeFile({ group: `${mode}-${group.name}`, mode, cpu, seed }, forms);
       writeFileSync(join(values.out, `${mode}-${group.name}.vec`), file);

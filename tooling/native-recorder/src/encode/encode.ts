@@ -101,8 +101,9 @@ function attempt(rng: Random, { row, mode, bits, memory }: FormSpec): Encoded {
   if (sized && bits === 16) prefixes.push(0x66);
   const unaffected = free && !sized && !row.op.includes('0F') && !(mode === 64 && row.args.startsWith('J')); // 66 changes nothing there, or only EIP
   if (unaffected && row.width === undefined && rng.chance(0.04)) prefixes.push(0x66);
-  const narrowAddress = (memory || row.run !== undefined) && rng.chance(0.15);
-  if (narrowAddress || (free && !memory && row.run === undefined && rng.chance(0.02))) prefixes.push(0x67);
+  const addresses = memory || row.run !== undefined || operands.some((o) => o.kind === 'O');
+  const narrowAddress = addresses && rng.chance(0.15);
+  if (narrowAddress || (free && !addresses && rng.chance(0.02))) prefixes.push(0x67);
   const addressBits = mode === 64 ? (narrowAddress ? 32 : 64) : narrowAddress ? 16 : 32;
 
   // LOCK, also where it may not stand.
@@ -111,7 +112,7 @@ function attempt(rng: Random, { row, mode, bits, memory }: FormSpec): Encoded {
   if (lock) prefixes.push(0xf0);
 
   // Segments.
-  const segment = free && rng.chance(memory || row.run !== undefined ? 0.12 : 0.03) ? rng.pick(SEGMENT_PREFIXES[mode]) : 0;
+  const segment = free && rng.chance(addresses ? 0.12 : 0.03) ? rng.pick(SEGMENT_PREFIXES[mode]) : 0;
   if (segment) prefixes.push(segment);
   const segmentBase = segmentBaseOf(segment, mode);
 
