@@ -3,8 +3,8 @@
  * opcode are words of it. One object is reused for all opcodes while the interpreter is generated.
  */
 import { OP_DEFS, Type, type OpDef, type OperandType, type TargetLayout } from '@wasm-tcg/ir';
-import { WASM_CONTEXT } from '@wasm-tcg/runtime';
-import { Op as W, valTypeOf, ValType, type CoreHelperName, type FuncBody, type FuncRef, type Label, type LowerCtx } from '@wasm-tcg/wasm-codegen';
+import { WASM_CONTEXT, type CoreHelperName } from '@wasm-tcg/runtime';
+import { Op as W, valTypeOf, ValType, type FuncBody, type FuncRef, type Label, type LowerCtx } from '@wasm-tcg/wasm-codegen';
 import { immediateOffset, slotOffset, type TciVariant } from './formats.ts';
 
 /** What the generator knows of the function it writes. */

@@ -11,10 +11,10 @@
  */
 import { OP_NAMES, Type, type HelperDef } from '@wasm-tcg/ir';
 import {
-  ExitCode, JUMP_CACHE_ENTRY, JUMP_CACHE_ENTRY_BITS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, WASM_CONTEXT, type EnvLayout,
+  CORE_HELPERS, CORE_HELPER_NAMES, ExitCode, JUMP_CACHE_ENTRY, JUMP_CACHE_ENTRY_BITS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, WASM_CONTEXT, type CoreHelperName, type EnvLayout,
 } from '@wasm-tcg/runtime';
 import {
-  CORE_CALLS, LOWERINGS, ModuleBuilder, Op as W, ValType, type CoreHelperName, type FuncBody, type FuncRef, type Label, type ValueOpName,
+  LOWERINGS, ModuleBuilder, Op as W, ValType, type FuncBody, type FuncRef, type Label, type ValueOpName,
 } from '@wasm-tcg/wasm-codegen';
 import { FrameCtx } from './frame-ctx.ts';
 import { immediateOffset, TciConst, type TciFormats, type TciVariant } from './formats.ts';
@@ -39,6 +39,12 @@ export function helperSignature(h: HelperDef): string {
   return `${h.env === false ? '' : 'i'}${h.args.map((a) => LETTER[a]!).join('')}>${h.ret === null ? '' : LETTER[h.ret]!}`;
 }
 
+/** Wasm signature of a core helper. */
+function coreSignature(name: CoreHelperName): string {
+  const { params, results } = CORE_HELPERS[name];
+  return `${params.map((t) => LETTER[t]!).join('')}>${results.map((t) => LETTER[t]!).join('')}`;
+}
+
 /**
  * The module's bytes. Imports: `e.m` memory, `e.t` function table, `h.<name>` every core helper and guest helper that TCI code may
  * call. Export: `tb_exec`.
@@ -48,13 +54,14 @@ export function generateInterpreter(layout: EnvLayout, formats: TciFormats, opti
   m.importMemory('e', 'm', options.shared ? { min: 1, max: options.shared.maximum, shared: true } : { min: 1 });
   m.importTable('e', 't', ValType.funcref, { min: 0 });
   const core = new Map<CoreHelperName, FuncRef>();
-  for (const name of Object.keys(CORE_CALLS) as CoreHelperName[]) core.set(name, m.importFunc('h', name, CORE_CALLS[name]));
-  const tbFind = m.importFunc('h', 'tb_find', 'i>i');
+  for (const name of CORE_HELPER_NAMES) {
+    if (CORE_HELPERS[name].callers.some((c) => c === 'code')) core.set(name, m.importFunc('h', name, coreSignature(name)));
+  }
   const helpers = formats.helpers.map((h) => m.importFunc('h', h.name, helperSignature(h)));
   const tbType = m.type('i>i');
   const tbExec = m.func('ii>i', 'tb_exec');
   m.exportFunc('tb_exec', tbExec);
-  new Generator(m.body(tbExec), layout, formats, options.cpu ?? 0, tbType, tbFind, helpers, (name) => core.get(name)!).write();
+  new Generator(m.body(tbExec), layout, formats, options.cpu ?? 0, tbType, helpers, (name) => core.get(name)!).write();
   return m.finish().slice();
 }
 
@@ -64,7 +71,6 @@ class Generator {
   readonly formats: TciFormats;
   readonly perCpu: number;
   readonly tbType: ReturnType<ModuleBuilder['type']>;
-  readonly tbFind: FuncRef;
   readonly helpers: readonly FuncRef[];
   readonly coreFunc: (name: CoreHelperName) => FuncRef;
   readonly env = 0;
@@ -81,7 +87,7 @@ class Generator {
   returned!: Label;
 
   constructor(
-    f: FuncBody, layout: EnvLayout, formats: TciFormats, cpu: number, tbType: ReturnType<ModuleBuilder['type']>, tbFind: FuncRef,
+    f: FuncBody, layout: EnvLayout, formats: TciFormats, cpu: number, tbType: ReturnType<ModuleBuilder['type']>,
     helpers: readonly FuncRef[], coreFunc: (name: CoreHelperName) => FuncRef,
   ) {
     this.f = f;
@@ -89,7 +95,6 @@ class Generator {
     this.formats = formats;
     this.perCpu = TB.perCpu + cpu * TB_CPU.size;
     this.tbType = tbType;
-    this.tbFind = tbFind;
     this.helpers = helpers;
     this.coreFunc = coreFunc;
     this.r = f.local(ValType.i32);
@@ -422,7 +427,7 @@ class Generator {
     f.else_();
     f.get(env).get(env).mem(W.i64_load, CTX.lookupMisses).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.lookupMisses);
     // tb_find sets page base and jump cache entry.
-    f.get(env).call(this.tbFind).tee(t).op(W.i32_eqz).if_();
+    f.get(env).call(this.coreFunc('tb_find')).tee(t).op(W.i32_eqz).if_();
     // Nothing translated: the host does that and makes the link. Or the fetch faulted.
     f.get(env).get(r).i32Const(0).get(r).i32Const(TB_RETURN_LOOKUP).op(W.i32_ne).op(W.select).mem(W.i32_store, CTX.linkFrom);
     f.get(env).mem(W.i32_load, CTX.exitCode).op(W.i32_eqz).if_();

@@ -54,7 +54,7 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
   /** Next TB on the same physical page (list heads belong to the host), for each of its pages: `header | which`. */
   pageNext: ['u32', 2],
   /** Per vCPU (one record each; vCPU n at perCpu + n · TB_CPU.size): function, counter, instance. */
-  perCpu: ['u64', 0],
+  perCpu: ['v128', 0],
 }, 16);
 
 /** One record per vCPU at the end of a TB header. */
