@@ -13,8 +13,8 @@ const runtime = (file) => importTypeScript(join(folder, '..', 'runtime', 'src', 
 
 const { assemblyConstants, assemblyFrame, assemblyNumbers } = await runtime('layout/assembly-constants');
 const [context, header, exits, core] = await Promise.all(['layout/wasm-context', 'layout/tb-header', 'exit-code', 'core-helpers'].map(runtime));
-const [frame, cpu, hflags, restore, x86Exits, features] = await Promise.all(
-  ['state/frame', 'state/cpu-state', 'state/hflags', 'state/restore-data', 'exit-codes', 'cpuid/features'].map(source),
+const [frame, cpu, hflags, restore, x86Exits, features, cc] = await Promise.all(
+  ['state/frame', 'state/cpu-state', 'state/hflags', 'state/restore-data', 'exit-codes', 'cpuid/features', 'state/cc-op'].map(source),
 );
 
 const text = [
@@ -32,6 +32,7 @@ const text = [
   assemblyNumbers('ACCESS', core.Access, 'i32'),
   assemblyNumbers('PROT', core.Prot, 'i32'),
   assemblyNumbers('FEATURE', features.X86Feature),
+  assemblyNumbers('CC', { ...cc.CcKind, override: cc.CC_OVERRIDE, opFlags: cc.CC_FLAGS }),
 ].join('\n');
 
 const target = join(folder, 'assembly', 'generated', 'layout.ts');

@@ -22,6 +22,11 @@ export const X86_STATE = defStruct('x86State', {
   segLimit: ['u32', 8],
   /** Access rights: bits 8–15 and 20–23 of the descriptor's second word, in place; 0 in the present bit = unusable. */
   segAccess: ['u32', 8],
+  /**
+   * For the inline check of segments that are not flat: an access of up to 16 bytes at any offset below the bound is allowed; other offsets
+   * take `check_segment`. Index: segment register number × 2, + 1 for stores. Kept by `refresh_segment_bounds` (assembly/integer/segment.ts).
+   */
+  segBound: ['u32', 12],
   /** Bases of LDTR and TR (those of the others are frame globals). */
   ldtrBase: 'u64',
   trBase: 'u64',
