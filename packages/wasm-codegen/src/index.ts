@@ -11,3 +11,5 @@ export { CONTROL_OPS, DYNAMIC_ATTRS, valTypeOf, type ControlOpName, type LowerCt
 export { coreSignature, TYPE_LETTER, type CoreCallName } from './lower/core-calls.ts';
 export { LOWERINGS } from './lower/index.ts';
 export { pushCond } from './lower/cond.ts';
+export { ControlGraph, type FlowGraph } from './structure/graph.ts';
+export { Structurer, type NodeWriter } from './structure/structurer.ts';
