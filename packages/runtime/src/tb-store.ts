@@ -1,0 +1,308 @@
+/**
+ * The TBs of a machine as data: headers in the arena, the physical hash that `tb_find` probes, lists per physical page, and
+ * the code bitmap. What to translate, compile or retire is the executor's business.
+ *
+ * Invariants: a TB is in the hash and in the lists of its pages from `insert` to `retire`; the code bits of a RAM page are the union of the
+ * bytes of the TBs in its list; `state` is 0 outside that time.
+ */
+import { RuntimeError } from './errors.ts';
+import { tbHash } from './layout/hash.ts';
+import { JUMP_CACHE_ENTRY } from './layout/jump-cache.ts';
+import { PAGE_SIZE, PHYS_PAGES, PhysKind } from './layout/phys-map.ts';
+import { NO_DELTA, NO_PAGE, TB_CPU, TB_HEADER, TbKind } from './layout/tb-header.ts';
+import { codeWord, granuleBits, type MachineMemory } from './memory.ts';
+import type { TbArena } from './tb-arena.ts';
+import { unlinkIncoming, unlinkOutgoing } from './tb-links.ts';
+
+/** What names a TB, and how long it is. */
+export interface TbIdentity {
+  readonly physPage: number;
+  /** Physical page of the bytes past the first page, or NO_PAGE. */
+  readonly physPage2: number;
+  /** Offset of the first byte in its page. */
+  readonly pageOffset: number;
+  /** Bytes of guest code, 1 … 8192 − pageOffset. */
+  readonly size: number;
+  readonly flags: number;
+  /** Code segment base, 32 bits: 64-bit code has none. */
+  readonly csBase: number;
+  /** Guest instructions, 1 … 512. */
+  readonly insns: number;
+  /** Translation flags; a TB that has any is for one use and is never inserted. */
+  readonly cflags?: number;
+}
+
+export interface TbStoreHooks {
+  /** A RAM page gets its first TB: call `tlb_protect_code` for it on every vCPU. */
+  protect(physPage: number): void;
+}
+
+const AT = TB_HEADER.offset;
+const MAX_INSNS = 512;
+const STATE_KIND_BITS = 4;
+
+/** Address of a TB's record for one vCPU ({@link TB_CPU}). */
+export function tbCpuAddress(tb: number, vcpu: number): number {
+  return tb + AT.perCpu + vcpu * TB_CPU.size;
+}
+
+export class TbStore {
+  readonly #machine: MachineMemory;
+  readonly #arena: TbArena;
+  readonly #hooks: TbStoreHooks;
+  /** `header | which` of the first TB on each physical page that has any. */
+  readonly #pageHeads = new Map<number, number>();
+  #incarnation = 0;
+  #count = 0;
+
+  constructor(machine: MachineMemory, arena: TbArena, hooks: TbStoreHooks) {
+    this.#machine = machine;
+    this.#arena = arena;
+    this.#hooks = hooks;
+  }
+
+  /** TBs inserted and not retired. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Make a header with everything zero but its identity and state (kind tci).
+   * @returns its address, 0 when the arena is full
+   * @throws RuntimeError `bad-tb`
+   */
+  create(identity: TbIdentity): number {
+    const { physPage, physPage2, pageOffset, size, insns } = identity;
+    const crosses = pageOffset + size > PAGE_SIZE;
+    if (!(pageOffset >= 0 && pageOffset < PAGE_SIZE && size >= 1 && pageOffset + size <= 2 * PAGE_SIZE && crosses === (physPage2 !== NO_PAGE))) {
+      throw new RuntimeError('bad-tb', `a TB of ${size} bytes at offset ${pageOffset}, second page ${physPage2}`, 'a TB has its second page exactly when it crosses into it');
+    }
+    if (!(insns >= 1 && insns <= MAX_INSNS)) throw new RuntimeError('bad-tb', `a TB of ${insns} instructions`, `end it after 1 … ${MAX_INSNS}`);
+    const bytes = AT.perCpu + this.#machine.map.vcpus * TB_CPU.size;
+    const tb = this.#arena.alloc(bytes, TB_HEADER.align);
+    if (tb === 0) return 0;
+    const { u32 } = this.#machine.views();
+    u32.fill(0, tb >>> 2, (tb + bytes) >>> 2);
+    const set = (field: number, value: number): void => {
+      u32[(tb + field) >>> 2] = value;
+    };
+    set(AT.physPage, physPage);
+    set(AT.physPage2, physPage2);
+    set(AT.pageOffset, pageOffset);
+    set(AT.size, size);
+    set(AT.insns, insns);
+    set(AT.flags, identity.flags);
+    set(AT.csBase, identity.csBase);
+    set(AT.cflags, identity.cflags ?? 0);
+    set(AT.jmpDelta, NO_DELTA);
+    set(AT.jmpDelta + 4, NO_DELTA);
+    this.setKind(tb, TbKind.tci);
+    return tb;
+  }
+
+  /** Give a TB a new state word, so that code bound to the old one no longer enters it. @returns the word */
+  setKind(tb: number, kind: TbKind): number {
+    this.#incarnation = (this.#incarnation + 1) & (0xffffffff >>> STATE_KIND_BITS);
+    if (this.#incarnation === 0) this.#incarnation = 1;
+    const state = ((this.#incarnation << STATE_KIND_BITS) | kind) >>> 0;
+    this.#machine.views().u32[(tb + AT.state) >>> 2] = state;
+    return state;
+  }
+
+  /** Make a TB findable, and its bytes known as code. @throws RuntimeError `bad-tb` when it is for one use, or not in RAM or ROM */
+  insert(tb: number): void {
+    const { u32 } = this.#machine.views();
+    const pages = this.#pagesOf(tb);
+    if (u32[(tb + AT.cflags) >>> 2] !== 0) throw new RuntimeError('bad-tb', 'a TB with translation flags is for one use', 'run it without inserting it');
+    if (pages.some((page) => !(this.#entry(page) & (PhysKind.ram | PhysKind.rom)))) {
+      throw new RuntimeError('bad-tb', `code on physical page ${pages.join(' or ')}, which is neither RAM nor ROM`, 'run it as a TB for one use');
+    }
+    const bucket = this.#bucket(tb);
+    u32[(tb + AT.hashNext) >>> 2] = u32[bucket];
+    u32[bucket] = tb;
+    pages.forEach((page, which) => {
+      u32[(tb + AT.pageNext + which * 4) >>> 2] = this.#pageHeads.get(page) ?? 0;
+      this.#pageHeads.set(page, tb | which);
+      this.#addCodeBits(tb, which, page);
+    });
+    this.#count++;
+  }
+
+  /**
+   * Take a TB out of everything: hash, page lists, code bits, links in both directions; its state becomes 0. Jump caches still name it:
+   * call {@link purgeJumpCaches} after the last of a batch and before generated code runs.
+   */
+  retire(tb: number): void {
+    const { u32 } = this.#machine.views();
+    u32[(tb + AT.state) >>> 2] = 0;
+    unlinkIncoming(this.#machine, tb);
+    unlinkOutgoing(this.#machine, tb, 0);
+    unlinkOutgoing(this.#machine, tb, 1);
+    if (!this.#unhash(tb)) return;
+    this.#pagesOf(tb).forEach((page, which) => {
+      this.#removeFromPage(tb, which, page);
+      this.#refreshCodeBits(page);
+    });
+    this.#count--;
+  }
+
+  /** The TB of that identity, whatever its second page; 0 when there is none. */
+  lookup(physPage: number, pageOffset: number, flags: number, csBase: number): number {
+    const { u32 } = this.#machine.views();
+    let tb = u32[this.#bucketOf(physPage, pageOffset, flags, csBase)];
+    while (tb !== 0) {
+      const word = (field: number): number => u32[(tb + field) >>> 2];
+      if (word(AT.physPage) === physPage && word(AT.pageOffset) === pageOffset && word(AT.flags) === flags >>> 0 && word(AT.csBase) === csBase >>> 0) return tb;
+      tb = word(AT.hashNext);
+    }
+    return 0;
+  }
+
+  /**
+   * TBs with a byte in `from … to−1` of a physical page.
+   * @param out gets them appended, each once
+   */
+  collectHits(physPage: number, from: number, to: number, out: number[]): void {
+    const { u32 } = this.#machine.views();
+    for (let link = this.#pageHeads.get(physPage) ?? 0; link !== 0; ) {
+      const tb = link & ~1;
+      const which = link & 1;
+      const [start, end] = this.#bytesOn(tb, which);
+      if (start < to && from < end && !out.includes(tb)) out.push(tb);
+      link = u32[(tb + AT.pageNext + which * 4) >>> 2];
+    }
+  }
+
+  /** All TBs of the machine, in no order. */
+  *all(): Generator<number> {
+    const { u32 } = this.#machine.views();
+    const { hashBuckets, hashMask } = this.#machine.map;
+    for (let i = 0; i <= hashMask; i++) {
+      for (let tb = u32[(hashBuckets >>> 2) + i]; tb !== 0; tb = u32[(tb + AT.hashNext) >>> 2]) yield tb;
+    }
+  }
+
+  /** Forget retired TBs in the jump caches of all vCPUs. */
+  purgeJumpCaches(): void {
+    this.#eachJumpCacheEntry((u32, at) => {
+      const tb = u32[at];
+      if (tb !== 0 && u32[(tb + AT.state) >>> 2] === 0) u32[at] = 0;
+    });
+  }
+
+  /** Drop all TBs at once and start the arena anew. Not while generated code is on the stack. */
+  reset(): void {
+    const { u32 } = this.#machine.views();
+    const { hashBuckets, hashMask } = this.#machine.map;
+    for (const page of this.#pageHeads.keys()) this.#setCodeBits(page, 0, 0);
+    this.#pageHeads.clear();
+    u32.fill(0, hashBuckets >>> 2, (hashBuckets >>> 2) + hashMask + 1);
+    this.#eachJumpCacheEntry((words, at) => {
+      words[at] = 0;
+    });
+    this.#count = 0;
+    this.#arena.reset();
+  }
+
+  #eachJumpCacheEntry(visit: (u32: Uint32Array, at: number) => void): void {
+    const { u32 } = this.#machine.views();
+    const { layout, map } = this.#machine;
+    for (let vcpu = 0; vcpu < map.vcpus; vcpu++) {
+      const first = (this.#machine.env(vcpu) + layout.jumpCacheOffset + JUMP_CACHE_ENTRY.offset.tb) >>> 2;
+      for (let i = 0; i < 1 << layout.jumpCacheBits; i++) visit(u32, first + i * (JUMP_CACHE_ENTRY.size >>> 2));
+    }
+  }
+
+  #entry(physPage: number): number {
+    return physPage < PHYS_PAGES ? this.#machine.views().u32[(this.#machine.map.physMap >>> 2) + physPage] : 0;
+  }
+
+  #pagesOf(tb: number): number[] {
+    const { u32 } = this.#machine.views();
+    const second = u32[(tb + AT.physPage2) >>> 2];
+    return second === NO_PAGE ? [u32[(tb + AT.physPage) >>> 2]] : [u32[(tb + AT.physPage) >>> 2], second];
+  }
+
+  /** The bytes of a TB on its first or second page, as offsets in that page. */
+  #bytesOn(tb: number, which: number): [from: number, to: number] {
+    const { u32 } = this.#machine.views();
+    const start = u32[(tb + AT.pageOffset) >>> 2];
+    const end = start + u32[(tb + AT.size) >>> 2];
+    return which === 0 ? [start, Math.min(end, PAGE_SIZE)] : [0, end - PAGE_SIZE];
+  }
+
+  #bucketOf(physPage: number, pageOffset: number, flags: number, csBase: number): number {
+    const { hashBuckets, hashMask } = this.#machine.map;
+    return (hashBuckets >>> 2) + (tbHash(physPage, pageOffset, flags, csBase) & hashMask);
+  }
+
+  #bucket(tb: number): number {
+    const { u32 } = this.#machine.views();
+    const word = (field: number): number => u32[(tb + field) >>> 2];
+    return this.#bucketOf(word(AT.physPage), word(AT.pageOffset), word(AT.flags), word(AT.csBase));
+  }
+
+  /** @returns whether the TB was in the hash */
+  #unhash(tb: number): boolean {
+    const { u32 } = this.#machine.views();
+    for (let at = this.#bucket(tb); u32[at] !== 0; at = (u32[at] + AT.hashNext) >>> 2) {
+      if (u32[at] !== tb) continue;
+      u32[at] = u32[(tb + AT.hashNext) >>> 2];
+      return true;
+    }
+    return false;
+  }
+
+  #removeFromPage(tb: number, which: number, page: number): void {
+    const { u32 } = this.#machine.views();
+    const next = u32[(tb + AT.pageNext + which * 4) >>> 2];
+    const head = this.#pageHeads.get(page) ?? 0;
+    if (head === (tb | which)) {
+      if (next === 0) this.#pageHeads.delete(page);
+      else this.#pageHeads.set(page, next);
+      return;
+    }
+    for (let link = head; link !== 0; ) {
+      const at = ((link & ~1) + AT.pageNext + (link & 1) * 4) >>> 2;
+      link = u32[at];
+      if (link === (tb | which)) u32[at] = next;
+    }
+  }
+
+  /** ROM has no code bits: nothing stores to it. */
+  #codeWord(page: number): number | undefined {
+    const entry = this.#entry(page);
+    return entry & PhysKind.ram ? codeWord(this.#machine.map, (entry & -PAGE_SIZE) >>> 0) >>> 2 : undefined;
+  }
+
+  #addCodeBits(tb: number, which: number, page: number): void {
+    const word = this.#codeWord(page);
+    if (word === undefined) return;
+    const { u32 } = this.#machine.views();
+    const [from, to] = this.#bytesOn(tb, which);
+    const first = (u32[word] | u32[word + 1]) === 0;
+    u32[word] |= granuleBits(from, to, 0);
+    u32[word + 1] |= granuleBits(from, to, 1);
+    if (first) this.#hooks.protect(page);
+  }
+
+  #refreshCodeBits(page: number): void {
+    const { u32 } = this.#machine.views();
+    let low = 0;
+    let high = 0;
+    for (let link = this.#pageHeads.get(page) ?? 0; link !== 0; link = u32[((link & ~1) + AT.pageNext + (link & 1) * 4) >>> 2]) {
+      const [from, to] = this.#bytesOn(link & ~1, link & 1);
+      low |= granuleBits(from, to, 0);
+      high |= granuleBits(from, to, 1);
+    }
+    this.#setCodeBits(page, low, high);
+  }
+
+  #setCodeBits(page: number, low: number, high: number): void {
+    const word = this.#codeWord(page);
+    if (word === undefined) return;
+    const { u32 } = this.#machine.views();
+    u32[word] = low;
+    u32[word + 1] = high;
+  }
+}
