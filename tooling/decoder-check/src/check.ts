@@ -19,6 +19,8 @@ export interface CheckOptions {
   readonly bits: Bits;
   /** Compare the AMD variant of the decoder with iced's. */
   readonly amd?: boolean;
+  /** Mode of our decoder, when it shall not be the one that corresponds: to prove that the check notices. */
+  readonly mode?: number;
   /** How many differences to report; default 20. */
   readonly maxReports?: number;
 }
@@ -31,6 +33,8 @@ export interface CheckResult {
   /** Strings left out: instructions beyond our instruction set. */
   readonly beyond: number;
   readonly explained: number;
+  /** Reasons of the explanations that were needed. */
+  readonly reasons: readonly string[];
   readonly unexplained: number;
   /** The first differences, as text. */
   readonly reports: readonly string[];
@@ -60,7 +64,8 @@ function renamed(signature: string): string {
 export function runCheck(options: CheckOptions): CheckResult {
   const { bits } = options;
   const amd = options.amd === true;
-  const mode = WIDTHS[bits] | DecodeMode.Protected | (amd ? DecodeMode.Amd : 0);
+  const mode = options.mode ?? (WIDTHS[bits] | DecodeMode.Protected | (amd ? DecodeMode.Amd : 0));
+  const reasons = new Set<string>();
   const next = randomSource(options.seed);
   const insn = new Insn();
   const reports: string[] = [];
@@ -90,7 +95,9 @@ export function runCheck(options: CheckOptions): CheckResult {
         amd,
       };
       if (difference.ours === difference.theirs) continue;
-      if (EXPLAINED.some((rule) => rule.applies(difference))) {
+      const explanation = EXPLAINED.find((rule) => rule.applies(difference));
+      if (explanation !== undefined) {
+        reasons.add(explanation.reason);
         tally.explained++;
         continue;
       }
@@ -102,5 +109,5 @@ export function runCheck(options: CheckOptions): CheckResult {
     }
     reference.free();
   }
-  return { count: options.count, ...tally, reports };
+  return { count: options.count, ...tally, reasons: [...reasons], reports };
 }

@@ -38,4 +38,12 @@ export const EXPLAINED: readonly Explanation[] = [
     reason: 'iced names a source of which only the low word is used by the operand size (LAR, LSL, LLDT, LTR, VERR, VERW, ARPL, MOV Sreg, …); the manual gives it as r16.',
     applies: (d) => /r(32|64)m16/.test(d.code) && equalAfter(d, (signature) => flat(widened(signature))),
   },
+  {
+    reason: 'AMD processors fetch no ModRM byte for UD0; since it is #UD and nothing else, our AMD decoder treats it as undefined.',
+    applies: (d) => d.amd && d.ours === undefined && d.code === 'Ud0',
+  },
+  {
+    reason: 'LOCK MOV CR0 means CR8 on AMD processors with AltMovCr8 (CPUID 8000_0001h ECX bit 4), which no CPU model of ours has.',
+    applies: (d) => d.amd && d.ours === undefined && /^Mov_(cr_r(32|64)|r(32|64)_cr)$/.test(d.code) && / cr8\b/.test(d.theirs ?? ''),
+  },
 ];

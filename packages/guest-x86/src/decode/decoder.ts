@@ -32,7 +32,7 @@ const PROTECTED = DecodeMode.Protected | DecodeMode.Bits64;
 const CONTROL_REGISTERS = 0b1_0001_1101;
 
 /** Forms whose operand size in 64-bit mode is not simply W, 66h, 4. */
-const SPECIAL_SIZE = FormFlag.Force64 | FormFlag.Near | FormFlag.Default64 | FormFlag.AmdIgnoresW | FormFlag.WidthIs4;
+const SPECIAL_SIZE = FormFlag.Force64 | FormFlag.Near | FormFlag.Default64 | FormFlag.AmdWidthIs4 | FormFlag.WidthIs4;
 
 /** Operand size after all prefixes and the form's defaults (SDM vol. 1, 3.6.1; vol. 2, 2.2.1.7). */
 function operandSize(insn: Insn, flags: number, mode: number): 2 | 4 | 8 {
@@ -44,8 +44,7 @@ function operandSize(insn: Insn, flags: number, mode: number): 2 | 4 | 8 {
     const amd = (mode & DecodeMode.Amd) !== 0;
     if ((flags & FormFlag.Near) !== 0) return amd && prefixed && insn.w === 0 ? 2 : 8;
     if ((flags & FormFlag.Default64) !== 0) return prefixed && insn.w === 0 ? 2 : 8;
-    if ((flags & FormFlag.WidthIs4) !== 0) return prefixed && insn.w === 0 ? 2 : 4;
-    if (amd) return prefixed ? 2 : 4;
+    if (amd || (flags & FormFlag.WidthIs4) !== 0) return prefixed && insn.w === 0 ? 2 : 4;
   }
   return insn.w !== 0 ? 8 : prefixed ? 2 : 4;
 }
@@ -111,7 +110,10 @@ function readOpcode(insn: Insn, bytes: Uint8Array, offset: number, cap: number, 
     // Outside 64-bit mode LES and LDS have the opcode when what follows is a ModRM byte of a memory operand.
     if (long || bytes[offset + n] >= 0xc0) {
       map = vexMap(bytes, offset + n - 1);
-      if (map < 0) return UNDEFINED;
+      if (map < 0) {
+        insn.length = n + 1;
+        return UNDEFINED;
+      }
       const at = offset + n - 1;
       n += opcode === 0xc4 ? 2 : 1;
       if (n >= cap) return MISSING;

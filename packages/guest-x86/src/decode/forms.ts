@@ -32,8 +32,8 @@ export const FormFlag = {
   Near: 8,
   ProtectedOnly: 16,
   AnyMod: 32,
-  /** On AMD. */
-  AmdIgnoresW: 64,
+  /** On AMD REX.W = 1 selects operand size 4. */
+  AmdWidthIs4: 64,
   /** 66h belongs to the opcode. */
   Mandatory66: 128,
   /** Has an S, C or D operand, whose number may be invalid. */
@@ -83,7 +83,7 @@ function flagsOf(row: ParsedRow): number {
     has('pm', FormFlag.ProtectedOnly) |
     has('anymod', FormFlag.AnyMod) |
     has('w4', FormFlag.WidthIs4) |
-    has('amdW0', FormFlag.AmdIgnoresW) |
+    has('amdW4', FormFlag.AmdWidthIs4) |
     (row.mandatory66 ? FormFlag.Mandatory66 : 0) |
     (uses(Method.S, Method.C, Method.D) ? FormFlag.ChecksReg : 0) |
     (uses(Method.B) ? FormFlag.UsesVvvv : 0)

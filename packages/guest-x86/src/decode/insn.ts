@@ -3,7 +3,7 @@
  *
  * Invariant: `decode` fills a caller-owned `Insn` and allocates nothing; every field is overwritten by every successful
  * decode, so a reused object never shows a value of an earlier instruction. After a status other than `Ok` the fields are
- * unspecified (only `length`, the bytes looked at so far, may be read, for messages).
+ * unspecified, except that after `Invalid` `length` is the number of bytes the verdict rests on.
  */
 import type { Mnemonic } from './tables/mnemonics.ts';
 

@@ -186,7 +186,7 @@ export function resolveOperands(insn: Insn): void {
   }
   insn.opCount = i;
   for (; i < MAX_OPERANDS; i++) {
-    insn.opKinds[i] = OperandKind.None;
+    set(insn, i, OperandKind.None, 0);
     insn.opSizes[i] = 0;
   }
 }

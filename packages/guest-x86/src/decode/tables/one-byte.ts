@@ -280,8 +280,8 @@ export const ONE_BYTE = [
   ['FF /0', 'inc', 'Ev', 'lock'],
   ['FF /1', 'dec', 'Ev', 'lock'],
   ['FF /2', 'call', 'Ev', 'near'],
-  ['FF /3', 'callf', 'Mp', 'amdW0'],
+  ['FF /3', 'callf', 'Mp', 'amdW4'],
   ['FF /4', 'jmp', 'Ev', 'near'],
-  ['FF /5', 'jmpf', 'Mp', 'amdW0'],
+  ['FF /5', 'jmpf', 'Mp', 'amdW4'],
   ['FF /6', 'push', 'Ev', 'd64'],
 ] as const satisfies readonly Row[];

@@ -2,8 +2,8 @@
  * Turns the text of a row (see row.ts) into numbers. Runs once per row at module load; a malformed row throws, which any
  * test of the package notices.
  */
-import { MNEMONICS } from './mnemonics.ts';
-import type { MnemonicName } from './mnemonics.ts';
+import { MN } from './mnemonics.ts';
+import type { Mnemonic, MnemonicName } from './mnemonics.ts';
 import { FEATURES } from './row.ts';
 import type { Attribute, Feature, Row } from './row.ts';
 
@@ -63,7 +63,7 @@ export interface Encoding {
 
 /** A row in numbers. */
 export interface ParsedRow {
-  readonly mnemonic: number;
+  readonly mnemonic: Mnemonic;
   readonly name: MnemonicName;
   readonly encoding: Encoding;
   readonly operands: readonly OperandSpec[];
@@ -101,6 +101,9 @@ const MODRM_METHODS: ReadonlySet<Method> = new Set<Method>([
   Method.E, Method.R, Method.M, Method.G, Method.P, Method.Q, Method.N, Method.V, Method.W, Method.U, Method.S, Method.C, Method.D, Method.Sti,
 ]);
 const REGISTER_ONLY: ReadonlySet<Method> = new Set<Method>([Method.R, Method.N, Method.U, Method.Sti]);
+
+const FEATURE_NAMES: ReadonlySet<string> = new Set(FEATURES);
+const isFeature = (word: Attribute | Feature): word is Feature => FEATURE_NAMES.has(word);
 
 function fail(row: Row, what: string): never {
   throw new DecoderTableError(`decoder row [${row.join(' | ')}]: ${what}`, 'Correct the row; the notation is described in decode/tables/row.ts.');
@@ -183,14 +186,13 @@ export function parseRow(row: Row): ParsedRow {
   let feature: Feature = 'I86';
   const attributes = new Set<Attribute>();
   for (const word of words) {
-    const known = FEATURES.find((f) => f === word);
-    if (known !== undefined) feature = known;
-    else attributes.add(word as Attribute);
+    if (isFeature(word)) feature = word;
+    else attributes.add(word);
   }
   const operands = parseOperands(row);
   const encoding = parseEncoding(row, operands, attributes);
   return {
-    mnemonic: MNEMONICS.indexOf(name),
+    mnemonic: MN[name],
     name,
     encoding,
     operands,

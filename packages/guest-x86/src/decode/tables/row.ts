@@ -56,9 +56,9 @@ export type Feature = (typeof FEATURES)[number];
  *     pm      #UD in real and virtual-8086 mode
  *     anymod  mod is ignored: r/m is a register
  *     w4      REX.W = 1 selects operand size 4
- *     amdW0   AMD ignores REX.W
+ *     amdW4   w4 on AMD
  */
-export type Attribute = 'lock' | 'i64' | 'o64' | 'd64' | 'f64' | 'near' | 'pm' | 'anymod' | 'w4' | 'amdW0';
+export type Attribute = 'lock' | 'i64' | 'o64' | 'd64' | 'f64' | 'near' | 'pm' | 'anymod' | 'w4' | 'amdW4';
 
 /** One instruction form. A row without a feature is I86. */
 export type Row = readonly [encoding: string, mnemonic: MnemonicName, operands: string, ...attributes: readonly (Attribute | Feature)[]];
