@@ -11,3 +11,13 @@ export * from './eval/bits.ts';
 export { evalVbinary, evalVshift, evalVtest, evalVunary } from './eval/vops-eval.ts';
 export { evalCond, evalFCond, evalOp, isPure, type PureOpName } from './eval/eval-op.ts';
 export * from './region.ts';
+export * from './op-info.ts';
+export { constantBits, constantOf, parseConstant, printConstant } from './text/constant.ts';
+export { localNumbers, printOp, printTb } from './text/print.ts';
+export { IrParseError, parseTb } from './text/parse.ts';
+export {
+  EvalError, EvalLeave, evalTb, operandType, type EvalMachine, type EvalOptions, type EvalResult, type HostMemory,
+} from './eval/eval-tb.ts';
+export { TOY_AREA_SIZE, TOY_HELPERS, TOY_STATE_OFFSET, TOY_STATE_SIZE, TOY_TARGET } from './testing/toy-guest.ts';
+export { TOY_FAULT, TOY_WAIT, ToyMachine } from './testing/toy-machine.ts';
+export { assertValid, IrVerifyError, verifyTb, type Diagnostic, type VerifyOptions, type VerifyRule } from './verify.ts';

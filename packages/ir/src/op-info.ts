@@ -1,0 +1,88 @@
+/**
+ * The op table as flat arrays, and helpers as flags and sets of globals: what passes that walk streams look up per op.
+ */
+import type { GlobalSet, HelperTable } from './helper-sig.ts';
+import { Op, OP_DEFS, type Effect } from './ops.ts';
+import type { TargetLayout } from './target-layout.ts';
+
+const EFFECT_BITS: { readonly [K in Effect]: number } = { terminator: 1, branch: 2, mayFault: 4, sideEffect: 8, exit: 16 };
+export const FX_TERMINATOR: number = EFFECT_BITS.terminator;
+export const FX_BRANCH: number = EFFECT_BITS.branch;
+export const FX_MAY_FAULT: number = EFFECT_BITS.mayFault;
+export const FX_SIDE: number = EFFECT_BITS.sideEffect;
+export const FX_EXIT: number = EFFECT_BITS.exit;
+
+const perOp = (f: (code: number) => number): Uint8Array => Uint8Array.from(OP_DEFS, (_, code) => f(code));
+
+/** Effects of each op as FX_ bits. Those of a `call` depend on its helper: see {@link HelperFacts}. */
+export const OP_EFFECTS: Uint8Array = perOp((op) => OP_DEFS[op]!.effects.reduce((bits, e) => bits | EFFECT_BITS[e], 0));
+/** Outputs of each op (0 for `call`, see {@link HelperFacts.outs}). */
+export const OP_OUTS: Uint8Array = perOp((op) => OP_DEFS[op]!.out.length);
+/** Inputs of each op (0 for `call`). */
+export const OP_INS: Uint8Array = perOp((op) => OP_DEFS[op]!.in.length);
+/** Position of an op's label among its operand words, 255 for ops without one. */
+export const OP_LABEL_AT: Uint8Array = perOp((op) => {
+  const def = OP_DEFS[op]!;
+  const at = def.attrs.indexOf('label');
+  return at < 0 ? 255 : def.out.length + def.in.length + at;
+});
+
+/** What passes need to know of helpers, in flat form. */
+export class HelperFacts {
+  /** Results: 0 or 1. */
+  readonly outs: Uint8Array;
+  readonly ins: Uint8Array;
+  /** FX_ bits: mayFault for a helper that may fault or exit, sideEffect unless it is pure. */
+  readonly effects: Uint8Array;
+  /** Must be followed by an exit or `goto_ptr`: it changes what the lookup depends on. */
+  readonly endsTb: Uint8Array;
+  /** Words of a set of globals. */
+  readonly words: number;
+  /** Per helper `words` words: globals it reads or writes through their slots. */
+  readonly reads: Int32Array;
+  readonly writes: Int32Array;
+
+  constructor(target: TargetLayout, helpers: HelperTable) {
+    const n = helpers.length;
+    this.words = (target.globals.length + 31) >> 5;
+    this.outs = Uint8Array.from(helpers, (h) => (h.ret === null ? 0 : 1));
+    this.ins = Uint8Array.from(helpers, (h) => h.args.length);
+    this.effects = Uint8Array.from(helpers, ({ effects: e }) => (e.pure ? 0 : FX_SIDE) | (e.mayFault || e.mayExit ? FX_MAY_FAULT : 0));
+    this.endsTb = Uint8Array.from(helpers, ({ effects: e }) => (e.changesFlags || e.changesMapping ? 1 : 0));
+    this.reads = new Int32Array(n * this.words);
+    this.writes = new Int32Array(n * this.words);
+    helpers.forEach((h, i) => {
+      this.#fill(this.reads, i, target, h.effects.reads);
+      this.#fill(this.writes, i, target, h.effects.writes);
+    });
+  }
+
+  #fill(sets: Int32Array, helper: number, target: TargetLayout, which: GlobalSet): void {
+    target.globals.forEach(({ name }, g) => {
+      if (which === 'all' || (which !== 'none' && which.includes(name))) sets[helper * this.words + (g >> 5)]! |= 1 << (g & 31);
+    });
+  }
+
+  /** Does `helper` write global `g`? */
+  writesGlobal(helper: number, g: number): boolean {
+    return ((this.writes[helper * this.words + (g >> 5)]! >> (g & 31)) & 1) !== 0;
+  }
+}
+
+/** Number of outputs of the op whose head is `code[at]`. */
+export function outsAt(code: Int32Array, at: number, helpers: HelperFacts): number {
+  const head = code[at]!;
+  return (head & 0xff) === Op.call ? helpers.outs[code[at + (head >>> 16)]!]! : OP_OUTS[head & 0xff]!;
+}
+
+/** Number of inputs of the op whose head is `code[at]`. */
+export function insAt(code: Int32Array, at: number, helpers: HelperFacts): number {
+  const head = code[at]!;
+  return (head & 0xff) === Op.call ? helpers.ins[code[at + (head >>> 16)]!]! : OP_INS[head & 0xff]!;
+}
+
+/** Effects (FX_ bits) of the op whose head is `code[at]`. */
+export function effectsAt(code: Int32Array, at: number, helpers: HelperFacts): number {
+  const head = code[at]!;
+  return (head & 0xff) === Op.call ? helpers.effects[code[at + (head >>> 16)]!]! : OP_EFFECTS[head & 0xff]!;
+}
