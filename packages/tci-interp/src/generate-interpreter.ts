@@ -11,7 +11,7 @@
  */
 import { OP_NAMES, Type, type HelperDef } from '@wasm-tcg/ir';
 import {
-  CORE_HELPERS, CORE_HELPER_NAMES, ExitCode, JUMP_CACHE_ENTRY, JUMP_CACHE_ENTRY_BITS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, WASM_CONTEXT, type CoreHelperName, type EnvLayout,
+  CORE_HELPERS, CORE_HELPER_NAMES, ExitCode, JUMP_CACHE_ENTRY, JUMP_CACHE_ENTRY_BITS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, TbKind, WASM_CONTEXT, type CoreHelperName, type EnvLayout,
 } from '@wasm-tcg/runtime';
 import {
   LOWERINGS, ModuleBuilder, Op as W, ValType, type FuncBody, type FuncRef, type Label, type ValueOpName,
@@ -82,6 +82,8 @@ class Generator {
   readonly u: number;
   /** TB that a goto_ptr came from, for its profile; 0 = none. */
   readonly from: number;
+  /** Page base before a look-up. */
+  readonly oldBase: number;
   ctx!: FrameCtx;
   leave!: Label;
   returned!: Label;
@@ -102,6 +104,7 @@ class Generator {
     this.t = f.local(ValType.i32);
     this.u = f.local(ValType.i32);
     this.from = f.local(ValType.i32);
+    this.oldBase = f.local(ValType.i64);
   }
 
   write(): void {
@@ -129,7 +132,16 @@ class Generator {
     const { f, env, tb, r } = this;
     f.get(env).get(env).mem(W.i64_load, CTX.dispatches).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.dispatches);
     f.get(tb).mem(W.i32_load, this.perCpu + TB_CPU.offset.fn).tee(this.t).if_();
+    // The count is not needed while the TB has a function: it marks the function as used, for the instance pool.
+    f.get(tb).i32Const(1).mem(W.i32_store, this.perCpu + TB_CPU.offset.count);
+    f.get(tb).mem(W.i32_load, TB.state).i32Const(15).op(W.i32_and).i32Const(TbKind.region).op(W.i32_eq).if_();
+    f.get(env).mem(W.i32_load, CTX.budget).set(this.u);
     f.get(env).get(this.t).callIndirect(this.tbType).set(r);
+    f.get(env).get(env).mem(W.i64_load, CTX.regionInsns).get(this.u).get(env).mem(W.i32_load, CTX.budget).op(W.i32_sub)
+      .op(W.i64_extend_i32_s).op(W.i64_add).mem(W.i64_store, CTX.regionInsns);
+    f.else_();
+    f.get(env).get(this.t).callIndirect(this.tbType).set(r);
+    f.end();
     f.i32Const(0).set(this.from);
     f.br(this.returned);
     f.end();
@@ -412,6 +424,7 @@ class Generator {
 
     // Jump cache: entry (u) of what the frame names.
     const pcOffset = this.globalOffset(layout.pc);
+    f.get(env).mem(W.i64_load, this.globalOffset(layout.pageBase)).set(this.oldBase);
     f.get(env).get(env).mem(W.i64_load, CTX.lookups).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.lookups);
     f.get(env).mem(W.i32_load, pcOffset).tee(t).get(t).i32Const(layout.jumpCacheBits).op(W.i32_shr_u).op(W.i32_xor)
       .i32Const((1 << layout.jumpCacheBits) - 1).op(W.i32_and).i32Const(JUMP_CACHE_ENTRY_BITS).op(W.i32_shl).get(env).op(W.i32_add).tee(this.u);
@@ -421,7 +434,8 @@ class Generator {
     f.get(this.u).mem(W.i32_load, at + JC.flags).get(env).mem(W.i32_load, layout.flagsOffset).op(W.i32_eq).op(W.i32_and);
     f.get(this.u).mem(W.i32_load, at + JC.generation).get(env).mem(W.i32_load, CTX.mappingGeneration).op(W.i32_eq).op(W.i32_and);
     f.if_(ValType.i32);
-    f.get(this.u).mem(W.i32_load, at + JC.tb).else_().i32Const(0).end().tee(t);
+    // A retired TB stays in the cache; its state is 0 then.
+    f.get(this.u).mem(W.i32_load, at + JC.tb).tee(t).mem(W.i32_load, TB.state).else_().i32Const(0).end();
     f.if_();
     f.get(env).get(this.u).mem(W.i64_load, at + JC.pageBase).mem(W.i64_store, this.globalOffset(layout.pageBase));
     f.else_();
@@ -449,7 +463,8 @@ class Generator {
     // u: slot · 4, r: header.
     f.get(r).i32Const(1).op(W.i32_and).i32Const(2).op(W.i32_shl).set(u);
     f.get(r).i32Const(-16).op(W.i32_and).set(r);
-    f.get(r).get(u).op(W.i32_add).mem(W.i32_load, TB.jmpTarget).op(W.i32_eqz).if_();
+    // A TB for one use is in nobody's list.
+    f.get(r).get(u).op(W.i32_add).mem(W.i32_load, TB.jmpTarget).get(r).mem(W.i32_load, TB.cflags).op(W.i32_or).op(W.i32_eqz).if_();
     f.get(r).get(u).op(W.i32_add).get(t).mem(W.i32_store, TB.jmpTarget);
     f.get(r).get(u).op(W.i32_add).get(t).mem(W.i32_load, TB.incoming).mem(W.i32_store, TB.jmpNext);
     f.get(t).get(r).get(u).i32Const(2).op(W.i32_shr_u).op(W.i32_or).mem(W.i32_store, TB.incoming);
@@ -471,6 +486,8 @@ class Generator {
     f.else_();
     add(TB.indirectMisses);
     f.get(from).get(t).mem(W.i32_store, TB.lastIndirect);
+    f.get(from).get(this.env).mem(W.i64_load, this.globalOffset(this.layout.pageBase)).get(this.oldBase).op(W.i64_sub)
+      .i64Const(this.layout.mmu.pageBits, 0).op(W.i64_shr_s).op(W.i32_wrap_i64).mem(W.i32_store, TB.indirectPages);
     f.end();
     f.end();
   }

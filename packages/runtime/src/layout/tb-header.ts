@@ -47,6 +47,8 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
   lastIndirect: 'ptr',
   indirectHits: 'u32',
   indirectMisses: 'u32',
+  /** Page base of that target minus the page base of this TB, in pages. */
+  indirectPages: 'i32',
   /** Restore table: insns × {delta i32, data i32}, of the insn_start ops. */
   restore: 'ptr',
   /** Next TB in the same bucket of the physical hash. */

@@ -39,6 +39,8 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
   lookups: 'u64',
   lookupMisses: 'u64',
   tciInsns: 'u64',
+  /** Instructions run in regions (what a fault gives back is not deducted). */
+  regionInsns: 'u64',
   /** Softmmu counters: slow path calls, TLB fills. */
   slowPaths: 'u64',
   tlbFills: 'u64',

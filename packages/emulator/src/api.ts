@@ -1,0 +1,203 @@
+/**
+ * Public API of the emulator: what embedding programs, the debugger stub, tests and outside suites stand on.
+ * `createMachine` (machine/create-machine.ts) makes a {@link Machine}.
+ */
+import type { CpuModelName, RegisterName, RegisterValue } from '@wasm-tcg/guest-x86';
+
+/**
+ * How guest code is run.
+ *
+ * - `tci`: never compile
+ * - `tb-per-module`: QEMU's WebAssembly back end as published: every hot TB a module of its own, which returns to tb_exec after each TB
+ * - `tiered`: batches of hot TBs, then regions of many TBs with registers in Wasm locals
+ */
+export type ExecutionMode = 'tci' | 'tb-per-module' | 'tiered';
+
+export interface ExecutionOptions {
+  /** Default `tiered`. */
+  readonly mode?: ExecutionMode;
+  /** Executions in the interpreter before a TB is compiled. Default: see exec/thresholds.ts. */
+  readonly moduleThreshold?: number;
+  /** Samples (one per budget slice) in a TB before a region is grown from it. */
+  readonly regionThreshold?: number;
+  /** Guest instructions between two visits of the host. Default 65,536. */
+  readonly slice?: number;
+  /** TBs per module batch, 1 … 64. */
+  readonly batch?: number;
+  /** Live WebAssembly modules, instances, bytes: see `@wasm-tcg/instance-pool`. */
+  readonly pool?: { readonly modules?: number; readonly heldModules?: number; readonly instances?: number; readonly bytes?: number };
+  /** Run the IR optimiser. Default true. */
+  readonly optimise?: boolean;
+  /** Verify the IR after translation and after every pass (slow; for tests). Default false. */
+  readonly verify?: boolean;
+  /**
+   * Shake out what depends on luck: thresholds of 1, random slices, a pool of 3, random flushes, all from this seed.
+   * The guest must not notice.
+   */
+  readonly stress?: number;
+}
+
+/** CPU mode a flat image starts in. Segments are flat (real mode: base = selector × 16), interrupts off, paging off except in `long64`. */
+export type FlatMode = 'real16' | 'protected16' | 'protected32' | 'long64';
+
+export interface FlatBoot {
+  readonly image: Uint8Array;
+  /** Physical address of the first byte of the image. */
+  readonly loadAddress: number;
+  /** First instruction: offset in CS (which is flat), default {@link loadAddress}. In real16, CS = 0 unless `cs` says otherwise. */
+  readonly entry?: number;
+  readonly cs?: number;
+  /** Default `real16`. `long64` builds identity page tables for the first 4 GiB at `pageTables`. */
+  readonly mode?: FlatMode;
+  /** Physical address of 6 pages for the page tables of `long64`. Default: the last 6 pages of RAM. */
+  readonly pageTables?: number;
+  /** Initial stack pointer. Default: top of the first 64 KiB (real16) or of RAM below the page tables. */
+  readonly stack?: number;
+}
+
+export interface MachineOptions {
+  readonly cpu?: { readonly model?: CpuModelName };
+  /** RAM in bytes, or text: `16M`, `1G`. Default 16 MiB. At physical address 0. */
+  readonly memory?: number | string;
+  /** What to load. Without it the CPU is in its power-on state. */
+  readonly boot?: FlatBoot;
+  readonly execution?: ExecutionOptions;
+  readonly debug?: DebugOptions;
+  readonly signal?: AbortSignal;
+}
+
+/** Items of `-d`, named as QEMU names them. */
+export type DebugItem = 'in_asm' | 'op' | 'op_opt' | 'tci' | 'wat' | 'int' | 'exec' | 'cpu';
+export interface DebugOptions {
+  readonly items: readonly DebugItem[];
+  /** Receives the text of one event, several lines at a time. */
+  readonly log: (item: DebugItem, text: string) => void;
+  /** Only TBs whose linear pc is in one of these ranges (first, last). */
+  readonly filter?: readonly (readonly [number | bigint, number | bigint])[];
+}
+
+/** Why {@link Machine.runUntil} returned. */
+export type StopReason =
+  | { readonly kind: 'instructions' }
+  | { readonly kind: 'halt' }
+  | { readonly kind: 'shutdown' }
+  | { readonly kind: 'pc'; readonly pc: bigint }
+  | { readonly kind: 'port'; readonly port: number; readonly size: 1 | 2 | 4; readonly direction: 'in' | 'out'; readonly value: number }
+  | { readonly kind: 'stopped' };
+
+export interface RunUntil {
+  /** Stop after this many guest instructions (exactly). A delivered exception or interrupt counts as one. Default: no limit. */
+  readonly instructions?: number;
+  /** Stop when the next instruction to run is at one of these linear addresses. */
+  readonly pc?: bigint | number | readonly (bigint | number)[];
+  /** Stop after an access to one of these ports. */
+  readonly port?: number | readonly number[];
+  /** Return at HLT (default true: without devices nothing wakes the CPU). */
+  readonly halt?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** A device on I/O ports. Values are unsigned. */
+export interface PortHandler {
+  read?(port: number, size: 1 | 2 | 4): number;
+  write?(port: number, size: 1 | 2 | 4, value: number): void;
+}
+
+export interface MmioHandlers {
+  read(offset: number, size: 1 | 2 | 4): number;
+  write(offset: number, size: 1 | 2 | 4, value: number): void;
+}
+
+export type MapRegion =
+  | { readonly kind: 'ram' | 'rom'; readonly physical: number; readonly size: number; readonly offset: number }
+  | { readonly kind: 'mmio'; readonly physical: number; readonly size: number; readonly handler: MmioHandlers };
+
+export interface MachineMemoryApi {
+  /** Bytes of guest RAM. */
+  readonly size: number;
+  /** Physical memory; what is not there reads as 0xff. */
+  read(physical: number, length: number): Uint8Array;
+  write(physical: number, bytes: Uint8Array): void;
+  fill(physical: number, length: number, value: number): void;
+  /** Linear memory through the present page tables, as the supervisor. @throws MachineError `unmapped` */
+  readLinear(address: bigint | number, length: number): Uint8Array;
+  writeLinear(address: bigint | number, bytes: Uint8Array): void;
+  /** Physical address of a linear one, or undefined when it is not mapped. */
+  translate(address: bigint | number): number | undefined;
+  map(region: MapRegion): void;
+  unmap(physical: number, size: number): void;
+}
+
+export interface Cpu {
+  readonly registers: {
+    /** Every register by name: see `REGISTER_NAMES` of guest-x86. */
+    get(name: RegisterName): RegisterValue;
+    set(name: RegisterName, value: RegisterValue): void;
+  };
+  /** Deliver an external interrupt now, whatever IF says (the caller asks `interruptible` first). */
+  interrupt(vector: number): void;
+  /** IF is set and no shadow is on. */
+  readonly interruptible: boolean;
+  readonly halted: boolean;
+}
+
+/** Counters since creation; instructions are exact. */
+export interface MachineCounters {
+  readonly instructions: number;
+  /** Instructions run by the interpreter; the rest ran in modules and regions. */
+  readonly tciInstructions: number;
+  readonly moduleInstructions: number;
+  readonly regionInstructions: number;
+  readonly translatedTbs: number;
+  readonly translatedInstructions: number;
+  readonly translateMs: number;
+  readonly compiledModules: number;
+  readonly compiledModuleTbs: number;
+  readonly compiledRegions: number;
+  readonly compiledRegionTbs: number;
+  readonly wasmBytes: number;
+  readonly compileMs: number;
+  readonly invalidatedTbs: number;
+  readonly flushes: number;
+  readonly retries: number;
+  readonly faults: number;
+  readonly refusedRegions: number;
+  readonly dispatches: number;
+  readonly lookups: number;
+  readonly lookupMisses: number;
+  readonly slowPaths: number;
+  readonly tlbFills: number;
+  /** Exits to the host by reason (names of ExitCode and X86Exit). */
+  readonly exits: Readonly<Record<string, number>>;
+  readonly pool: Readonly<Record<string, number>>;
+  readonly arenaBytes: number;
+}
+
+export type InspectStage = 'x86' | 'ir' | 'opt' | 'tci' | 'wasm' | 'region';
+
+export interface Machine {
+  readonly memory: MachineMemoryApi;
+  readonly cpus: readonly Cpu[];
+  cpu(index: number): Cpu;
+  /** Run synchronously until a stop reason. */
+  runUntil(until: RunUntil): StopReason;
+  /** Run exactly n instructions (fewer when a stop reason other than the count comes first). Default 1. */
+  step(n?: number): StopReason;
+  /** Run in slices that let the event loop breathe, until halt, shutdown, abort or {@link pause}. */
+  start(): Promise<StopReason>;
+  pause(): Promise<void>;
+  /** Attach a device to ports. A port without one reads as all ones. */
+  onPort(first: number, last: number, handler: PortHandler): void;
+  /** Ask a running `runUntil` (called from a port or MMIO handler) to return after the present instruction. */
+  requestStop(): void;
+  /** Instructions retired. */
+  readonly instructions: number;
+  counters(): MachineCounters;
+  /** Text of a TB's stages; `wasm` is WAT-free: hex of the module (tooling prints WAT). */
+  inspect(pc: bigint | number, options?: { readonly stages?: readonly InspectStage[] }): Readonly<Partial<Record<InspectStage, string>>>;
+  /** Bytes of the Wasm module the TB at pc would be compiled to, for `wasm-tools print`. */
+  wasmOf(pc: bigint | number, kind?: 'module' | 'region'): Uint8Array;
+  /** Drop all translated code. */
+  flush(): void;
+  reset(): void;
+}

@@ -1,0 +1,14 @@
+export type MachineErrorCode = 'bad-option' | 'bad-address' | 'unmapped' | 'aborted' | 'bad-register' | 'not-running';
+
+/** Thrown by the public API for what a caller did wrong or a host could not provide. */
+export class MachineError extends Error {
+  readonly code: MachineErrorCode;
+  /** What to do about it. */
+  readonly hint: string;
+  constructor(code: MachineErrorCode, message: string, hint: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'MachineError';
+    this.code = code;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * What the execution core asks of a guest architecture. It knows no register: x86 is plugged in by `machine/x86-guest.ts`.
+ */
+import type { HelperTable, TbIr } from '@wasm-tcg/ir';
+import type { EnvLayout } from '@wasm-tcg/runtime';
+
+/** What is to be translated: the identity of a TB, and where its bytes come from. */
+export interface TranslateRequest {
+  /** Bytes of the first page (4096), and of the page behind it when asked for; `undefined`: fetching from it faults. */
+  readonly page: Uint8Array;
+  readonly secondPage: () => Uint8Array | undefined;
+  /** Offset of the first instruction in the page. */
+  readonly pageOffset: number;
+  readonly flags: number;
+  readonly csBase: number;
+  /** Most guest instructions to take, ≥ 1. */
+  readonly maxInsns: number;
+}
+
+export interface Translation {
+  /** Bytes of guest code. */
+  readonly size: number;
+  readonly insns: number;
+  /** Some byte came from the second page. */
+  readonly crossesPage: boolean;
+  /** The first instruction reaches into a second page that cannot be fetched: nothing was translated. */
+  readonly fetchFault: boolean;
+}
+
+/** What happened to the guest that ends or interrupts a run. */
+export type GuestEvent = 'continue' | 'halt' | 'shutdown';
+
+export interface Guest {
+  readonly layout: EnvLayout;
+  readonly helpers: HelperTable;
+  /** Translate into `tb` (which is reset first). Allocates nothing per instruction. */
+  translate(tb: TbIr, request: TranslateRequest): Translation;
+  /** 64-bit code? From a TB's flags. */
+  isWide(flags: number): boolean;
+  /** An exit code of the guest (≥ GUEST_EXIT). */
+  exitEvent(exitCode: number): GuestEvent;
+  /** Deliver the fault in the context: restore the state of the instruction and enter the handler. `shutdown` ends the machine. */
+  deliverFault(): GuestEvent;
+  /** Deliver the fault of an instruction fetch: state is exact. */
+  deliverFetchFault(): GuestEvent;
+  /** Make the frame that of the instruction at (tbPtr, insnIndex) of the context, without a fault. */
+  restoreState(): void;
+  /** One line per instruction, for `in_asm`. */
+  disassemble(request: TranslateRequest, size: number, linear: bigint): string;
+}

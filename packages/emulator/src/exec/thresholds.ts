@@ -1,0 +1,55 @@
+/**
+ * When code moves up a tier. N* = (emit + compile cost) / (time saved per execution); the bench sweeps these.
+ */
+import type { ExecutionMode, ExecutionOptions } from '../api.ts';
+
+export interface ExecutionConfig {
+  readonly mode: ExecutionMode;
+  /**
+   * Executions in the interpreter before a TB is queued for a module. A TB of 6 instructions costs ~15 µs to compile in a batch and
+   * saves ~50 ns per execution.
+   */
+  readonly moduleThreshold: number;
+  /** Executions before a TB whose module was evicted gets it back: re-instantiation costs 2–3 µs. */
+  readonly returnThreshold: number;
+  /** Queued TBs that make a batch, 1 … 64. */
+  readonly batch: number;
+  /** Slices after which a smaller batch is compiled all the same. */
+  readonly batchAge: number;
+  /** Samples in a TB before a region is grown from it. One sample is taken per slice, so two mean that the TB takes much of the time. */
+  readonly regionThreshold: number;
+  /** Guest instructions per slice: the period of the profile's samples, and how long V8's baseline code may run before the optimised one is entered. */
+  readonly slice: number;
+  /** TBs in a region, and guest instructions, at most. */
+  readonly regionTbs: number;
+  readonly regionInsns: number;
+  /** Guest instructions per TB, at most. */
+  readonly tbInsns: number;
+  readonly optimise: boolean;
+  readonly verify: boolean;
+  /** Seed of the stress mode, 0 = off. */
+  readonly stress: number;
+}
+
+export const DEFAULT_SLICE = 65_536;
+
+export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig {
+  const stress = options.stress ?? 0;
+  const never = 0xffffffff;
+  const mode = options.mode ?? 'tiered';
+  return {
+    mode,
+    moduleThreshold: mode === 'tci' ? never : stress ? 1 : (options.moduleThreshold ?? 256),
+    returnThreshold: mode === 'tci' ? never : stress ? 1 : 32,
+    batch: mode === 'tb-per-module' ? 1 : stress ? 3 : (options.batch ?? 32),
+    batchAge: 1,
+    regionThreshold: mode !== 'tiered' ? never : stress ? 1 : (options.regionThreshold ?? 2),
+    slice: stress ? 64 : (options.slice ?? DEFAULT_SLICE),
+    regionTbs: 64,
+    regionInsns: 512,
+    tbInsns: 64,
+    optimise: options.optimise ?? true,
+    verify: options.verify ?? false,
+    stress,
+  };
+}
