@@ -60,8 +60,8 @@ export const X86_STATE = defStruct('x86State', {
   fpTop: 'u32', fpEmpty: 'u32', fpControl: 'u32', fpStatus: 'u32',
   fpLastIp: 'u64', fpLastDp: 'u64', fpLastCs: 'u32', fpLastDs: 'u32', fpLastOp: 'u32',
   mxcsr: 'u32',
-  /** Scratch of helpers: a stack that is not committed yet. Meaningless between calls. */
-  scratch: ['u64', 8],
+  /** Scratch of helpers: two stacks that are not committed yet (96 bytes each). Meaningless between calls. */
+  scratch: ['u64', 24],
 }, 16);
 
 /** MMU indices: supervisor, user, supervisor with SMAP in force (AC clear). */

@@ -1,0 +1,186 @@
+// Control and debug registers, CLTS, LMSW, INVLPG (SDM vol. 3, 2.5 and 17.2).
+import {
+  HF_CS64, SEG_TR, ST_CR0, ST_CR2, ST_CR3, ST_CR4, ST_CR4_ALLOWED, ST_CR8, ST_DR, ST_EFER, ST_PDPTE, ST_PHYS_BITS, SEG_CS,
+} from '../generated/layout';
+import {
+  CR0_AM, CR0_CD, CR0_EM, CR0_ET, CR0_MP, CR0_NE, CR0_NW, CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_DE, CR4_PAE, CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, D_L,
+  EFER_LMA, EFER_LME, VEC_DB,
+} from './arch';
+import { typeOf } from './descriptor';
+import { raise, raiseGp, raiseUd } from './fault';
+import { update_hflags } from './hflags';
+import { phys_ld64, tlb_flush, tlb_flush_page } from './memory';
+import { accessOf, cpl, cr0, cr4, efer, hflags, isLongMode } from './state';
+
+/** Bits of CR0 that exist; ET is fixed to one. */
+const CR0_BITS: u32 = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
+/** Bits of CR0 and CR4 on which translations depend. */
+const CR0_MAPPING: u32 = CR0_PE | CR0_PG | CR0_WP;
+const CR4_MAPPING: u32 = CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP | CR4_SMAP;
+/** Bits of CR4 whose change reloads the page-directory-pointer-table entries. */
+const CR4_PDPTE: u32 = CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP;
+
+function privileged(env: usize): bool { return cpl(env) == 0 || raiseGp(env, 0); }
+
+/** Physical address bits above what the model has: reserved in CR3 and in table entries. */
+export function reservedAddressBits(env: usize): u64 { return 0x000fffffffffffff & ~((<u64>1 << load<u32>(env, ST_PHYS_BITS)) - 1); }
+
+/** Is paging by PDPTEs in registers in force with these values? */
+// @ts-ignore: decorator
+@inline function isPae(c0: u32, c4: u32, e: u64): bool { return (c0 & CR0_PG) != 0 && (c4 & CR4_PAE) != 0 && (e & EFER_LMA) == 0; }
+
+/** Load the four PDPTEs that CR3 points at; #GP(0) and nothing loaded when a present one has reserved bits set. */
+export function loadPdptes(env: usize, cr3: u64): bool {
+  const at = cr3 & 0xffffffe0;
+  const reserved = reservedAddressBits(env) | 0xfff00000000001e6;
+  for (let i: u32 = 0; i < 4; i++) {
+    const entry = phys_ld64(env, at + i * 8);
+    if ((entry & 1) != 0 && (entry & reserved) != 0) return raiseGp(env, 0);
+  }
+  for (let i: u32 = 0; i < 4; i++) store<u64>(env + (i << 3), phys_ld64(env, at + i * 8), ST_PDPTE);
+  return true;
+}
+
+/** CR3 as MOV and the task switch load it. False: #GP(0). */
+export function setCr3(env: usize, value: u64): bool {
+  if (isLongMode(env) && (value & (reservedAddressBits(env) | 0xfff0000000000000)) != 0) return raiseGp(env, 0);
+  if (isPae(cr0(env), cr4(env), efer(env)) && !loadPdptes(env, value)) return false;
+  store<u64>(env, value, ST_CR3);
+  tlb_flush(env);
+  return true;
+}
+
+function setCr0(env: usize, value: u64): void {
+  const old = cr0(env);
+  const next = (<u32>value & CR0_BITS) | CR0_ET;
+  const pages = (next & CR0_PG) != 0;
+  const invalid = value > 0xffffffff || (pages && !(next & CR0_PE)) || ((next & CR0_NW) != 0 && !(next & CR0_CD));
+  if (invalid) {
+    raiseGp(env, 0);
+    return;
+  }
+  let e = efer(env);
+  if (pages && !(old & CR0_PG)) {
+    if (e & EFER_LME) {
+      // Entering long mode needs PAE, a CS without L, and no 16-bit TSS (SDM vol. 3, 9.8.5).
+      const tss16 = accessOf(env, SEG_TR) != 0 && (typeOf(accessOf(env, SEG_TR)) & 8) == 0;
+      if (!(cr4(env) & CR4_PAE) || (accessOf(env, SEG_CS) & D_L) != 0 || tss16) {
+        raiseGp(env, 0);
+        return;
+      }
+      e |= EFER_LMA;
+    } else if ((cr4(env) & CR4_PAE) != 0 && !loadPdptes(env, load<u64>(env, ST_CR3))) {
+      return;
+    }
+  } else if (!pages && (old & CR0_PG) != 0) {
+    if (hflags(env) & HF_CS64) {
+      raiseGp(env, 0);
+      return;
+    }
+    e &= ~EFER_LMA;
+  } else if (isPae(next, cr4(env), e) && ((old ^ next) & (CR0_CD | CR0_NW)) != 0 && !loadPdptes(env, load<u64>(env, ST_CR3))) {
+    return;
+  }
+  store<u64>(env, next, ST_CR0);
+  store<u64>(env, e, ST_EFER);
+  if ((old ^ next) & CR0_MAPPING) tlb_flush(env);
+  update_hflags(env);
+}
+
+function setCr4(env: usize, value: u64): void {
+  const old = cr4(env);
+  const leavesPae = isLongMode(env) && !(value & CR4_PAE);
+  if ((value & ~<u64>load<u32>(env, ST_CR4_ALLOWED)) != 0 || leavesPae) {
+    raiseGp(env, 0);
+    return;
+  }
+  const next = <u32>value;
+  if (isPae(cr0(env), next, efer(env)) && ((old ^ next) & CR4_PDPTE) != 0 && !loadPdptes(env, load<u64>(env, ST_CR3))) return;
+  store<u64>(env, next, ST_CR4);
+  if ((old ^ next) & CR4_MAPPING) tlb_flush(env);
+  update_hflags(env);
+}
+
+export function mov_to_cr(env: usize, n: u32, value: u64): void {
+  if (!privileged(env)) return;
+  switch (n) {
+    case 0: setCr0(env, value); break;
+    case 2: store<u64>(env, value, ST_CR2); break;
+    case 3: setCr3(env, value); break;
+    case 4: setCr4(env, value); break;
+    case 8:
+      if (value > 15) raiseGp(env, 0);
+      else store<u64>(env, value, ST_CR8);
+      break;
+    default: raiseUd(env);
+  }
+}
+
+export function mov_from_cr(env: usize, n: u32): u64 {
+  if (!privileged(env)) return 0;
+  switch (n) {
+    case 0: return load<u64>(env, ST_CR0);
+    case 2: return load<u64>(env, ST_CR2);
+    case 3: return load<u64>(env, ST_CR3);
+    case 4: return load<u64>(env, ST_CR4);
+    case 8: return load<u64>(env, ST_CR8);
+    default: raiseUd(env);
+  }
+  return 0;
+}
+
+export function clts(env: usize): void {
+  if (!privileged(env)) return;
+  store<u64>(env, load<u64>(env, ST_CR0) & ~<u64>CR0_TS, ST_CR0);
+  update_hflags(env);
+}
+
+/** LMSW sets the low four bits, and cannot clear PE. */
+export function lmsw(env: usize, value: u32): void {
+  if (!privileged(env)) return;
+  const old = cr0(env);
+  setCr0(env, (old & ~14) | (value & 15));
+}
+
+export function invlpg(env: usize, addr: u64): void {
+  if (privileged(env)) tlb_flush_page(env, addr);
+}
+
+// ---- debug registers -----------------------------------------------------------------------------------------------------------
+
+/** DR4 and DR5 are DR6 and DR7 without CR4.DE. −1: a fault has been raised. */
+function debugRegister(env: usize, n: u32): i32 {
+  if (!privileged(env)) return -1;
+  if (n == 4 || n == 5) {
+    if (cr4(env) & CR4_DE) {
+      raiseUd(env);
+      return -1;
+    }
+    n += 2;
+  }
+  if (load<u64>(env, ST_DR + 56) & 0x2000) {
+    // General detect: DR6.BD, and the access does not happen.
+    store<u64>(env, load<u64>(env, ST_DR + 48) | 0x2000, ST_DR + 48);
+    raise(env, VEC_DB, 0);
+    return -1;
+  }
+  return n;
+}
+
+export function mov_to_dr(env: usize, n: u32, value: u64): void {
+  const register = debugRegister(env, n);
+  if (register < 0) return;
+  if (register >= 6 && value > 0xffffffff) {
+    raiseGp(env, 0);
+    return;
+  }
+  if (register == 6) value = (value & 0xe00f) | 0xffff0ff0;
+  if (register == 7) value = (value & 0xffff23ff) | 0x400;
+  store<u64>(env + (register << 3), value, ST_DR);
+  update_hflags(env);
+}
+
+export function mov_from_dr(env: usize, n: u32): u64 {
+  const register = debugRegister(env, n);
+  return register < 0 ? 0 : load<u64>(env + (register << 3), ST_DR);
+}
