@@ -132,8 +132,7 @@ class Generator {
     const { f, env, tb, r } = this;
     f.get(env).get(env).mem(W.i64_load, CTX.dispatches).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.dispatches);
     f.get(tb).mem(W.i32_load, this.perCpu + TB_CPU.offset.fn).tee(this.t).if_();
-    // The count is not needed while the TB has a function: it marks the function as used, for the instance pool.
-    f.get(tb).i32Const(1).mem(W.i32_store, this.perCpu + TB_CPU.offset.count);
+    f.get(tb).i32Const(1).mem(W.i32_store, this.perCpu + TB_CPU.offset.used);
     f.get(tb).mem(W.i32_load, TB.state).i32Const(15).op(W.i32_and).i32Const(TbKind.region).op(W.i32_eq).if_();
     f.get(env).mem(W.i32_load, CTX.budget).set(this.u);
     f.get(env).get(this.t).callIndirect(this.tbType).set(r);

@@ -1,12 +1,236 @@
 /**
- * Guest bytes → TB: translate, optimise, encode for the interpreter, make the header. And again to IR alone when a TB is compiled: the IR
- * is not kept, since the code bitmap vouches that the bytes are still those the TB was made from.
+ * Guest bytes → TB: translate, optimise, encode for the interpreter, make the header. And again to IR alone when a TB is
+ * compiled: the IR is not kept, since the code bitmap vouches that the bytes are still those the TB was made from.
  */
-import { analyseSlots, NO_OPTIMISE, optimise, Op, TbIr, TbOverflowError, verifyOrThrow } from '@wasm-tcg/ir';
-import { NO_DELTA, NO_PAGE, TB_HEADER, tbCpuAddress, TB_CPU, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
+import { Op, TbIr, TbOverflowError, type TbOptimiser } from '@wasm-tcg/ir';
+import {
+  Access, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, TB_CPU, TB_HEADER, tbCpuAddress, type CoreExports, type MachineMemory, type Ram,
+  type TbArena, type TbStore,
+} from '@wasm-tcg/runtime';
 import { TciEncoder, TciError, type TciFormats } from '@wasm-tcg/tci-interp';
+import type { ContextView } from './context-view.ts';
 import type { Guest, TranslateRequest, Translation } from './guest.ts';
+import type { ExecutionConfig } from './thresholds.ts';
 
-export { NO_OPTIMISE };
-void [analyseSlots, optimise, Op, TbIr, TbOverflowError, verifyOrThrow, NO_DELTA, NO_PAGE, TB_HEADER, tbCpuAddress, TB_CPU, TciEncoder, TciError];
-export type { Guest, TranslateRequest, Translation, MachineMemory, TbArena, TbStore, TciFormats };
+const AT = TB_HEADER.offset;
+/** cflags of a TB that is run once, for a given number of instructions, and is in no hash. */
+export const CF_ONE_OFF = 1;
+/** Never reached: such a TB stays in the interpreter. */
+const NEVER = 0xffffffff;
+
+/** Outcome of making a TB. `full`: the arena has no room, flush and try again. */
+export type MadeTb =
+  | { readonly kind: 'tb'; readonly header: number }
+  | { readonly kind: 'full' }
+  | { readonly kind: 'fetch-fault' };
+
+export interface TranslatorParts {
+  readonly guest: Guest;
+  readonly machine: MachineMemory;
+  readonly ram: Ram;
+  readonly arena: TbArena;
+  readonly store: TbStore;
+  readonly formats: TciFormats;
+  readonly core: CoreExports;
+  readonly context: ContextView;
+  readonly config: ExecutionConfig;
+  readonly optimiser: TbOptimiser;
+  /** A breakpoint at this linear pc: TBs start there and never run on across it. */
+  readonly isBreakpoint: (linear: bigint) => boolean;
+  readonly hasBreakpoints: () => boolean;
+}
+
+export class TbTranslator {
+  readonly #p: TranslatorParts;
+  readonly #tb: TbIr;
+  readonly #encoder: TciEncoder;
+  readonly #oneByte = new Uint8Array(PAGE_SIZE);
+  /** Counters. */
+  translatedTbs = 0;
+  translatedInsns = 0;
+  translateMs = 0;
+
+  constructor(parts: TranslatorParts) {
+    this.#p = parts;
+    this.#tb = new TbIr(parts.guest.layout);
+    this.#encoder = new TciEncoder(parts.formats);
+  }
+
+  /** The IR of the TB last made, before it was optimised when `config.optimise` is off; valid until the next one. */
+  get lastIr(): TbIr {
+    return this.#tb;
+  }
+
+  /**
+   * Make the TB that the frame names (page base must be that of its pc) and enter it into the hash.
+   * @param oneOff instructions of a TB for one use, 0 for an ordinary TB
+   */
+  make(oneOff = 0): MadeTb {
+    const { context, machine, store, config } = this.#p;
+    const started = performance.now();
+    const physPage = this.#physPageOf(context.pageBase);
+    if (physPage < 0) return { kind: 'fetch-fault' };
+    const cacheable = this.#isMemory(physPage);
+    const single = oneOff > 0 || !cacheable;
+    const request: MutableRequest = {
+      page: this.#pageBytes(physPage),
+      secondPage: () => this.#secondPageBytes(),
+      pageOffset: Number((context.pc + BigInt(context.csBase)) & 0xfffn),
+      flags: context.flags,
+      csBase: context.csBase,
+      maxInsns: oneOff > 0 ? oneOff : cacheable ? config.tbInsns : 1,
+    };
+    const translation = this.#translate(request);
+    if (translation.fetchFault) return { kind: 'fetch-fault' };
+    const physPage2 = translation.crossesPage ? this.#physPageOf((context.pageBase + BigInt(PAGE_SIZE)) & context.pcMask) : NO_PAGE;
+    const header = store.create({
+      physPage, physPage2, pageOffset: request.pageOffset, size: translation.size, flags: request.flags, csBase: request.csBase,
+      insns: translation.insns, cflags: single || (physPage2 !== NO_PAGE && !this.#isMemory(physPage2)) ? CF_ONE_OFF : 0,
+    });
+    if (header === 0 || !this.#fill(header)) return { kind: 'full' };
+    const { u32 } = machine.views();
+    const oneUse = u32[(header + AT.cflags) >>> 2] !== 0;
+    const breakpoint = this.#p.hasBreakpoints() && !oneUse && this.#p.isBreakpoint(context.linearPc);
+    u32[(tbCpuAddress(header, 0) + TB_CPU.offset.threshold) >>> 2] = oneUse ? NEVER : breakpoint ? 0 : config.moduleThreshold;
+    if (!oneUse) store.insert(header);
+    this.translatedTbs++;
+    this.translatedInsns += translation.insns;
+    this.translateMs += performance.now() - started;
+    return { kind: 'tb', header };
+  }
+
+  /**
+   * IR of a TB that exists, optimised unless told otherwise.
+   * @param into reset and filled
+   */
+  irOf(header: number, into: TbIr, optimised = this.#p.config.optimise): TbIr {
+    const { machine, guest } = this.#p;
+    const { u32 } = machine.views();
+    const word = (field: number): number => u32[(header + field) >>> 2]!;
+    const physPage2 = word(AT.physPage2);
+    guest.translate(into, this.requestOf(header));
+    void physPage2;
+    if (optimised) this.#p.optimiser.run(into);
+    return into;
+  }
+
+  /** The request that a TB was made from. */
+  requestOf(header: number): TranslateRequest {
+    const { u32 } = this.#p.machine.views();
+    const word = (field: number): number => u32[(header + field) >>> 2]!;
+    const physPage2 = word(AT.physPage2);
+    return {
+      page: this.#pageBytes(word(AT.physPage)).slice(),
+      secondPage: () => (physPage2 === NO_PAGE ? undefined : this.#pageBytes(physPage2)),
+      pageOffset: word(AT.pageOffset),
+      flags: word(AT.flags),
+      csBase: word(AT.csBase),
+      maxInsns: word(AT.insns),
+    };
+  }
+
+  /** Translate and optimise into the translator's own IR, with fewer instructions until everything fits. */
+  #translate(request: MutableRequest): Translation {
+    const { guest, optimiser, config } = this.#p;
+    for (;;) {
+      let insns = request.maxInsns;
+      try {
+        const translation = guest.translate(this.#tb, request);
+        if (translation.fetchFault) return translation;
+        insns = translation.insns;
+        const before = this.#breakpointAfterStart();
+        if (before > 0) {
+          request.maxInsns = before;
+          continue;
+        }
+        if (config.optimise) optimiser.run(this.#tb);
+        this.#words = this.#encoder.encode(this.#tb, optimiser.slots(this.#tb));
+        return translation;
+      } catch (error) {
+        const tooLarge = error instanceof TbOverflowError || (error instanceof TciError && error.code === 'frame-full');
+        if (!tooLarge || insns <= 1) throw error;
+        request.maxInsns = Math.max(1, Math.min(insns, request.maxInsns) >> 1);
+      }
+    }
+  }
+  #words = 0;
+
+  /** Index of the first instruction after the TB's first one that has a breakpoint, 0 = none. */
+  #breakpointAfterStart(): number {
+    if (!this.#p.hasBreakpoints()) return 0;
+    const { context } = this.#p;
+    let index = 0;
+    let found = 0;
+    this.#eachInsn((delta) => {
+      if (index++ > 0 && found === 0 && this.#p.isBreakpoint((context.pageBase + BigInt(delta)) & context.pcMask)) found = index - 1;
+    });
+    return found;
+  }
+
+  #eachInsn(visit: (delta: number, data: number) => void): void {
+    const { code, length } = this.#tb;
+    for (let p = 0; p < length; p += 1 + (code[p]! >>> 16)) {
+      if ((code[p]! & 0xff) === Op.insn_start) visit(code[p + 1]!, code[p + 2]!);
+    }
+  }
+
+  /** TCI code, restore table, link deltas. False when the arena is full. */
+  #fill(header: number): boolean {
+    const { arena, machine } = this.#p;
+    const tci = arena.alloc(this.#words * 4, 16);
+    const restore = arena.alloc(this.#tb.insns * 8, 8);
+    if (tci === 0 || restore === 0) return false;
+    const { u32, i32 } = machine.views();
+    i32.set(this.#encoder.words.subarray(0, this.#words), tci >>> 2);
+    u32[(header + AT.tciCode) >>> 2] = tci;
+    u32[(header + AT.tciWords) >>> 2] = this.#words;
+    u32[(header + AT.restore) >>> 2] = restore;
+    let at = restore >>> 2;
+    this.#eachInsn((delta, data) => {
+      i32[at++] = delta;
+      i32[at++] = data;
+    });
+    const { code, length } = this.#tb;
+    for (let p = 0; p < length; p += 1 + (code[p]! >>> 16)) {
+      if ((code[p]! & 0xff) === Op.goto_tb) i32[(header + AT.jmpDelta + code[p + 1]! * 4) >>> 2] = code[p + 2]!;
+    }
+    return true;
+  }
+
+  /** Physical page number of a linear page for fetching, −1 when fetching faults. Raises no fault. */
+  #physPageOf(linear: bigint): number {
+    const { core, context } = this.#p;
+    const lo = Number(BigInt.asIntN(32, linear));
+    const hi = Number(BigInt.asIntN(32, linear >> 32n));
+    if (core.guest_translate_host(context.env, lo, hi, Access.fetch, context.fetchMmu) === 0) return -1;
+    return Math.floor(context.translated / PAGE_SIZE);
+  }
+
+  #entry(physPage: number): number {
+    const { machine } = this.#p;
+    return physPage < PHYS_PAGES ? machine.views().u32[(machine.map.physMap >>> 2) + physPage]! : 0;
+  }
+
+  #isMemory(physPage: number): boolean {
+    return (this.#entry(physPage) & (PhysKind.ram | PhysKind.rom)) !== 0;
+  }
+
+  #pageBytes(physPage: number): Uint8Array {
+    const entry = this.#entry(physPage);
+    if (entry & (PhysKind.ram | PhysKind.rom)) {
+      const host = (entry & -PAGE_SIZE) >>> 0;
+      return this.#p.machine.views().u8.subarray(host, host + PAGE_SIZE);
+    }
+    this.#p.ram.read(physPage * PAGE_SIZE, this.#oneByte);
+    return this.#oneByte;
+  }
+
+  #secondPageBytes(): Uint8Array | undefined {
+    const { context } = this.#p;
+    const page = this.#physPageOf((context.pageBase + BigInt(PAGE_SIZE)) & context.pcMask);
+    // A device page is read whole, which a copy of its own keeps apart from the first page's.
+    return page < 0 ? undefined : this.#isMemory(page) ? this.#pageBytes(page) : this.#pageBytes(page).slice();
+  }
+}
+
+type MutableRequest = { -readonly [K in keyof TranslateRequest]: TranslateRequest[K] };

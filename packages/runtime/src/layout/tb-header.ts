@@ -55,7 +55,7 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
   hashNext: 'ptr',
   /** Next TB on the same physical page (list heads belong to the host), for each of its pages: `header | which`. */
   pageNext: ['u32', 2],
-  /** Per vCPU (one record each; vCPU n at perCpu + n · TB_CPU.size): function, counter, instance. */
+  /** Per vCPU (one record each; vCPU n at perCpu + n · TB_CPU.size). */
   perCpu: ['v128', 0],
 }, 16);
 
@@ -63,11 +63,11 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
 export const TB_CPU = defStruct('wasmTBCpu', {
   /** Index of the TB's function in the shared table; 0 = none, interpret. */
   fn: 'u32',
-  /** Executions by TCI since the last promotion decision. tb_exec leaves with ExitCode.hot when it reaches `threshold`. */
+  /** Executions since the last promotion decision, by TCI and by modules that keep a profile. tb_exec leaves with ExitCode.hot when it reaches `threshold`. */
   count: 'u32',
   threshold: 'u32',
-  /** Host's handle of the instance that holds the function. */
-  instance: 'u32',
+  /** Set to 1 by tb_exec whenever it calls the function; cleared by the host, whose instance pool asks what is in use. */
+  used: 'u32',
 }, 16);
 
 export const NO_PAGE = 0xffffffff;

@@ -1,0 +1,291 @@
+/**
+ * Who has compiled code, and where: modules of TBs and regions in the instance pool, their functions in the shared table, the fn
+ * fields of the TB headers.
+ *
+ * A TB may have a function in a module and be the entry of a region; the region goes first. Whatever happens to either, {@link
+ * CompiledTbs.install} puts the best function that lives now into the header and gives it a new state word, which breaks direct links.
+ */
+import { InstancePool, oldestHalf, type PoolHandle, type PoolLimits, type PoolOptions } from '@wasm-tcg/instance-pool';
+import { TB_CPU, TB_HEADER, TbKind, tbCpuAddress, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
+import type { CompiledCode } from './tb-maint.ts';
+import type { ExecutionConfig } from './thresholds.ts';
+
+/** A compiled unit: a module of TBs, or a region (one function, entered at members[0]). */
+export interface CodeUnit {
+  readonly kind: 'module' | 'region';
+  /** Headers; function k of a module is members[k]'s. */
+  readonly members: readonly number[];
+  readonly bytes: number;
+  handle: PoolHandle;
+  /** Table index of each function while the unit has an instance. */
+  slots: readonly number[] | undefined;
+  dead: boolean;
+}
+
+interface TbCode {
+  module: CodeUnit | undefined;
+  /** Position in the module. */
+  index: number;
+  /** Region entered at this TB. */
+  region: CodeUnit | undefined;
+  /** All regions that contain it. */
+  readonly inRegions: Set<CodeUnit>;
+}
+
+/** Executions in the interpreter after which an evicted unit is instantiated again are in the config: `returnThreshold`. */
+export class CompiledTbs implements CompiledCode {
+  readonly #machine: MachineMemory;
+  readonly #store: TbStore;
+  readonly #table: WebAssembly.Table;
+  readonly #imports: WebAssembly.Imports;
+  readonly #config: ExecutionConfig;
+  readonly #code = new Map<number, TbCode>();
+  readonly #units = new Map<PoolHandle, CodeUnit>();
+  readonly #freeSlots: number[] = [];
+  readonly pool: InstancePool<WebAssembly.Module, WebAssembly.Instance>;
+  /** TBs whose module went away with them alive; the caller queues them again. */
+  readonly orphans: number[] = [];
+
+  constructor(parts: {
+    machine: MachineMemory; store: TbStore; table: WebAssembly.Table; imports: WebAssembly.Imports; config: ExecutionConfig;
+    limits: Partial<PoolLimits>; policy: 'aging' | 'oldest-half';
+  }) {
+    this.#machine = parts.machine;
+    this.#store = parts.store;
+    this.#table = parts.table;
+    this.#imports = parts.imports;
+    this.#config = parts.config;
+    const options: PoolOptions = { limits: parts.limits };
+    if (parts.policy === 'oldest-half') options.policy = oldestHalf;
+    this.pool = new InstancePool<WebAssembly.Module, WebAssembly.Instance>(
+      {
+        instantiate: (module, handle) => this.#instantiate(module, handle),
+        onEvict: (handle) => this.#evicted(handle),
+        onRetire: (handle) => this.#retired(handle),
+        takeUse: (handle) => this.#takeUse(handle),
+      },
+      options,
+    );
+  }
+
+  /** Has the TB a function now? */
+  hasFunction(header: number): boolean {
+    return this.#machine.views().u32[(tbCpuAddress(header, 0) + TB_CPU.offset.fn) >>> 2] !== 0;
+  }
+
+  moduleOf(header: number): CodeUnit | undefined {
+    return this.#code.get(header)?.module;
+  }
+
+  /** The region that is entered at this TB. */
+  regionOf(header: number): CodeUnit | undefined {
+    return this.#code.get(header)?.region;
+  }
+
+  /** Take a compiled module and install its functions. */
+  add(kind: 'module' | 'region', members: readonly number[], module: WebAssembly.Module, bytes: number): CodeUnit {
+    const handle = this.pool.add(module, { bytes, members: kind === 'region' ? 1 : members.length });
+    const unit: CodeUnit = { kind, members, bytes, handle, slots: undefined, dead: false };
+    this.#units.set(handle, unit);
+    members.forEach((header, index) => {
+      const code = this.#codeOf(header);
+      if (kind === 'region') {
+        code.inRegions.add(unit);
+        if (index === 0) {
+          const old = code.region;
+          code.region = unit;
+          if (old !== undefined) this.#drop(old);
+        }
+      } else {
+        const old = code.module;
+        code.module = unit;
+        code.index = index;
+        if (old !== undefined && !old.dead) this.#killMember(old);
+      }
+    });
+    this.pool.acquire(handle);
+    return unit;
+  }
+
+  /** Instantiate what a TB has in the pool, if anything. @returns whether it has a function now */
+  bringBack(header: number): boolean {
+    const code = this.#code.get(header);
+    if (code === undefined) return false;
+    for (const unit of [code.region, code.module]) {
+      if (unit === undefined || unit.dead || !this.pool.has(unit.handle)) continue;
+      this.pool.acquire(unit.handle);
+    }
+    return this.hasFunction(header);
+  }
+
+  // ---- CompiledCode ------------------------------------------------------------------------------------------------------
+
+  forget(header: number): void {
+    const code = this.#code.get(header);
+    if (code === undefined) return;
+    this.#code.delete(header);
+    for (const region of [...code.inRegions]) this.dropRegion(region);
+    if (code.module !== undefined && !code.module.dead) {
+      this.#freeSlot(code.module, code.index);
+      this.#killMember(code.module);
+    }
+    this.#machine.views().u32[(tbCpuAddress(header, 0) + TB_CPU.offset.fn) >>> 2] = 0;
+  }
+
+  shareRegion(a: number, b: number): boolean {
+    const regions = this.#code.get(a)?.inRegions;
+    const other = this.#code.get(b)?.inRegions;
+    if (regions === undefined || other === undefined) return false;
+    for (const region of regions) if (other.has(region)) return true;
+    return false;
+  }
+
+  /** Give a region up; its members fall back to what else they have. */
+  dropRegion(region: CodeUnit): void {
+    if (!region.dead) this.#drop(region);
+  }
+
+  /** Everything goes: the arena is about to be reused. */
+  clear(): void {
+    this.#code.clear();
+    for (const unit of this.#units.values()) unit.dead = true;
+    this.pool.clear();
+    this.#units.clear();
+    this.orphans.length = 0;
+  }
+
+  /** TBs that belong to some region, for counters. */
+  get units(): number {
+    return this.#units.size;
+  }
+
+  // ---- pool --------------------------------------------------------------------------------------------------------------
+
+  #instantiate(module: WebAssembly.Module, handle: PoolHandle): WebAssembly.Instance {
+    const unit = this.#units.get(handle)!;
+    const instance = new WebAssembly.Instance(module, this.#imports);
+    const functions = unit.kind === 'region' ? 1 : unit.members.length;
+    const slots: number[] = [];
+    for (let k = 0; k < functions; k++) {
+      const code = this.#code.get(unit.members[k]!);
+      const holder = unit.kind === 'region' ? code?.region : code?.module;
+      // A member that is gone, or that has a newer function, needs no slot.
+      if (holder !== unit) {
+        slots.push(0);
+        continue;
+      }
+      const slot = this.#freeSlots.pop() ?? this.#table.grow(1);
+      this.#table.set(slot, instance.exports[`f${k}`]);
+      slots.push(slot);
+    }
+    unit.slots = slots;
+    for (let k = 0; k < functions; k++) if (slots[k] !== 0) this.#install(unit.members[k]!);
+    return instance;
+  }
+
+  #evicted(handle: PoolHandle): void {
+    const unit = this.#units.get(handle);
+    if (unit?.slots === undefined) return;
+    const { slots } = unit;
+    unit.slots = undefined;
+    for (let k = 0; k < slots.length; k++) {
+      if (slots[k] === 0) continue;
+      this.#table.set(slots[k]!, null);
+      this.#freeSlots.push(slots[k]!);
+      if (this.#code.has(unit.members[k]!)) this.#install(unit.members[k]!);
+    }
+  }
+
+  #retired(handle: PoolHandle): void {
+    const unit = this.#units.get(handle);
+    if (unit === undefined) return;
+    this.#forgetUnit(unit);
+    if (unit.kind === 'module') {
+      for (const header of unit.members) {
+        const code = this.#code.get(header);
+        if (code === undefined || code.module !== undefined) continue;
+        this.#install(header);
+        this.orphans.push(header);
+      }
+    }
+  }
+
+  #drop(unit: CodeUnit): void {
+    if (this.pool.has(unit.handle)) this.pool.drop(unit.handle);
+    this.#forgetUnit(unit);
+  }
+
+  /** Take a unit out of everybody's records. */
+  #forgetUnit(unit: CodeUnit): void {
+    unit.dead = true;
+    this.#units.delete(unit.handle);
+    for (const header of unit.members) {
+      const code = this.#code.get(header);
+      if (code === undefined) continue;
+      code.inRegions.delete(unit);
+      if (code.region === unit) {
+        code.region = undefined;
+        this.#install(header);
+      }
+      if (code.module === unit) code.module = undefined;
+    }
+  }
+
+  #killMember(unit: CodeUnit): void {
+    if (this.pool.has(unit.handle)) this.pool.killMember(unit.handle);
+  }
+
+  #freeSlot(unit: CodeUnit, index: number): void {
+    const slot = unit.slots?.[index];
+    if (unit.slots === undefined || slot === undefined || slot === 0) return;
+    this.#table.set(slot, null);
+    this.#freeSlots.push(slot);
+    unit.slots = unit.slots.map((s, i) => (i === index ? 0 : s));
+  }
+
+  #takeUse(handle: PoolHandle): boolean {
+    const unit = this.#units.get(handle);
+    if (unit === undefined) return false;
+    const { u32 } = this.#machine.views();
+    let used = false;
+    for (const header of unit.members) {
+      if (!this.#code.has(header)) continue;
+      const at = (tbCpuAddress(header, 0) + TB_CPU.offset.used) >>> 2;
+      if (u32[at] !== 0) used = true;
+      u32[at] = 0;
+    }
+    return used;
+  }
+
+  #codeOf(header: number): TbCode {
+    let code = this.#code.get(header);
+    if (code === undefined) {
+      code = { module: undefined, index: 0, region: undefined, inRegions: new Set() };
+      this.#code.set(header, code);
+    }
+    return code;
+  }
+
+  /** The best function that a TB has now goes into its header. */
+  #install(header: number): void {
+    const code = this.#code.get(header);
+    const { u32 } = this.#machine.views();
+    if (u32[(header + TB_HEADER.offset.state) >>> 2] === 0) return;
+    const record = tbCpuAddress(header, 0);
+    const fromRegion = code?.region?.slots?.[0] ?? 0;
+    const fromModule = code?.module?.slots?.[code.index] ?? 0;
+    const fn = fromRegion || fromModule;
+    const kind = fromRegion ? TbKind.region : fromModule ? TbKind.module : TbKind.tci;
+    const at = (record + TB_CPU.offset.fn) >>> 2;
+    if (u32[at] !== fn || (u32[(header + TB_HEADER.offset.state) >>> 2]! & 15) !== kind) {
+      u32[at] = fn;
+      // A module was built for the state word the TB has had since it was queued: leave it when it becomes that kind.
+      if ((u32[(header + TB_HEADER.offset.state) >>> 2]! & 15) !== kind) this.#store.setKind(header, kind);
+    }
+    if (fn === 0) {
+      u32[(record + TB_CPU.offset.count) >>> 2] = 0;
+      const kept = code?.region !== undefined || code?.module !== undefined;
+      u32[(record + TB_CPU.offset.threshold) >>> 2] = kept ? this.#config.returnThreshold : this.#config.moduleThreshold;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * One vCPU's context and the frame's lookup key, as the executor reads and writes them. 64-bit values in halves: a BigInt
+ * per exit would cost more than the exit.
+ */
+import { WASM_CONTEXT, type EnvLayout, type MachineMemory } from '@wasm-tcg/runtime';
+
+const CTX = WASM_CONTEXT.offset;
+type U32Field = 'tbPtr' | 'insnIndex' | 'budget' | 'budgetHeld' | 'exitCode' | 'exitData' | 'faultError' | 'mappingGeneration' | 'linkFrom';
+type U64Field = 'tciInsns' | 'regionInsns' | 'dispatches' | 'lookups' | 'lookupMisses' | 'slowPaths' | 'tlbFills';
+
+export class ContextView {
+  readonly env: number;
+  readonly layout: EnvLayout;
+  readonly #machine: MachineMemory;
+  readonly #pc: number;
+  readonly #pageBase: number;
+
+  constructor(machine: MachineMemory, vcpu: number) {
+    this.#machine = machine;
+    this.layout = machine.layout;
+    this.env = machine.env(vcpu);
+    const slot = (index: number): number => this.env + this.layout.frameOffset + this.layout.globals[index]!.slot * 8;
+    this.#pc = slot(this.layout.pc);
+    this.#pageBase = slot(this.layout.pageBase);
+  }
+
+  get(field: U32Field): number {
+    return this.#machine.views().u32[(this.env + CTX[field]) >>> 2]!;
+  }
+
+  set(field: U32Field, value: number): void {
+    this.#machine.views().u32[(this.env + CTX[field]) >>> 2] = value;
+  }
+
+  get budget(): number {
+    return this.#machine.views().i32[(this.env + CTX.budget) >>> 2]!;
+  }
+
+  set budget(value: number) {
+    this.#machine.views().i32[(this.env + CTX.budget) >>> 2] = value;
+  }
+
+  /** A 64-bit counter as a number (exact below 2^53). */
+  counter(field: U64Field): number {
+    const { u32 } = this.#machine.views();
+    const at = (this.env + CTX[field]) >>> 2;
+    return u32[at]! + u32[at + 1]! * 2 ** 32;
+  }
+
+  /** Physical address that guest_translate_host left in context.ret. */
+  get translated(): number {
+    const { u32 } = this.#machine.views();
+    const at = (this.env + CTX.ret) >>> 2;
+    return u32[at]! + u32[at + 1]! * 2 ** 32;
+  }
+
+  get flags(): number {
+    return this.#machine.views().u32[(this.env + this.layout.flagsOffset) >>> 2]!;
+  }
+
+  get csBase(): number {
+    return this.#machine.views().u32[(this.env + this.layout.csBaseOffset) >>> 2]!;
+  }
+
+  get fetchMmu(): number {
+    return this.#machine.views().u32[(this.env + this.layout.fetchMmuOffset) >>> 2]!;
+  }
+
+  get pc(): bigint {
+    return this.#machine.views().data.getBigUint64(this.#pc, true);
+  }
+
+  set pc(value: bigint) {
+    this.#machine.views().data.setBigUint64(this.#pc, BigInt.asUintN(64, value), true);
+  }
+
+  get pageBase(): bigint {
+    return this.#machine.views().data.getBigUint64(this.#pageBase, true);
+  }
+
+  set pageBase(value: bigint) {
+    this.#machine.views().data.setBigUint64(this.#pageBase, BigInt.asUintN(64, value), true);
+  }
+
+  get pcMask(): bigint {
+    return this.#machine.views().data.getBigUint64(this.env + this.layout.pcMaskOffset, true);
+  }
+
+  /** Linear address of the next instruction: (pc + csBase) & pcMask. */
+  get linearPc(): bigint {
+    return (this.pc + BigInt(this.csBase)) & this.pcMask;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * What happens to TBs when the code they were made from changes: invalidation at byte granularity, and the flush of everything.
+ *
+ * Called from generated code's slow path (a store), from `ram` (every other writer), and when regions of physical memory are mapped anew.
+ */
+import { PAGE_SIZE, type TbStore } from '@wasm-tcg/runtime';
+import type { ContextView } from './context-view.ts';
+
+/** Who holds compiled code of TBs. */
+export interface CompiledCode {
+  /** A TB is gone: give up its functions, and every region that contains it. */
+  forget(header: number): void;
+  /** Do these two TBs share a region? */
+  shareRegion(a: number, b: number): boolean;
+}
+
+export class TbMaintenance {
+  readonly #store: TbStore;
+  readonly #context: ContextView;
+  readonly #compiled: CompiledCode;
+  readonly #hits: number[] = [];
+  invalidated = 0;
+
+  constructor(store: TbStore, context: ContextView, compiled: CompiledCode) {
+    this.#store = store;
+    this.#context = context;
+    this.#compiled = compiled;
+  }
+
+  /**
+   * A store of `size` bytes within one page is about to be made by the running TB.
+   * @returns 1 when that TB, or a region it may be running in, was hit: the store must not be made, the instruction is to be retried
+   */
+  storeIntoCode(physical: number, size: number): 0 | 1 {
+    const running = this.#context.get('tbPtr');
+    this.#collect(physical, size);
+    let retry: 0 | 1 = 0;
+    for (const tb of this.#hits) if (tb === running || this.#compiled.shareRegion(tb, running)) retry = 1;
+    this.#invalidateHits();
+    return retry;
+  }
+
+  /** Somebody else is about to write these bytes (within one page). */
+  hostWrite(physical: number, size: number): void {
+    this.#collect(physical, size);
+    this.#invalidateHits();
+  }
+
+  /** Pages are mapped otherwise: their code is gone. */
+  dropRange(physical: number, size: number): void {
+    for (let at = physical; at < physical + size; at += PAGE_SIZE) this.hostWrite(at, PAGE_SIZE);
+  }
+
+  #collect(physical: number, size: number): void {
+    this.#hits.length = 0;
+    const from = physical % PAGE_SIZE;
+    this.#store.collectHits(Math.floor(physical / PAGE_SIZE), from, from + size, this.#hits);
+  }
+
+  #invalidateHits(): void {
+    for (const tb of this.#hits) {
+      this.#compiled.forget(tb);
+      this.#store.retire(tb);
+      this.invalidated++;
+    }
+  }
+}
