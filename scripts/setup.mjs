@@ -68,6 +68,11 @@ async function build() {
     });
     if (result === 'built') say(`${name}: AssemblyScript helpers built`);
   }
+  const { buildGuests } = await import('../packages/emulator/scripts/build-guests.mjs');
+  const guests = await buildGuests().catch((error) => {
+    throw new SetupError(error.message);
+  });
+  if (guests === 'built') say('emulator: built-in guests assembled');
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   if (!existsSync(join(ROOT, 'packages/emulator/dist/index.js'))) say('compiling all packages');
   const { code } = await run(process.execPath, [compiler, '-b', '--pretty', String(Boolean(process.stderr.isTTY))], { stdout: 'stderr' });
