@@ -27,6 +27,7 @@ export let tlbIndexMask: usize = 0;
 export let mmuIndices: u32 = 0;
 export let tlbUsedOffset: usize = 0;
 export let jumpCacheOffset: usize = 0;
+export let jumpCacheBits: u32 = 0;
 export let jumpCacheMask: u32 = 0;
 /** Index of the guest's tlb_fill in the shared table. */
 export let tlbFillHook: u32 = 0;
@@ -49,7 +50,8 @@ export function configure(): void {
   mmuIndices = load<u32>(INFO_MMU_INDICES);
   tlbUsedOffset = load<u32>(INFO_TLB_USED_OFFSET);
   jumpCacheOffset = load<u32>(INFO_JUMP_CACHE_OFFSET);
-  jumpCacheMask = (1 << load<u32>(INFO_JUMP_CACHE_BITS)) - 1;
+  jumpCacheBits = load<u32>(INFO_JUMP_CACHE_BITS);
+  jumpCacheMask = (1 << jumpCacheBits) - 1;
 }
 
 export function set_hooks(tlbFill: u32): void {

@@ -4,12 +4,12 @@
  */
 import {
   ACCESS_FETCH, CTX_EXIT_CODE, CTX_MAPPING_GENERATION, EXIT_FETCH_FAULT, HASH_CS_BASE, HASH_FLAGS, HASH_OFFSET, HASH_PAGE, JC_CS_BASE,
-  JC_ENTRY_BITS, JC_FLAGS, JC_GENERATION, JC_HASH_SHIFT, JC_PAGE_BASE, JC_PC, JC_TB, NO_PAGE, REGION_COUNT, REGION_GENERATION,
+  JC_ENTRY_BITS, JC_FLAGS, JC_GENERATION, JC_PAGE_BASE, JC_PC, JC_TB, NO_PAGE, REGION_COUNT, REGION_GENERATION,
   REGION_PAGES, REGION_PAGE_DELTA_PAGES, REGION_PAGE_PHYS_PAGE, REGION_PAGE_SIZEOF, TB_CS_BASE, TB_FLAGS, TB_HASH_NEXT, TB_PAGE_OFFSET,
   TB_PHYS_PAGE, TB_PHYS_PAGE2, TB_STATE, TLB_PHYS_PAGE,
 } from './generated/offsets';
 import {
-  PAGE_MASK, csBaseOffset, fetchMmuOffset, flagsOffset, hashBuckets, hashMask, jumpCacheMask, jumpCacheOffset, pageBaseOffset, pcMaskOffset,
+  PAGE_MASK, csBaseOffset, fetchMmuOffset, flagsOffset, hashBuckets, hashMask, jumpCacheBits, jumpCacheMask, jumpCacheOffset, pageBaseOffset, pcMaskOffset,
   pcOffset,
 } from './machine';
 import { nextPage } from './slow-path';
@@ -52,7 +52,7 @@ export function tb_find(env: usize): usize {
     if (physPage2 == NO_PAGE || secondPageIs(env, pageBase, mmu, physPage2)) break;
   }
   if (tb == 0) return 0;
-  const slot = ((<u32>pc) ^ ((<u32>pc) >> JC_HASH_SHIFT)) & jumpCacheMask;
+  const slot = ((<u32>pc) ^ ((<u32>pc) >> jumpCacheBits)) & jumpCacheMask;
   const cached = env + jumpCacheOffset + ((<usize>slot) << JC_ENTRY_BITS);
   store<u64>(cached, pc, JC_PC);
   store<u64>(cached, pageBase, JC_PAGE_BASE);

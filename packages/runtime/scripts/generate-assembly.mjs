@@ -25,7 +25,7 @@ const text = [
   assemblyNumbers('TLB', { entryBits: tlb.TLB_ENTRY_BITS }, 'usize'),
   assemblyNumbers('TLB_FLAG', tlb.TlbFlag, 'u64'),
   assemblyConstants(jump.JUMP_CACHE_ENTRY, { prefix: 'JC' }),
-  assemblyNumbers('JC', { entryBits: jump.JUMP_CACHE_ENTRY_BITS, hashShift: jump.JUMP_CACHE_HASH_SHIFT }),
+  assemblyNumbers('JC', { entryBits: jump.JUMP_CACHE_ENTRY_BITS }),
   assemblyConstants(info.MACHINE_INFO, { prefix: 'INFO', base: info.MACHINE_INFO_ADDRESS }),
   assemblyNumbers('PHYS', phys.PhysKind),
   assemblyNumbers('', { PHYS_PAGES: phys.PHYS_PAGES, CODE_GRANULE_BITS: phys.CODE_GRANULE_BITS }),

@@ -61,21 +61,31 @@ export class PhysRegions {
     return pages;
   }
 
-  /** Replaces whatever was there. @throws RuntimeError `bad-region`, with nothing changed */
+  /** @throws RuntimeError `bad-region` when it cannot be mapped so; a range alone is checked as one to unmap */
+  check(spec: RegionSpec | { readonly physical: number; readonly size: number }): void {
+    const { physical, size } = spec;
+    if (!isPageMultiple(physical) || !isPageMultiple(size) || size === 0 || physical + size > PHYS_PAGES * PAGE_SIZE) {
+      const message = `a region of ${size} bytes at physical address ${physical}`;
+      throw new RuntimeError('bad-region', message, `use whole pages of ${PAGE_SIZE} bytes below 4 GiB`);
+    }
+    if (!('offset' in spec)) return;
+    const { ramSize } = this.#machine.map;
+    if (!isPageMultiple(spec.offset) || spec.offset + size > ramSize) {
+      const message = `RAM bytes ${spec.offset} … ${spec.offset + size - 1} for a region`;
+      throw new RuntimeError('bad-region', message, `the machine has ${ramSize} bytes; use whole pages of them`);
+    }
+    if (spec.kind === 'ram') this.#checkUnshared(physical, size, spec.offset);
+  }
+
+  /** Replaces whatever was there, after {@link check}. */
   map(spec: RegionSpec): void {
-    this.#checkRange(spec.physical, spec.size);
     if (spec.kind === 'mmio') {
       const id = this.#freeId();
       this.#mmio[id] = { physical: spec.physical, size: spec.size, handler: spec.handler };
       this.#fill(spec, (id << PAGE_BITS) | PhysKind.mmio, 0);
       return;
     }
-    const { ramBase, ramSize } = this.#machine.map;
-    if (!isPageMultiple(spec.offset) || spec.offset + spec.size > ramSize) {
-      const message = `RAM bytes ${spec.offset} … ${spec.offset + spec.size - 1} for a region`;
-      throw new RuntimeError('bad-region', message, `the machine has ${ramSize} bytes; use whole pages of them`);
-    }
-    if (spec.kind === 'ram') this.#checkUnshared(spec.physical, spec.size, spec.offset);
+    const { ramBase } = this.#machine.map;
     this.#fill(spec, (ramBase + spec.offset) | PhysKind[spec.kind], PAGE_SIZE);
     if (spec.kind === 'ram') {
       for (let i = 0; i < spec.size >>> PAGE_BITS; i++) {
@@ -84,9 +94,8 @@ export class PhysRegions {
     }
   }
 
-  /** Leaves nothing there. */
+  /** Leaves nothing there, after {@link check}. */
   unmap(physical: number, size: number): void {
-    this.#checkRange(physical, size);
     this.#fill({ physical, size }, 0, 0);
   }
 
@@ -95,12 +104,6 @@ export class PhysRegions {
     const region = this.#mmio[entry >>> PAGE_BITS];
     if (!region) throw new RuntimeError('bad-region', `no device region ${entry >>> PAGE_BITS}`, 'physMap was written by somebody else than `ram`');
     return region;
-  }
-
-  #checkRange(physical: number, size: number): void {
-    if (isPageMultiple(physical) && isPageMultiple(size) && size > 0 && physical + size <= PHYS_PAGES * PAGE_SIZE) return;
-    const message = `a region of ${size} bytes at physical address ${physical}`;
-    throw new RuntimeError('bad-region', message, `use whole pages of ${PAGE_SIZE} bytes below 4 GiB`);
   }
 
   #checkUnshared(physical: number, size: number, offset: number): void {

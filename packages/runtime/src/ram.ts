@@ -15,8 +15,11 @@ export interface RamHooks {
    * When the running TB is hit as well (a device writes while generated code waits for it), have it left soon.
    */
   codeWrite(physical: number, size: number): void;
-  /** Pages of this range are mapped otherwise now: flush the TLBs of all vCPUs and drop the code of these pages. */
-  mappingChanged(physical: number, size: number): void;
+  /**
+   * These pages are about to hold something else: retire their TBs (the code bits still belong to the old pages), and flush the TLBs of
+   * all vCPUs.
+   */
+  beforeRemap(physical: number, size: number): void;
 }
 
 export type DmaDirection = 'to-guest' | 'from-guest';
@@ -65,13 +68,15 @@ class PhysicalMemory implements Ram {
   }
 
   map(spec: RegionSpec): void {
+    this.#regions.check(spec);
+    this.#hooks.beforeRemap(spec.physical, spec.size);
     this.#regions.map(spec);
-    this.#hooks.mappingChanged(spec.physical, spec.size);
   }
 
   unmap(physical: number, size: number): void {
+    this.#regions.check({ physical, size });
+    this.#hooks.beforeRemap(physical, size);
     this.#regions.unmap(physical, size);
-    this.#hooks.mappingChanged(physical, size);
   }
 
   kindAt(physical: number): 'ram' | 'rom' | 'mmio' | 'none' {
@@ -177,8 +182,8 @@ class PhysicalMemory implements Ram {
     if (entry & PhysKind.ram) return this.#writable(entry, physical, bytes.length).set(bytes);
     if (!(entry & PhysKind.rom) || !rom) return;
     // ROM has no code bits, nobody but a loader writes it, and it may be at several addresses.
+    for (const page of this.#regions.pagesOf(entry)) this.#hooks.beforeRemap(page * PAGE_SIZE, PAGE_SIZE);
     this.#bytes(entry, physical, bytes.length).set(bytes);
-    for (const page of this.#regions.pagesOf(entry)) this.#hooks.mappingChanged(page * PAGE_SIZE, PAGE_SIZE);
   }
 
   #readDevice(entry: number, physical: number, target: Uint8Array): void {

@@ -129,8 +129,8 @@ export class TbStore {
   }
 
   /**
-   * Take a TB out of everything: hash, page lists, code bits, links in both directions; its state becomes 0. Jump caches still name it:
-   * call {@link purgeJumpCaches} after the last of a batch and before generated code runs.
+   * Take a TB out of everything: hash, page lists, code bits, links in both directions; its state becomes 0, so that who still names it
+   * (a jump cache, code bound directly, the executor on the stack) sees that it is gone. Its memory stays until {@link reset}.
    */
   retire(tb: number): void {
     const { u32 } = this.#machine.views();
@@ -182,14 +182,6 @@ export class TbStore {
     }
   }
 
-  /** Forget retired TBs in the jump caches of all vCPUs. */
-  purgeJumpCaches(): void {
-    this.#eachJumpCacheEntry((u32, at) => {
-      const tb = u32[at];
-      if (tb !== 0 && u32[(tb + AT.state) >>> 2] === 0) u32[at] = 0;
-    });
-  }
-
   /** Drop all TBs at once and start the arena anew. Not while generated code is on the stack. */
   reset(): void {
     const { u32 } = this.#machine.views();
@@ -197,19 +189,17 @@ export class TbStore {
     for (const page of this.#pageHeads.keys()) this.#setCodeBits(page, 0, 0);
     this.#pageHeads.clear();
     u32.fill(0, hashBuckets >>> 2, (hashBuckets >>> 2) + hashMask + 1);
-    this.#eachJumpCacheEntry((words, at) => {
-      words[at] = 0;
-    });
+    this.#clearJumpCaches();
     this.#count = 0;
     this.#arena.reset();
   }
 
-  #eachJumpCacheEntry(visit: (u32: Uint32Array, at: number) => void): void {
+  #clearJumpCaches(): void {
     const { u32 } = this.#machine.views();
     const { layout, map } = this.#machine;
     for (let vcpu = 0; vcpu < map.vcpus; vcpu++) {
-      const first = (this.#machine.env(vcpu) + layout.jumpCacheOffset + JUMP_CACHE_ENTRY.offset.tb) >>> 2;
-      for (let i = 0; i < 1 << layout.jumpCacheBits; i++) visit(u32, first + i * (JUMP_CACHE_ENTRY.size >>> 2));
+      const first = (this.#machine.env(vcpu) + layout.jumpCacheOffset) >>> 2;
+      u32.fill(0, first, first + ((JUMP_CACHE_ENTRY.size >>> 2) << layout.jumpCacheBits));
     }
   }
 

@@ -1,6 +1,7 @@
 /**
  * Jump cache: direct-mapped front of the physical TB hash, keyed by what the frame says (pc, code segment base, flags),
- * probed by tb_exec. An entry is good while its generation equals the context's mapping generation.
+ * probed by tb_exec. An entry is good while its generation equals the context's mapping generation and its TB's state is not
+ * 0: retiring a TB leaves it here.
  */
 import { defStruct } from './struct.ts';
 
@@ -21,12 +22,11 @@ export const JUMP_CACHE_ENTRY_BITS = 5;
 export const JUMP_CACHE_BITS = 12;
 
 /**
- * Index of the entry for a pc: `(pc ^ pc >>> 12) & mask`, of the low 32 bits. The page offset alone would have equal offsets of
- * hot pages evict each other.
+ * Index of the entry for a pc: `(pc ^ pc >> JUMP_CACHE_BITS) & mask`, of the low 32 bits. With the page offset alone, TBs at equal offsets
+ * of hot pages would evict each other.
+ *
+ * @param pc low 32 bits of the pc as in its frame slot
  */
-export const JUMP_CACHE_HASH_SHIFT = 12;
-
-/** @param pc low 32 bits of the pc as in its frame slot */
 export function jumpCacheIndex(pc: number): number {
-  return (pc ^ (pc >>> JUMP_CACHE_HASH_SHIFT)) & ((1 << JUMP_CACHE_BITS) - 1);
+  return (pc ^ (pc >>> JUMP_CACHE_BITS)) & ((1 << JUMP_CACHE_BITS) - 1);
 }

@@ -1,0 +1,341 @@
+/** The helper module's slow paths, TLB and physical accesses, driven through a toy guest. */
+import { MO_16, MO_32, MO_64, MO_8, MO_ALIGN_4, MO_BE, MO_SIGN, makeOi } from '@wasm-tcg/ir';
+import { ExitCode, Prot, TLB_ENTRY, TlbFlag, WASM_CONTEXT, codeWord, granuleBits } from '@wasm-tcg/runtime';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DEVICE_AT, ROM_AT, TOY_LAYOUT, takeLog, toyMachine, type ToyMachine } from './toy-guest.ts';
+
+const RWX = Prot.read | Prot.write | Prot.exec;
+const PATTERN = Uint8Array.from({ length: 4096 * 8 }, (_, i) => (i * 7 + (i >> 8) * 13 + 0x81) & 0xff);
+
+let toy: ToyMachine;
+beforeEach(() => {
+  toy = toyMachine();
+  toy.ram.write(0, PATTERN);
+  takeLog(toy);
+});
+
+const bytes = (at: number, size: number): number[] => {
+  const out = new Uint8Array(size);
+  toy.ram.read(at, out);
+  return [...out];
+};
+const little = (at: number, size: number): bigint => BigInt(`0x${bytes(at, size).reverse().map((b) => b.toString(16).padStart(2, '0')).join('')}`);
+const ld = (addr: number | bigint, memop: number, mmu = 0, insn = 0): bigint =>
+  BigInt.asUintN(64, toy.runtime.exports.ld_slow(toy.env, BigInt(addr), makeOi(memop, mmu, insn)));
+const st = (addr: number | bigint, value: bigint, memop: number, insn = 0): void =>
+  toy.runtime.exports.st_slow(toy.env, BigInt(addr), value, makeOi(memop, 0, insn));
+const exit = (): number => {
+  const code = toy.context('exitCode');
+  toy.setContext('exitCode', 0);
+  return code;
+};
+/** Marks the granules of a byte range of RAM as code and tells the TLB, as the host does for a page's first TB. */
+const markCode = (from: number, to: number): void => {
+  const page = from >> 12;
+  const word = codeWord(toy.machine.map, toy.machine.map.ramBase + page * 4096) >>> 2;
+  const { u32 } = toy.machine.views();
+  u32[word] |= granuleBits(from & 0xfff, ((to - 1) & 0xfff) + 1, 0);
+  u32[word + 1] |= granuleBits(from & 0xfff, ((to - 1) & 0xfff) + 1, 1);
+  toy.runtime.exports.tlb_protect_code(toy.env, page);
+};
+const tag = (linear: number, which: 'readTag' | 'writeTag' | 'fetchTag', mmu = 0): bigint => {
+  const { tlbOffset, tlbBits } = TOY_LAYOUT.mmu;
+  const entry = toy.env + tlbOffset + ((mmu << tlbBits) + ((linear >>> 12) & ((1 << tlbBits) - 1))) * TLB_ENTRY.size;
+  return toy.machine.views().data.getBigUint64(entry + TLB_ENTRY.offset[which], true);
+};
+
+describe('loads', () => {
+  it.each([
+    ['byte', MO_8, 0x123, 1], ['misaligned 16', MO_16, 0x125, 2], ['32', MO_32, 0x200, 4], ['64', MO_64, 0x301, 8],
+    ['16 across pages', MO_16, 0xfff, 2], ['32 across pages', MO_32, 0xffd, 4], ['64 across pages', MO_64, 0x1ff9, 8],
+  ] as const)('%s', (_, memop, at, size) => {
+    expect(ld(at, memop)).toBe(little(at, size));
+    const reversed = BigInt(`0x${bytes(at, size).map((b) => b.toString(16).padStart(2, '0')).join('')}`);
+    expect(ld(at, memop | MO_BE)).toBe(reversed);
+    expect(ld(at, memop | MO_SIGN)).toBe(BigInt.asUintN(64, BigInt.asIntN(size * 8, little(at, size))));
+    expect(exit()).toBe(ExitCode.none);
+  });
+
+  it('of nothing is all ones, of ROM and of devices what they hold', () => {
+    expect(ld(0x5000_0000, MO_32)).toBe(0xffff_ffffn);
+    expect(ld(0x5000_0001, MO_64)).toBe(0xffff_ffff_ffff_ffffn);
+    toy.ram.write(ROM_AT + 16, Uint8Array.of(1, 2, 3, 4), { rom: true });
+    expect(ld(ROM_AT + 16, MO_32)).toBe(0x04030201n);
+    takeLog(toy);
+    expect(ld(DEVICE_AT + 8, MO_16)).toBe(0xd2d3n);
+    expect(ld(DEVICE_AT + 8, MO_64)).toBe(0xd0d1d2d3_d0d1d2d3n);
+    expect(takeLog(toy)).toEqual(['fill 80000008 0 mmu0', 'dev read 8/2', 'dev read 8/4', 'dev read c/4']);
+  });
+
+  it('of 16 bytes go to the return buffer', () => {
+    for (const at of [0x410, 0xff3]) {
+      toy.runtime.exports.ld_slow128(toy.env, BigInt(at), makeOi(4, 0, 0));
+      const ret = toy.env + WASM_CONTEXT.offset.ret;
+      expect([...toy.machine.views().u8.subarray(ret, ret + 16)]).toEqual(bytes(at, 16));
+    }
+  });
+
+  it('wrap at 4 GiB in narrow code and do not in wide code', () => {
+    toy.pages = new Map([[0xfffffn, { physPage: 1, prot: RWX }], [0n, { physPage: 2, prot: RWX }], [0x100000n, { physPage: 3, prot: RWX }]]);
+    const low = (at: number): bigint => little(0x1ffe, 2) | (little(at, 2) << 16n);
+    expect(ld(0xffff_fffen, MO_32)).toBe(low(0x2000));
+    toy.setState('pcMask', 0xffff_ffff_ffff_ffffn);
+    expect(ld(0xffff_fffen, MO_32)).toBe(low(0x3000));
+  });
+
+  it('counts slow paths and fills', () => {
+    ld(0x100, MO_8);
+    ld(0x101, MO_8);
+    expect([toy.context('slowPaths'), toy.context('tlbFills')]).toEqual([2, 1]);
+  });
+});
+
+describe('faults', () => {
+  it('report the page that failed and the instruction, and store nothing', () => {
+    toy.pages = new Map([[0n, { physPage: 0, prot: RWX }], [1n, { physPage: 1, prot: Prot.read }]]);
+    const before = bytes(0xff0, 32);
+    st(0xffe, 0x11223344n, MO_32, 7);
+    expect(exit()).toBe(ExitCode.fault);
+    expect(toy.context('insnIndex')).toBe(7);
+    expect(toy.context('faultAddress')).toBe(0x1000);
+    expect(bytes(0xff0, 32)).toEqual(before);
+    st(0x1ffe, 0n, MO_32);
+    expect(exit()).toBe(ExitCode.fault);
+    expect(toy.context('faultAddress')).toBe(0x1ffe);
+    expect(ld(0x1ffc, MO_32)).toBe(little(0x1ffc, 4));
+    expect(exit()).toBe(ExitCode.none);
+  });
+
+  it('of a read-modify-write are those of a write', () => {
+    toy.pages = new Map([[1n, { physPage: 1, prot: Prot.read }], [2n, { physPage: 2, prot: RWX }]]);
+    toy.runtime.exports.rmw_ld_slow(toy.env, 0x1010n, makeOi(MO_32, 0, 0));
+    expect([exit(), toy.context('faultError')]).toEqual([ExitCode.fault, 1]);
+    expect(toy.runtime.exports.rmw_ld_slow(toy.env, 0x2010n, makeOi(MO_32, 0, 0))).toBe(little(0x2010, 4));
+    toy.runtime.exports.rmw_st_slow(toy.env, 0x2010n, 0x55n, makeOi(MO_32, 0, 0));
+    expect([exit(), little(0x2010, 4)]).toEqual([ExitCode.none, 0x55n]);
+  });
+
+  it('of a probe touch nothing', () => {
+    toy.pages = new Map([[0n, { physPage: 0, prot: RWX }], [1n, { physPage: 1, prot: Prot.read }]]);
+    for (const [addr, write, code] of [[0xff0, 1, ExitCode.none], [0xffe, 0, ExitCode.none], [0xffe, 1, ExitCode.fault]] as const) {
+      toy.runtime.exports.probe_slow(toy.env, BigInt(addr), makeOi(MO_32, 0, 3), write);
+      expect(exit()).toBe(code);
+    }
+    expect(toy.runtime.exports.guest_probe(toy.env, 0x800n, 0x1000, 0, 0)).toBe(1);
+    expect(toy.runtime.exports.guest_probe(toy.env, 0x800n, 0x1000, 1, 0)).toBe(0);
+  });
+
+  it('of alignment are the guest\'s to raise, before any translation', () => {
+    ld(0x1002, MO_32 | MO_ALIGN_4);
+    expect([exit(), takeLog(toy)]).toEqual([ExitCode.fault, ['fill 1002 0! mmu0']]);
+    expect(toy.context('faultError') >> 8).toBe(MO_32 | MO_ALIGN_4);
+    toy.misalignedAnswer = 1;
+    expect(ld(0x1002, MO_32 | MO_ALIGN_4)).toBe(little(0x1002, 4));
+    expect(exit()).toBe(ExitCode.none);
+  });
+});
+
+describe('stores', () => {
+  it.each([[MO_8, 0x100, 1], [MO_16, 0xfff, 2], [MO_32, 0x1ffe, 4], [MO_64, 0x2ffb, 8], [MO_64, 0x808, 8]] as const)(
+    'memop %i at %i', (memop, at, size) => {
+      const value = 0x8877665544332211n;
+      st(at, value, memop);
+      expect(little(at, size)).toBe(BigInt.asUintN(size * 8, value));
+      expect(little(at - 4, 4)).toBe(BigInt(`0x${[...PATTERN.subarray(at - 4, at)].reverse().map((b) => b.toString(16).padStart(2, '0')).join('')}`));
+      st(at, value, memop | MO_BE);
+      expect(bytes(at, size)).toEqual([0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11].slice(8 - size));
+    });
+
+  it('vanish in ROM and in nothing, reach devices in order', () => {
+    st(ROM_AT, 0x1234n, MO_32);
+    st(0x5000_0000, 0x1234n, MO_32);
+    expect(ld(ROM_AT, MO_32)).toBe(0n);
+    takeLog(toy);
+    st(DEVICE_AT + 4, 0x1122334455667788n, MO_64);
+    st(DEVICE_AT + 1, 0x99n, MO_8);
+    expect(takeLog(toy)).toEqual(['fill 80000004 1 mmu0', 'dev write 4/4=55667788', 'dev write 8/4=11223344', 'dev write 1/1=99']);
+  });
+
+  it('of 16 bytes come from the argument buffer', () => {
+    const value = PATTERN.subarray(5, 21);
+    for (const at of [0x2000, 0x2ff9]) {
+      toy.machine.views().u8.set(value, toy.env + WASM_CONTEXT.offset.arg);
+      toy.runtime.exports.st_slow128(toy.env, BigInt(at), makeOi(4, 0, 0));
+      expect(bytes(at, 16)).toEqual([...value]);
+    }
+    toy.machine.views().u8.set([1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0], toy.env + WASM_CONTEXT.offset.arg);
+    takeLog(toy);
+    toy.runtime.exports.st_slow128(toy.env, BigInt(DEVICE_AT), makeOi(4, 0, 0));
+    expect(takeLog(toy).slice(1)).toEqual(['dev write 0/4=1', 'dev write 4/4=2', 'dev write 8/4=3', 'dev write c/4=4']);
+  });
+});
+
+describe('code pages', () => {
+  it('ask for every store that touches a granule with code, and only for those', () => {
+    markCode(0x1100, 0x1180);
+    const asked = (at: number, memop: number): string[] => {
+      st(at, 0n, memop);
+      return takeLog(toy).filter((line) => line.startsWith('code'));
+    };
+    expect(asked(0x10fc, MO_32)).toEqual([]);
+    expect(asked(0x10fd, MO_32)).toEqual(['code 10fd+4']);
+    expect(asked(0x1140, MO_8)).toEqual(['code 1140+1']);
+    expect(asked(0x117f, MO_16)).toEqual(['code 117f+2']);
+    expect(asked(0x1180, MO_64)).toEqual([]);
+  });
+
+  it('retry when the host says so: nothing is stored, on either page', () => {
+    markCode(0x1000, 0x1010);
+    toy.codeAnswer = 1;
+    const before = bytes(0xff0, 32);
+    st(0xffe, 0xffff_ffffn, MO_32, 9);
+    expect([exit(), toy.context('insnIndex'), bytes(0xff0, 32)]).toEqual([ExitCode.retry, 9, before]);
+    expect(takeLog(toy).at(-1)).toBe('code 1000+2');
+    toy.codeAnswer = 0;
+    st(0xffe, 0xffff_ffffn, MO_32);
+    expect([exit(), little(0xffe, 4)]).toEqual([ExitCode.none, 0xffff_ffffn]);
+  });
+
+  it('flag write tags when the code comes, when the page is filled later, and no longer when it is gone', () => {
+    st(0x1000, 0n, MO_8);
+    expect(tag(0x1000, 'writeTag')).toBe(0x1000n);
+    markCode(0x1800, 0x1810);
+    expect(tag(0x1000, 'writeTag')).toBe(0x1000n | BigInt(TlbFlag.code));
+    expect(tag(0x1000, 'readTag')).toBe(0x1000n);
+    toy.runtime.exports.tlb_flush(toy.env);
+    st(0x1000, 0n, MO_8);
+    expect(tag(0x1000, 'writeTag')).toBe(0x1000n | BigInt(TlbFlag.code));
+    toy.machine.views().u32.fill(0, codeWord(toy.machine.map, toy.machine.map.ramBase + 4096) >>> 2, (codeWord(toy.machine.map, toy.machine.map.ramBase + 4096) >>> 2) + 2);
+    st(0x1000, 0n, MO_8);
+    expect(tag(0x1000, 'writeTag')).toBe(0x1000n);
+  });
+
+  it('are seen by the page walker, which stores all the same', () => {
+    markCode(0x1000, 0x1010);
+    toy.codeAnswer = 1;
+    const old = Number(little(0x1008, 4)) | 0;
+    expect(toy.runtime.exports.phys_cas32(toy.env, 0x1008n, old ^ 1, 5)).toBe(0);
+    expect(takeLog(toy)).toEqual([]);
+    expect(toy.runtime.exports.phys_cas32(toy.env, 0x1008n, old, 5)).toBe(1);
+    expect([takeLog(toy), little(0x1008, 4), exit()]).toEqual([['code 1008+4'], 5n, ExitCode.none]);
+    expect(toy.runtime.exports.phys_cas64(toy.env, 0x2008n, BigInt.asIntN(64, little(0x2008, 8)), -2n)).toBe(1);
+    expect(little(0x2008, 8)).toBe(0xffff_ffff_ffff_fffen);
+  });
+});
+
+describe('TLB', () => {
+  it('keeps indices apart', () => {
+    toy.pages = new Map([[4n, { physPage: 1, prot: RWX }]]);
+    expect(ld(0x4000, MO_32, 0)).toBe(little(0x1000, 4));
+    toy.pages = new Map([[4n, { physPage: 2, prot: RWX }]]);
+    expect(ld(0x4000, MO_32, 1)).toBe(little(0x2000, 4));
+    expect(ld(0x4000, MO_32, 0)).toBe(little(0x1000, 4));
+  });
+
+  it('tells apart addresses that share an entry, also above 4 GiB', () => {
+    toy.setState('pcMask', 0xffff_ffff_ffff_ffffn);
+    toy.pages = new Map([[4n, { physPage: 1, prot: RWX }], [0x100n + 4n, { physPage: 2, prot: RWX }], [0x100004n, { physPage: 3, prot: RWX }], [0xfffffffffff04n, { physPage: 4, prot: RWX }]]);
+    for (let round = 0; round < 2; round++) {
+      expect(ld(0x4000n, MO_32)).toBe(little(0x1000, 4));
+      expect(ld(0x104000n, MO_32)).toBe(little(0x2000, 4));
+      expect(ld(0x1_0000_4000n, MO_32)).toBe(little(0x3000, 4));
+      expect(ld(0xffff_ffff_fff0_4000n, MO_32)).toBe(little(0x4000, 4));
+    }
+  });
+
+  it('flushes all, lists each used entry once, and bumps the generation', () => {
+    for (let i = 0; i < 300; i++) ld(i * 4096, MO_8);
+    for (let i = 0; i < 10; i++) {
+      toy.runtime.exports.tlb_flush_page_host(toy.env, 0x5000, 0);
+      ld(0x5000, MO_8);
+    }
+    expect(toy.context('tlbUsed')).toBe(256);
+    const generation = toy.context('mappingGeneration');
+    toy.runtime.exports.tlb_flush(toy.env);
+    expect([toy.context('tlbUsed'), toy.context('mappingGeneration')]).toEqual([0, generation + 1]);
+    for (let i = 0; i < 256; i++) expect(tag(i * 4096, 'readTag') & BigInt(TlbFlag.invalid)).not.toBe(0n);
+  });
+
+  it('flushes one page', () => {
+    toy.pages = new Map([[1n, { physPage: 1, prot: RWX }], [2n, { physPage: 2, prot: RWX }]]);
+    ld(0x1000, MO_8, 0);
+    ld(0x1000, MO_8, 1);
+    ld(0x2000, MO_8, 0);
+    toy.pages.set(1n, { physPage: 3, prot: RWX });
+    toy.runtime.exports.tlb_flush_page(toy.env, 0x1abcn);
+    takeLog(toy);
+    expect(ld(0x1000, MO_32, 0)).toBe(little(0x3000, 4));
+    expect(ld(0x1000, MO_32, 1)).toBe(little(0x3000, 4));
+    ld(0x2000, MO_8, 0);
+    expect(takeLog(toy)).toEqual(['fill 1000 0 mmu0', 'fill 1000 0 mmu1']);
+  });
+
+  it('flushes all 4 KiB parts of a large page with one of them', () => {
+    const large = RWX | (21 << Prot.sizeShift);
+    toy.pages = new Map([[0x200n, { physPage: 1, prot: large }], [0x201n, { physPage: 2, prot: large }], [1n, { physPage: 3, prot: RWX }]]);
+    for (const at of [0x200000, 0x201000, 0x1000]) ld(at, MO_8);
+    toy.runtime.exports.tlb_flush_page(toy.env, 0x1000n);
+    takeLog(toy);
+    ld(0x200000, MO_8);
+    expect(takeLog(toy)).toEqual([]);
+    toy.runtime.exports.tlb_flush_page(toy.env, 0x3f_f000n);
+    ld(0x201000, MO_8);
+    expect(takeLog(toy)).toEqual(['fill 201000 0 mmu0']);
+  });
+
+  it('starts a new count of generations without 0, forgetting what names an old one', () => {
+    toy.setContext('mappingGeneration', 0xffff_ffff);
+    toy.runtime.exports.tlb_bump_generation(toy.env);
+    expect(toy.context('mappingGeneration')).toBe(1);
+  });
+
+  it('translates for a debugger without a fault', () => {
+    toy.pages = new Map([[4n, { physPage: 0xc0001, prot: Prot.read }]]);
+    expect(toy.runtime.exports.guest_translate(toy.env, 0x4123n, 0, 0)).toBe(0xc000_1123n);
+    expect(toy.runtime.exports.guest_translate(toy.env, 0x4123n, 1, 0)).toBe(-1n);
+    expect(toy.runtime.exports.guest_translate_host(toy.env, 0x4123, 0, 0, 0)).toBe(1);
+    expect(toy.context('ret')).toBe(0xc000_1123);
+    expect(toy.runtime.exports.guest_translate_host(toy.env, 0x5123, 0, 0, 0)).toBe(0);
+    expect(exit()).toBe(ExitCode.none);
+  });
+
+  it('traps on a guest that claims to have mapped a page and has not', () => {
+    toy.lies = true;
+    expect(() => ld(0x4000, MO_8)).toThrow(WebAssembly.RuntimeError);
+  });
+});
+
+describe('memory for a guest\'s helpers', () => {
+  it('hits inline and falls back to the slow path', () => {
+    const { exports } = toy.runtime;
+    for (const at of [0x1000, 0x1000, 0x1fff, 0x1ffd, 0x1ff9]) {
+      expect(exports.guest_ld8(toy.env, BigInt(at), 0)).toBe(Number(little(at, 1)));
+      expect(exports.guest_ld16(toy.env, BigInt(at), 0)).toBe(Number(little(at, 2)));
+      expect(exports.guest_ld32(toy.env, BigInt(at), 0) >>> 0).toBe(Number(little(at, 4)));
+      expect(BigInt.asUintN(64, exports.guest_ld64(toy.env, BigInt(at), 0))).toBe(little(at, 8));
+      exports.guest_st8(toy.env, BigInt(at), 0x1ff, 0);
+      expect(little(at, 1)).toBe(0xffn);
+      exports.guest_st16(toy.env, BigInt(at), 0x1fffe, 0);
+      expect(little(at, 2)).toBe(0xfffen);
+      exports.guest_st32(toy.env, BigInt(at), -3, 0);
+      expect(little(at, 4)).toBe(0xffff_fffdn);
+      exports.guest_st64(toy.env, BigInt(at), -4n, 0);
+      expect(little(at, 8)).toBe(0xffff_ffff_ffff_fffcn);
+    }
+  });
+
+  it('keeps the instruction index the helper was called with', () => {
+    toy.pages = new Map();
+    toy.setContext('insnIndex', 41);
+    toy.runtime.exports.guest_ld32(toy.env, 0x1000n, 0);
+    expect([exit(), toy.context('insnIndex')]).toEqual([ExitCode.fault, 41]);
+  });
+
+  it('reads physical memory, and all ones where nothing is', () => {
+    const { exports } = toy.runtime;
+    expect(BigInt(exports.phys_ld32(toy.env, 0x1004n) >>> 0)).toBe(little(0x1004, 4));
+    expect(BigInt.asUintN(64, exports.phys_ld64(toy.env, 0x1008n))).toBe(little(0x1008, 8));
+    expect(exports.phys_ld64(toy.env, 0xf_0000_0000_0008n)).toBe(-1n);
+    expect(exports.phys_cas64(toy.env, 0xf_0000_0000_0008n, -1n, 0n)).toBe(1);
+  });
+});
