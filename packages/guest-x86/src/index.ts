@@ -1,1 +1,14 @@
 export * from './decode/index.ts';
+export * from './exit-codes.ts';
+export * from './cpuid/bits.ts';
+export * from './cpuid/features.ts';
+export * from './cpuid/leaves.ts';
+export * from './cpuid/models.ts';
+export { MmuIndex, X86_LAYOUT, X86_STATE } from './state/cpu-state.ts';
+export * from './state/frame.ts';
+export * from './state/hflags.ts';
+export * from './state/registers.ts';
+export * from './state/reset.ts';
+export * from './state/restore-data.ts';
+export * from './helpers/table.ts';
+export * from './helpers/instance.ts';

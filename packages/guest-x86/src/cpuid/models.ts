@@ -1,0 +1,61 @@
+/**
+ * The processors a guest may find. Each fixes vendor and family, on which guests and a few instructions (SYSCALL and SYSENTER outside 64-bit
+ * code, near branches with an operand size prefix) depend.
+ */
+import { CPUID_BITS, type CpuidFeature } from './bits.ts';
+
+export interface CpuModel {
+  readonly vendor: 'intel' | 'amd';
+  readonly family: number;
+  readonly model: number;
+  readonly stepping: number;
+  /** Up to 47 characters. */
+  readonly brand: string;
+  /** Highest basic and extended leaf; 0 = no extended leaves. */
+  readonly level: number;
+  readonly extendedLevel: number;
+  /** Physical and linear address bits. */
+  readonly physBits: number;
+  readonly linearBits: number;
+  readonly features: readonly CpuidFeature[];
+}
+
+const PENTIUM2 = [
+  ...['fpu', 'vme', 'de', 'pse', 'tsc', 'msr', 'pae', 'mce', 'cx8', 'apic', 'sep', 'mtrr', 'pge', 'mca', 'cmov', 'pat', 'pse36', 'mmx', 'fxsr'] as const,
+] as const satisfies readonly CpuidFeature[];
+const PENTIUM3 = [...PENTIUM2, 'sse'] as const satisfies readonly CpuidFeature[];
+const X86_64 = [
+  ...PENTIUM3,
+  ...['clflush', 'sse2', 'sse3', 'cx16', 'hypervisor', 'syscall', 'nx', 'lm', 'lahf'] as const,
+] as const satisfies readonly CpuidFeature[];
+const X86_64_V2 = [...X86_64, ...['ssse3', 'sse41', 'sse42', 'popcnt', 'rdtscp'] as const] as const satisfies readonly CpuidFeature[];
+
+/** Models in the order of `state.cpuModel`. */
+export const CPU_MODELS = {
+  /** Baseline of 64-bit guests, as QEMU's qemu64 and kvm64: family 15, so that guests assume nothing newer. */
+  'x86-64': {
+    vendor: 'intel', family: 15, model: 6, stepping: 1, brand: 'wasm-tcg x86-64 processor', level: 7, extendedLevel: 0x80000008,
+    physBits: 40, linearBits: 48, features: X86_64,
+  },
+  'x86-64-v2': {
+    vendor: 'intel', family: 6, model: 26, stepping: 3, brand: 'wasm-tcg x86-64-v2 processor', level: 7, extendedLevel: 0x80000008,
+    physBits: 40, linearBits: 48, features: X86_64_V2,
+  },
+  pentium3: {
+    vendor: 'intel', family: 6, model: 8, stepping: 3, brand: '', level: 2, extendedLevel: 0, physBits: 36, linearBits: 32, features: PENTIUM3,
+  },
+  pentium2: {
+    vendor: 'intel', family: 6, model: 5, stepping: 2, brand: '', level: 2, extendedLevel: 0, physBits: 36, linearBits: 32, features: PENTIUM2,
+  },
+  /** DX4 with CPUID; neither TSC nor CMPXCHG8B. */
+  '486': {
+    vendor: 'intel', family: 4, model: 8, stepping: 0, brand: '', level: 1, extendedLevel: 0, physBits: 32, linearBits: 32, features: ['fpu', 'vme', 'pse'],
+  },
+  /** Everything that works. */
+  max: {
+    vendor: 'intel', family: 6, model: 94, stepping: 3, brand: 'wasm-tcg max processor', level: 7, extendedLevel: 0x80000008, physBits: 40,
+    linearBits: 48, features: Object.keys(CPUID_BITS) as CpuidFeature[],
+  },
+} as const satisfies Readonly<Record<string, CpuModel>>;
+export type CpuModelName = keyof typeof CPU_MODELS;
+export const CPU_MODEL_NAMES = Object.keys(CPU_MODELS) as readonly CpuModelName[];
