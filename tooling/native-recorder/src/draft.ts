@@ -1,6 +1,6 @@
 /** The state before a vector, while it is being chosen: what a row's `setup` and `undef` see. */
-import { FLAG, FLAGS_ALWAYS, FLAGS_ARITHMETIC, REGIONS, WORD, WORD_COUNT, baseRegisters } from '@wasm-tcg/conformance';
-import type { Bytes, Mode, Region } from '@wasm-tcg/conformance';
+import { FLAG, FLAGS_ALWAYS, FLAGS_ARITHMETIC, REGIONS, WORD_COUNT, baseRegisters } from '@wasm-tcg/conformance';
+import type { Mode, Region } from '@wasm-tcg/conformance';
 import type { Encoded, Placed } from './encode/encode.ts';
 import { aim } from './encode/memory.ts';
 import type { Random } from './random.ts';
@@ -103,7 +103,7 @@ export class Draft {
     if (memory) this.#aim();
     else if (this.encoded.operands.some((o) => o.kind === 'O')) this.target = this.encoded.fixedTarget;
     for (const operand of this.encoded.operands) {
-      if (operand.bits > 64 || 'IJOVWUPQNS'.includes(operand.kind)) continue;
+      if (operand.bits > 64 || 'IJOVWUPQNSF'.includes(operand.kind)) continue;
       if (operand.register < 0 && !('EM'.includes(operand.kind) && memory)) continue;
       if (this.rng.chance(0.8)) this.write(operand, this.rng.operand(operand.bits));
     }
@@ -169,10 +169,4 @@ export class Draft {
       default: return align(rng.pick([0x8000_0000_0000n, 0xffff_7fff_ffff_0000n, 0x1234_5678_9abc_def0n, 0x8000_0000_0000_0000n]));
     }
   }
-
-  finish(): readonly Bytes[] {
-    return this.patches;
-  }
 }
-
-export { WORD };

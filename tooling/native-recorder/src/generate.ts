@@ -78,7 +78,7 @@ function toCase({ row }: FormSpec, encoded: Encoded, draft: Draft): Case {
 function assemble(chosen: readonly Chosen[], outcomes: readonly Outcome[]): Form[] {
   let next = 0;
   return chosen.map(({ spec, name, seed, encodings }) => ({
-    name, seed, usesFp: spec.row.fp === true, run: spec.row.run === 'past' ? RUN.past : RUN.one,
+    name, seed, usesFp: spec.row.fp === true, statusUndefined: spec.row.statusUndefined ?? 0, run: spec.row.run === 'past' ? RUN.past : RUN.one,
     encodings: encodings.map(({ encoded, drafts }) => ({
       codeAddress: encoded.codeAddress, code: encoded.code, stop: stopOf(encoded),
       vectors: drafts.map((draft) => toState(draft, outcomes[next++] as Outcome, name)),

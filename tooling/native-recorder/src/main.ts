@@ -13,7 +13,7 @@ import { plan } from './generate.ts';
 import { planPrograms } from './program/plan.ts';
 import { RecorderError, buildRecorder } from './native/build.ts';
 import { record } from './native/run.ts';
-import { INTEGER_GROUPS } from './spec/groups.ts';
+import { FP_GROUPS, INTEGER_GROUPS } from './spec/groups.ts';
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +32,7 @@ function main(): void {
   for (const mode of modes) {
     const program = buildRecorder(mode, join(tmpdir(), 'wasm-tcg-recorder'));
     const groups = [
-      ...INTEGER_GROUPS.map((group) => ({ name: group.name, plan: () => plan(group, mode, seed) })),
+      ...[...INTEGER_GROUPS, ...(mode === 64 ? FP_GROUPS : [])].map((group) => ({ name: group.name, plan: () => plan(group, mode, seed) })),
       { name: 'program', plan: () => planPrograms(mode, seed) },
     ];
     for (const group of groups) {
@@ -49,7 +49,7 @@ function main(): void {
 function report(name: string, forms: readonly Form[], bytes: number): void {
   const vectors = forms.flatMap((f) => f.encodings.flatMap((e) => e.vectors));
   const faults = vectors.filter((v) => v.fault).length;
-  console.log(`${name.padEnd(14)} ${String(forms.length).padStart(4)} forms ${String(vectors.length).padStart(7)} vectors ${String(faults).padStart(6)} faults ${String(bytes).padStart(9)} bytes`);
+  console.log(`${name.padEnd(22)} ${String(forms.length).padStart(4)} forms ${String(vectors.length).padStart(7)} vectors ${String(faults).padStart(6)} faults ${String(bytes).padStart(9)} bytes`);
 }
 
 try {

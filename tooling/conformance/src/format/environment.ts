@@ -25,24 +25,27 @@ export interface Region {
   /** Sum of `ACCESS` values. What lacks `execute` is no-execute in the page table. */
   readonly access: number;
   readonly modes: readonly Mode[];
+  /** Every byte holds this; without it the content is pseudo-random. */
+  readonly fill?: number;
 }
 
-const region = (name: string, address: bigint, length: number, access: string, modes: readonly Mode[] = [32, 64]): Region => ({
-  name, address, length, modes,
+const region = (name: string, address: bigint, length: number, access: string, more: Partial<Region> = {}): Region => ({
+  name, address, length, modes: [32, 64], ...more,
   access: (access.includes('r') ? ACCESS.read : 0) | (access.includes('w') ? ACCESS.write : 0) | (access.includes('x') ? ACCESS.execute : 0),
 });
 
 /** All mapped memory. Pages beside each region are unmapped, except that `readonly` follows `data` directly. */
 export const REGIONS = {
   low: region('low', 0x8000n, 0x2000, 'rw'),
-  code: region('code', 0x10_0000n, 0x2000, 'rwx'),
+  /** Holds HLT, which user code may not execute: whatever runs on past a vector stops there with #GP. */
+  code: region('code', 0x10_0000n, 0x2000, 'rwx', { fill: 0xf4 }),
   data: region('data', 0x20_0000n, 0x4000, 'rw'),
   readonly: region('readonly', 0x20_4000n, 0x1000, 'r'),
   stack: region('stack', 0x30_0000n, 0x2000, 'rw'),
   /** Above 2 GiB: catches addresses taken for signed 32-bit numbers. */
   upper: region('upper', 0x9abc_d000n, 0x2000, 'rw'),
   /** Above 4 GiB: catches addresses cut to 32 bits. */
-  high: region('high', 0x12_3456_7000n, 0x2000, 'rw', [64]),
+  high: region('high', 0x12_3456_7000n, 0x2000, 'rw', { modes: [64] }),
 } as const satisfies Record<string, Region>;
 
 /** Regions of a mode, by rising address. */
@@ -67,9 +70,10 @@ export function mix32(n: number): number {
   return (x ^ (x >>> 15)) >>> 0;
 }
 
-/** Content of a region before any vector touches it: each aligned little-endian 32-bit word at `a` is `mix32(a / 4)`. */
+/** Content of a region before any vector touches it: its fill, or in each aligned little-endian 32-bit word at `a` `mix32(a / 4)`. */
 export function baseContent(r: Region): Uint8Array {
   const bytes = new Uint8Array(r.length);
+  if (r.fill !== undefined) return bytes.fill(r.fill);
   const view = new DataView(bytes.buffer);
   const first = Number(BigInt.asUintN(32, r.address >> 2n));
   for (let i = 0; i < r.length; i += 4) view.setUint32(i, mix32(first + (i >> 2)), true);
@@ -77,8 +81,9 @@ export function baseContent(r: Region): Uint8Array {
 }
 
 /**
- * Numbers of the 64-bit words that make up a register state: 0–15 general registers in hardware order, then the FXSAVE
- * image of SDM volume 1, table 10-2, words 0–51.
+ * Numbers of the 64-bit words that make up a register state: 0–15 general registers in hardware order, then words 0–51 of
+ * the FXSAVE image of SDM volume 1, table 10-2, but with the x87 registers in physical order, so that a push or pop
+ * changes one of them and not all.
  */
 export const WORD = {
   rsp: 4,
@@ -86,7 +91,7 @@ export const WORD = {
   x87Control: 16,
   /** MXCSR in the low half. */
   mxcsr: 19,
-  /** Two words per register: ST0 … ST7, 80 bits used. */
+  /** Two words per register, 80 bits used: the physical registers R0 … R7, whose low words are MM0 … MM7; ST(i) is R(TOP + i). */
   st: 20,
   /** Two words per register: XMM0 … XMM15. */
   xmm: 36,
@@ -101,7 +106,8 @@ const MXCSR_DEFAULT = 0x1f80n;
 
 /**
  * Fills `words` with the register state that belongs to a seed: every general and XMM register pseudo-random, so that a
- * wrongly touched one shows, except RSP, which points into the stack region.
+ * wrongly touched one shows, except RSP, which points into the stack region; x87 registers hold normal numbers of medium
+ * size but are tagged empty.
  */
 export function baseRegisters(mode: Mode, seed: number, words: BigUint64Array): void {
   words.fill(0n);
@@ -109,7 +115,11 @@ export function baseRegisters(mode: Mode, seed: number, words: BigUint64Array): 
   const start = Math.imul(seed, 256);
   if (mode === 64) {
     for (let i = 0; i < 32; i++) halves[i] = mix32(start + i);
-    for (let i = WORD.xmm * 2; i < WORD_COUNT * 2; i++) halves[i] = mix32(start + i);
+    for (let i = WORD.st * 2; i < WORD_COUNT * 2; i++) halves[i] = mix32(start + i);
+    for (let i = WORD.st; i < WORD.xmm; i += 2) {
+      words[i] |= 1n << 63n;
+      words[i + 1] = BigInt((halves[i * 2 + 2] & 0x800f) + 0x3ff8);
+    }
   } else {
     for (let i = 0; i < 8; i++) halves[i * 2] = mix32(start + i);
   }

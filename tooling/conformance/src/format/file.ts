@@ -29,6 +29,8 @@ export interface Form {
   readonly name: string;
   readonly seed: number;
   readonly usesFp: boolean;
+  /** As in `Vector`. */
+  readonly statusUndefined: number;
   readonly run: Run;
   readonly encodings: readonly Encoding[];
 }
@@ -86,7 +88,8 @@ export function decodeFile(file: Uint8Array): VectorFile {
   if (version !== FORMAT_VERSION) throw new FormatError('version', `vector file of version ${version}, this reader knows ${FORMAT_VERSION}`);
   let body: Source;
   try {
-    body = new Source(brotliDecompressSync(file.subarray(6)));
+    const plain = brotliDecompressSync(file.subarray(6));
+    body = new Source(new Uint8Array(plain.buffer, plain.byteOffset, plain.length)); // not a Buffer, whose slice() shares
   } catch (cause) {
     throw new FormatError('corrupt', `the vector file cannot be decompressed: ${String(cause)}`);
   }
@@ -119,6 +122,7 @@ class Writer {
     s.bytes(name);
     s.uint(form.seed);
     s.byte(Number(form.usesFp) | (form.run << 1));
+    s.uint(form.statusUndefined);
     s.uint(form.encodings.length);
     let seed = form.seed;
     for (const encoding of form.encodings) {
@@ -217,6 +221,7 @@ function* readVectors(header: FileHeader, forms: number, streams: readonly Sourc
     const bits = structure.byte();
     const usesFp = (bits & 1) !== 0;
     const run = (bits >> 1) as Run;
+    const statusUndefined = structure.uint();
     let index = 0;
     for (let e = structure.uint(); e > 0; e--) {
       const codeAddress = address();
@@ -241,7 +246,7 @@ function* readVectors(header: FileHeader, forms: number, streams: readonly Sourc
         const writes = blocks(valuesAfter);
         yield {
           mode, group, form, index, run, codeAddress, code, stop, before, after, flagsBefore, flagsAfter, flagsUndefined,
-          resultUndefined: (has & HAS.undefinedResult) !== 0, ripAfter, memory, writes, fault, usesFp,
+          resultUndefined: (has & HAS.undefinedResult) !== 0, ripAfter, memory, writes, fault, usesFp, statusUndefined,
         };
       }
     }

@@ -59,4 +59,6 @@ export interface Vector {
   readonly fault: Fault | undefined;
   /** Whether x87 or SSE state was recorded; if not, words from `WORD.x87Control` on mean nothing. */
   readonly usesFp: boolean;
+  /** Bits of the x87 status word (FSW) that the manual leaves undefined here. */
+  readonly statusUndefined: number;
 }

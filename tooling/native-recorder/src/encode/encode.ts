@@ -85,8 +85,17 @@ function parseOpcode(op: string): Opcode {
 export function encode(rng: Random, spec: FormSpec): Encoded {
   for (;;) {
     const encoded = attempt(rng, spec);
-    if (encoded.code.length <= MAX_LENGTH) return encoded;
+    const fits = spec.row.tooLong === true || encoded.code.length <= MAX_LENGTH;
+    if (fits && spec.row.cut === true && encoded.code.length > 1) return cutShort(rng, encoded);
+    if (fits && spec.row.cut !== true) return encoded;
   }
+}
+
+/** Moves an instruction so that its last bytes would lie behind the code region. */
+function cutShort(rng: Random, encoded: Encoded): Encoded {
+  const present = rng.between(1, encoded.code.length - 1);
+  const end = REGIONS.code.address + BigInt(REGIONS.code.length);
+  return { ...encoded, code: encoded.code.slice(0, present), codeAddress: end - BigInt(present) };
 }
 
 function attempt(rng: Random, { row, mode, bits, memory }: FormSpec): Encoded {
@@ -119,14 +128,14 @@ function attempt(rng: Random, { row, mode, bits, memory }: FormSpec): Encoded {
   // Registers. REX first: it decides what byte registers 4–7 are.
   const useRex = mode === 64 && (wide || rng.chance(0.45)) && !opcode.vex;
   const registers = mode === 64 && (useRex || opcode.vex) ? 16 : 8;
-  const few = (kind: string): boolean => 'PQN'.includes(kind);
+  const few = (kind: string): boolean => 'PQNF'.includes(kind);
   const reg = operands.find((o) => 'GVPS'.includes(o.kind));
   const rm = operands.find((o) => 'EMRWUQN'.includes(o.kind));
-  const plus = operands.find((o) => o.kind === 'Z');
+  const plus = operands.find((o) => o.kind === 'Z' || o.kind === 'F');
   const vvvv = operands.find((o) => o.kind === 'B');
   const regNumber = reg ? rng.below(reg.kind === 'S' ? 6 : few(reg.kind) ? 8 : registers) : opcode.digit;
   const rmNumber = rm ? rng.below(few(rm.kind) ? 8 : registers) : 0;
-  const plusNumber = plus ? rng.below(registers) : 0;
+  const plusNumber = plus ? rng.below(few(plus.kind) ? 8 : registers) : 0;
   const vNumber = vvvv ? rng.below(mode === 64 ? 16 : 8) : 0;
 
   // Memory. A target for forms without registers has to be decided now.

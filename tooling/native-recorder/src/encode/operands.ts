@@ -28,6 +28,7 @@ export function bitsOf(size: string, operandBits: number): number {
     case 'w': return 16;
     case 'd': return 32;
     case 'q': return 64;
+    case 't': return 80;
     case 'dq': return 128;
     case 'z': return Math.min(operandBits, 32);
     default: return operandBits;

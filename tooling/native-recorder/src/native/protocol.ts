@@ -98,7 +98,9 @@ export class CaseFile {
     this.#u64(c.stop);
     this.#u32(Number(c.usesFp), 0);
     if (c.usesFp) {
-      for (let i = 0; i < FX_WORDS; i++) this.#u64(c.words[FIRST_FX_WORD + i]);
+      const image = c.words.slice();
+      rotateStack(c.words, image, topOf(c.words));
+      for (let i = 0; i < FX_WORDS; i++) this.#u64(image[FIRST_FX_WORD + i]);
       this.#raw(new Uint8Array(FX_SIZE - FX_WORDS * 8));
     }
     this.#span(c.codeAddress, c.code);
@@ -135,6 +137,7 @@ export function readOutcomes(bytes: Uint8Array, cases: readonly Case[]): Outcome
     if (usesFp) {
       for (let i = 0; i < FX_WORDS; i++) words[FIRST_FX_WORD + i] = view.getBigUint64(next + i * 8, true);
       cleanFx(words);
+      rotateStack(words.slice(), words, -topOf(words));
       next += FX_SIZE;
     }
     const writes: Bytes[] = [];
@@ -156,6 +159,20 @@ export function readOutcomes(bytes: Uint8Array, cases: readonly Case[]): Outcome
     at += view.getUint32(at, true);
   }
   return { selectors, outcomes };
+}
+
+/** TOP of the status word. */
+function topOf(words: BigUint64Array): number {
+  return Number(words[WORD.x87Control] >> 27n) & 7;
+}
+
+/** Copies the x87 registers so that number `by` comes first: from physical to stack order with TOP, and back with −TOP. */
+function rotateStack(from: BigUint64Array, to: BigUint64Array, by: number): void {
+  for (let i = 0; i < 8; i++) {
+    const source = WORD.st + ((i + by) & 7) * 2;
+    to[WORD.st + i * 2] = from[source];
+    to[WORD.st + i * 2 + 1] = from[source + 1];
+  }
 }
 
 /** Clears what is not recorded: last-instruction pointers, MXCSR_MASK, the padding of ST registers. */

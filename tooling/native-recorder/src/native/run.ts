@@ -31,7 +31,7 @@ function recordBatch(program: string, mode: Mode, cases: readonly Case[]): reado
     if (run.status !== 0) {
       throw new RecorderError('run', `the recorder ended with ${run.signal ?? `status ${run.status}`}: ${run.stderr}${run.error ? run.error.message : ''}`, 'Bisect the cases of this group; one of them breaks out of its sandbox.');
     }
-    const { selectors, outcomes } = readOutcomes(readFileSync(output), cases);
+    const { selectors, outcomes } = readOutcomes(new Uint8Array(readFileSync(output)), cases);
     const expected = Object.values(SELECTORS[mode]);
     if (selectors.some((s, n) => s !== expected[n])) {
       throw new RecorderError('run', `segment selectors here are ${selectors.join(', ')}, the format says ${expected.join(', ')}`, 'Record under Linux on x86-64, or raise FORMAT_VERSION with new selectors.');

@@ -32,7 +32,7 @@ export function planPrograms(mode: Mode, seed: number): Plan {
     assemble: (outcomes) => {
       let next = 0;
       return chosen.map(({ program, codeAddress, seed: registers, states }, n): Form => ({
-        name: `program ${n}`, seed: registers, usesFp: false, run: RUN.program,
+        name: `program ${n}`, seed: registers, usesFp: false, statusUndefined: 0, run: RUN.program,
         encodings: [{
           codeAddress, code: program.code, stop: codeAddress + BigInt(program.code.length),
           vectors: states.map(({ words, flags }): State => {

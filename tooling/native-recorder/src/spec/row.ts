@@ -7,7 +7,7 @@
  * is added; or `VEX.<NP|66|F3|F2>.<0F38|0F3A>` and the opcode.
  * `args`: operands in the manual's notation. Letter: E register or memory, M memory, R register, G ModRM.reg, Z register
  * in opcode, B VEX.vvvv, I immediate, J displacement, O offset; V W U for XMM and P Q N for MMX as reg, r/m, register
- * r/m; S segment register. Size: b w d q dq, v = 16/32/64, y = 32/64, z = 16/32 (immediates). Registers that the opcode
+ * r/m; S segment register; F an x87 register in the opcode. Size: b w d q dq t (80 bits), v = 16/32/64, y = 32/64, z = 16/32 (immediates). Registers that the opcode
  * implies are written AL CL DX rAX rCX rDX rBX.
  */
 import type { Mode } from '@wasm-tcg/conformance';
@@ -36,6 +36,8 @@ export interface Row {
   readonly run?: 'one' | 'past';
   /** Flags that the manual leaves undefined, with `RESULT_UNDEFINED` if the destination is as well. */
   readonly undef?: number | ((d: Draft) => number);
+  /** Bits of the x87 status word that the manual leaves undefined. */
+  readonly statusUndefined?: number;
   /** The immediate byte, where not every value makes sense. */
   readonly imm?: (d: { rng: Draft['rng']; bits: number }) => number;
   /** Chooses inputs beyond "corner values in all operands". */
@@ -44,6 +46,10 @@ export interface Row {
   readonly prefix?: readonly number[];
   /** REX.W belongs to the form. */
   readonly rexW?: true;
+  /** The code runs into the unmapped page behind its region. */
+  readonly cut?: true;
+  /** Longer than 15 bytes, on purpose. */
+  readonly tooLong?: true;
   /** No added prefixes, for instructions that a prefix turns into another. */
   readonly bare?: true;
 }

@@ -1,0 +1,57 @@
+/** The conformance run: which groups, in which execution modes, and the lines it prints. */
+import { groupNames, isInteger, openGroup } from './files.ts';
+import type { Vector } from './format/vector.ts';
+import { describeFailure, summarise } from './report.ts';
+import { Runner, emptyTally } from './runner.ts';
+import type { Target } from './target.ts';
+
+export interface Options {
+  /** Execution modes to run, in order. */
+  readonly modes: readonly string[];
+  /** Only groups whose name contains this. */
+  readonly group?: string;
+  /** Only forms whose name contains this. */
+  readonly form?: string;
+  /** Also the x87, MMX and SSE groups; they run without this when `group` names one. */
+  readonly fp: boolean;
+  /** Failures to print per group. */
+  readonly show: number;
+  /** Vectors per form, from the first; all without it. */
+  readonly perForm?: number;
+  /** Folder of the vector files. */
+  readonly folder?: string;
+}
+
+/** Groups that some options select. */
+export function selectGroups({ group, fp, folder }: Pick<Options, 'group' | 'fp' | 'folder'>): string[] {
+  return groupNames(folder).filter((name) => (group === undefined ? fp || isInteger(name) : name.includes(group)));
+}
+
+function* selectVectors(vectors: Iterable<Vector>, { form, perForm }: Pick<Options, 'form' | 'perForm'>): Generator<Vector> {
+  for (const vector of vectors) {
+    if (form !== undefined && !vector.form.includes(form)) continue;
+    if (perForm !== undefined && vector.index >= perForm) continue;
+    yield vector;
+  }
+}
+
+/** Runs everything selected, prints through `print`, and returns the sums. */
+export function runConformance(options: Options, makeTarget: (mode: string) => Target, print: (line: string) => void): { passed: number; failed: number } {
+  const sum = { passed: 0, failed: 0 };
+  for (const mode of options.modes) {
+    print(`mode ${mode}`);
+    const target = makeTarget(mode);
+    for (const name of selectGroups(options)) {
+      const file = openGroup(name, options.folder);
+      const runner = new Runner(target, file.header.mode);
+      const tally = emptyTally();
+      runner.runAll(selectVectors(file.vectors(), options), tally, options.show);
+      print(summarise(name, tally));
+      for (const [form, count] of tally.failedForms) print(`  ${String(count).padStart(5)} × ${form}`);
+      for (const failure of tally.failures) print(describeFailure(failure));
+      sum.passed += tally.passed;
+      sum.failed += tally.failed;
+    }
+  }
+  return sum;
+}
