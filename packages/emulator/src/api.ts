@@ -18,7 +18,7 @@ export interface ExecutionOptions {
   readonly mode?: ExecutionMode;
   /** Executions in the interpreter before a TB is compiled. Default: see exec/thresholds.ts. */
   readonly moduleThreshold?: number;
-  /** Samples (one per budget slice) in a TB before a region is grown from it. */
+  /** Executions of a TB in its module before a region is grown from it. */
   readonly regionThreshold?: number;
   /** Guest instructions between two visits of the host. Default 65,536. */
   readonly slice?: number;

@@ -282,10 +282,9 @@ export class CompiledTbs implements CompiledCode {
       // A module was built for the state word the TB has had since it was queued: leave it when it becomes that kind.
       if ((u32[(header + TB_HEADER.offset.state) >>> 2]! & 15) !== kind) this.#store.setKind(header, kind);
     }
-    if (fn === 0) {
-      u32[(record + TB_CPU.offset.count) >>> 2] = 0;
-      const kept = code?.region !== undefined || code?.module !== undefined;
-      u32[(record + TB_CPU.offset.threshold) >>> 2] = kept ? this.#config.returnThreshold : this.#config.moduleThreshold;
-    }
+    u32[(record + TB_CPU.offset.count) >>> 2] = 0;
+    const kept = code?.region !== undefined || code?.module !== undefined;
+    const { regionThreshold, returnThreshold, moduleThreshold } = this.#config;
+    u32[(record + TB_CPU.offset.threshold) >>> 2] = fn !== 0 ? regionThreshold : kept ? returnThreshold : moduleThreshold;
   }
 }

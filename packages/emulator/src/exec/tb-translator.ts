@@ -99,17 +99,17 @@ export class TbTranslator {
     return { kind: 'tb', header };
   }
 
+  /** Made to stop at: its threshold is 0, so that tb_exec leaves in front of it. */
+  isStopper(header: number): boolean {
+    return this.#p.machine.views().u32[(tbCpuAddress(header, 0) + TB_CPU.offset.threshold) >>> 2] === 0;
+  }
+
   /**
    * IR of a TB that exists, optimised unless told otherwise.
    * @param into reset and filled
    */
   irOf(header: number, into: TbIr, optimised = this.#p.config.optimise): TbIr {
-    const { machine, guest } = this.#p;
-    const { u32 } = machine.views();
-    const word = (field: number): number => u32[(header + field) >>> 2]!;
-    const physPage2 = word(AT.physPage2);
-    guest.translate(into, this.requestOf(header));
-    void physPage2;
+    this.#p.guest.translate(into, this.requestOf(header));
     if (optimised) this.#p.optimiser.run(into);
     return into;
   }

@@ -16,9 +16,9 @@ export interface ExecutionConfig {
   readonly batch: number;
   /** Slices after which a smaller batch is compiled all the same. */
   readonly batchAge: number;
-  /** Samples in a TB before a region is grown from it. One sample is taken per slice, so two mean that the TB takes much of the time. */
+  /** Executions of a TB in its module before a region is grown from it. */
   readonly regionThreshold: number;
-  /** Guest instructions per slice: the period of the profile's samples, and how long V8's baseline code may run before the optimised one is entered. */
+  /** Guest instructions per slice: how long V8's baseline code may run before the optimised one, once it is there, is entered. */
   readonly slice: number;
   /** TBs in a region, and guest instructions, at most. */
   readonly regionTbs: number;
@@ -43,7 +43,7 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
     returnThreshold: mode === 'tci' ? never : stress ? 1 : 32,
     batch: mode === 'tb-per-module' ? 1 : stress ? 3 : (options.batch ?? 32),
     batchAge: 1,
-    regionThreshold: mode !== 'tiered' ? never : stress ? 1 : (options.regionThreshold ?? 2),
+    regionThreshold: mode !== 'tiered' ? never : stress ? 1 : (options.regionThreshold ?? 3000),
     slice: stress ? 64 : (options.slice ?? DEFAULT_SLICE),
     regionTbs: 64,
     regionInsns: 512,

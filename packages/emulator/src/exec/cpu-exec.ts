@@ -1,0 +1,307 @@
+/**
+ * The execution loop of one vCPU on the host's side: enters tb_exec, and does what generated code left for: translate, compile,
+ * deliver faults, count.
+ *
+ * The budget rules (ARCHITECTURE.md, "Budget") make every count exact: a slice is given to generated code; what is left
+ * when fewer instructions remain than the next TB has is run by a TB translated for just that many.
+ */
+import { ExitCode, TB_HEADER, type CoreExports, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
+import type { ContextView } from './context-view.ts';
+import type { CompiledTbs } from './compiled-code.ts';
+import type { Guest, GuestEvent } from './guest.ts';
+import { Random } from './random.ts';
+import type { TbTranslator } from './tb-translator.ts';
+import type { ExecutionConfig } from './thresholds.ts';
+import type { Tiering } from './tiering.ts';
+
+const AT = TB_HEADER.offset;
+/** Most instructions one budget may have: it is an i32. */
+const MAX_BUDGET = 0x4000_0000;
+
+/** Why `run` returned. */
+export type RunResult = 'instructions' | 'halt' | 'shutdown' | 'breakpoint' | 'stopped';
+
+export interface CpuExecParts {
+  readonly machine: MachineMemory;
+  readonly guest: Guest;
+  readonly core: CoreExports;
+  readonly arena: TbArena;
+  readonly store: TbStore;
+  readonly translator: TbTranslator;
+  readonly tiering: Tiering;
+  readonly compiled: CompiledTbs;
+  readonly context: ContextView;
+  readonly config: ExecutionConfig;
+  readonly tbExec: (env: number, tb: number) => number;
+  readonly isBreakpoint: (linear: bigint) => boolean;
+  readonly onFault?: (vector: number) => void;
+  readonly onTranslate?: (header: number) => void;
+}
+
+export class CpuExec {
+  readonly #p: CpuExecParts;
+  readonly #random: Random;
+  /** Instructions retired since creation. */
+  instructions = 0;
+  #stopRequested = false;
+  #running = false;
+  readonly exits = new Map<number, number>();
+  flushes = 0;
+  retries = 0;
+  faults = 0;
+  refused = 0;
+
+  constructor(parts: CpuExecParts) {
+    this.#p = parts;
+    this.#random = new Random(parts.config.stress);
+  }
+
+  /** Inside {@link run}, on its stack (a device or port handler is asking). */
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** Instructions retired up to the one that is running now. Exact where the budget is: in port and MMIO handlers. */
+  get now(): number {
+    if (!this.#running) return this.instructions;
+    const { context } = this.#p;
+    return this.instructions + this.#given - context.budget - context.get('budgetHeld');
+  }
+  #given = 0;
+
+  /** Have {@link run} return at the end of the running instruction. */
+  requestStop(): void {
+    if (!this.#running) return;
+    this.#stopRequested = true;
+    this.leaveSoon();
+  }
+
+  /** Have generated code come back to the host at the end of the running instruction. */
+  leaveSoon(): void {
+    const { context } = this.#p;
+    if (context.budget <= 0) return;
+    context.set('budgetHeld', context.get('budgetHeld') + context.budget);
+    context.budget = 0;
+  }
+
+  /**
+   * Run up to `count` instructions, exactly unless something else stops the guest first.
+   * @param ignoreFirst do not stop at a breakpoint on the first instruction
+   */
+  run(count: number, ignoreFirst = true): RunResult {
+    const { context } = this.#p;
+    let left = count;
+    this.#stopRequested = false;
+    this.#running = true;
+    // A breakpoint where we start is passed by running one instruction apart.
+    let stepOver = ignoreFirst;
+    try {
+      while (left > 0) {
+        const slice = this.#sliceLength(left);
+        this.#given = slice;
+        context.budget = slice;
+        context.set('budgetHeld', 0);
+        const result = this.#slice(stepOver);
+        const used = slice - context.budget;
+        this.instructions += used;
+        this.#given = 0;
+        context.budget = 0;
+        left -= used;
+        if (used > 0) stepOver = false;
+        if (result !== 'instructions') return result;
+        if (this.#stopRequested) return 'stopped';
+        this.#p.tiering.slice();
+        if (this.#p.config.stress && this.#random.below(50) === 0) this.flush();
+      }
+      return 'instructions';
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Drop all translated code. Not from inside generated code. */
+  flush(): void {
+    const { compiled, tiering, store, context } = this.#p;
+    compiled.clear();
+    tiering.clear();
+    store.reset();
+    context.set('tbPtr', 0);
+    this.flushes++;
+  }
+
+  #sliceLength(left: number): number {
+    const { config } = this.#p;
+    const slice = config.stress ? 1 + this.#random.below(config.slice) : config.slice;
+    return Math.min(left, slice, MAX_BUDGET);
+  }
+
+  /** Run until the budget is used up or something happens. */
+  #slice(stepOver: boolean): RunResult {
+    const { context, tiering, tbExec } = this.#p;
+    let tb = 0;
+    if (stepOver && this.#p.isBreakpoint(context.linearPc)) {
+      const made = this.#makeOneOff(1);
+      if (typeof made === 'string') return made;
+      tb = made;
+    }
+    for (;;) {
+      const code = tbExec(context.env, tb);
+      this.exits.set(code, (this.exits.get(code) ?? 0) + 1);
+      tb = 0;
+      switch (code) {
+        case ExitCode.translate: {
+          const made = this.#translate();
+          if (typeof made === 'string') return made;
+          tb = made;
+          break;
+        }
+        case ExitCode.hot: {
+          const header = context.get('tbPtr');
+          if (this.#p.isBreakpoint(context.linearPc)) return 'breakpoint';
+          if (!this.#p.translator.isStopper(header)) {
+            tiering.hot(header);
+            tb = header;
+            break;
+          }
+          // Made for a breakpoint, and met through another mapping of its page.
+          const made = this.#makeOneOff(1);
+          if (typeof made === 'string') return made;
+          tb = made;
+          break;
+        }
+        case ExitCode.budget: {
+          if (context.get('budgetHeld') !== 0) {
+            context.budget += context.get('budgetHeld');
+            context.set('budgetHeld', 0);
+            if (this.#stopRequested) return 'stopped';
+            tb = context.get('tbPtr');
+            break;
+          }
+          const left = context.budget;
+          if (left <= 0) return 'instructions';
+          const made = this.#makeOneOff(left);
+          if (typeof made === 'string') return made;
+          tb = made;
+          break;
+        }
+        case ExitCode.fault: {
+          this.#refund();
+          const event = this.#deliver(() => this.#p.guest.deliverFault());
+          if (event !== 'continue') return event;
+          break;
+        }
+        case ExitCode.fetchFault: {
+          // It belongs to the instruction after the last one of the budget.
+          if (context.budget <= 0) return 'instructions';
+          const event = this.#deliver(() => this.#p.guest.deliverFetchFault());
+          if (event !== 'continue') return event;
+          break;
+        }
+        case ExitCode.retry: {
+          this.retries++;
+          this.#refund();
+          this.#p.guest.restoreState();
+          this.#lookUpPageBase();
+          const made = this.#makeOneOff(1);
+          if (typeof made === 'string') return made;
+          tb = made;
+          break;
+        }
+        case ExitCode.refused: {
+          this.refused++;
+          tb = context.get('tbPtr');
+          const region = this.#p.compiled.regionOf(tb);
+          if (region !== undefined) this.#p.compiled.dropRegion(region);
+          break;
+        }
+        case ExitCode.stop:
+          return 'stopped';
+        default: {
+          const event = this.#p.guest.exitEvent(code);
+          if (event !== 'continue') return event;
+        }
+      }
+      if (this.#stopRequested && tb === 0) {
+        // What was asked for by a handler that then left in another way than through the budget.
+        context.budget += context.get('budgetHeld');
+        context.set('budgetHeld', 0);
+        return 'stopped';
+      }
+    }
+  }
+
+  /** Give back what the TB took off the budget and did not run: instructions insnIndex … insns − 1. */
+  #refund(): void {
+    const { context, machine } = this.#p;
+    const insns = machine.views().u32[(context.get('tbPtr') + AT.insns) >>> 2]!;
+    context.budget += insns - context.get('insnIndex');
+  }
+
+  /** Enter a handler. It counts as one instruction, so that a guest which only ever faults comes to an end of its budget. */
+  #deliver(deliver: () => GuestEvent): 'continue' | 'halt' | 'shutdown' {
+    const { context } = this.#p;
+    this.faults++;
+    this.#p.onFault?.(context.get('exitData'));
+    context.budget -= 1;
+    return deliver();
+  }
+
+  /** Translate what the frame names, and make the link that was wanted. Returns the header, or what happened instead. */
+  #translate(): number | RunResult {
+    const { context, translator } = this.#p;
+    if (this.#stopRequested) {
+      context.budget += context.get('budgetHeld');
+      context.set('budgetHeld', 0);
+      return 'stopped';
+    }
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const made = translator.make();
+      if (made.kind === 'fetch-fault') return this.#secondPageFault();
+      if (made.kind === 'tb') {
+        this.#p.onTranslate?.(made.header);
+        // Started anew by a look-up, which makes link and jump cache entry: both need the hash only.
+        return 0;
+      }
+      this.flush();
+    }
+    throw new Error('a TB does not fit an empty arena');
+  }
+
+  /** A TB of exactly `count` instructions (or fewer, when it ends before), in no hash. */
+  #makeOneOff(count: number): number | RunResult {
+    const { translator } = this.#p;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      this.#lookUpPageBase();
+      const made = translator.make(Math.min(count, this.#p.config.tbInsns));
+      if (made.kind === 'tb') return made.header;
+      if (made.kind === 'fetch-fault') return this.#secondPageFault();
+      this.flush();
+    }
+    throw new Error('a TB does not fit an empty arena');
+  }
+
+  /** page base := page of the linear pc. */
+  #lookUpPageBase(): void {
+    const { context } = this.#p;
+    context.pageBase = context.linearPc & ~0xfffn;
+  }
+
+  /**
+   * The instruction at pc reaches into a page that cannot be fetched (or pc itself is in one): raise the fault with the address of that
+   * page, the state being that before the instruction.
+   */
+  #secondPageFault(): number | RunResult {
+    const { context, core } = this.#p;
+    if (context.budget <= 0) return 'instructions';
+    const pc = context.pc;
+    context.set('exitCode', 0);
+    core.tb_find(context.env);
+    if (context.get('exitCode') === ExitCode.none) {
+      context.pc = (context.pageBase + 0x1000n - BigInt(context.csBase)) & context.pcMask;
+      core.tb_find(context.env);
+      context.pc = pc;
+    }
+    const event = this.#deliver(() => this.#p.guest.deliverFetchFault());
+    return event === 'continue' ? 0 : event;
+  }
+}

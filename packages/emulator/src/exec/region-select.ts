@@ -1,0 +1,93 @@
+/**
+ * Which TBs make a region: grown from a hot TB along the edges that its profile says are taken, the most frequent first.
+ *
+ * Reads only TB headers. Edges: links of goto_tb (or, when a link is missing, the TB at its target in the same page) with their
+ * counts, and the last target of a goto_ptr with its hits.
+ */
+import { NO_DELTA, NO_PAGE, PAGE_SIZE, TB_HEADER, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
+import type { ExecutionConfig } from './thresholds.ts';
+
+const AT = TB_HEADER.offset;
+/** Linear pages a region may span on either side of its entry: keeps deltas far from wrapping. */
+const MAX_PAGES = 1 << 15;
+
+export interface RegionPlanMember {
+  readonly header: number;
+  /** Linear page minus the entry's, in pages. */
+  readonly pageDelta: number;
+  /** Position of the member that its goto_ptr is expected to reach, or −1. */
+  indirect: number;
+}
+
+interface Edge {
+  readonly from: number;
+  readonly to: number;
+  readonly pageDelta: number;
+  readonly count: number;
+  readonly indirect: boolean;
+}
+
+/** An edge is followed when it is taken at least this share of what the hottest edge of its source's region entry is. */
+const COLD_SHARE = 1 / 64;
+
+/**
+ * Choose the members of a region entered at `entry`.
+ * @param excluded TBs that must not be in it (breakpoints)
+ * @returns members, the entry first
+ */
+export function selectRegion(
+  machine: MachineMemory, store: TbStore, entry: number, config: ExecutionConfig, excluded: (header: number) => boolean,
+): RegionPlanMember[] {
+  const { u32, i32 } = machine.views();
+  const word = (tb: number, field: number): number => u32[(tb + field) >>> 2]!;
+  const flags = word(entry, AT.flags);
+  const csBase = word(entry, AT.csBase);
+  const members: RegionPlanMember[] = [];
+  const position = new Map<string, number>();
+  const edges: Edge[] = [{ from: -1, to: entry, pageDelta: 0, count: Number.MAX_SAFE_INTEGER, indirect: false }];
+  let insns = 0;
+  let hottest = 0;
+
+  const fits = (tb: number): boolean =>
+    tb !== 0 && word(tb, AT.state) !== 0 && word(tb, AT.flags) === flags && word(tb, AT.csBase) === csBase && word(tb, AT.cflags) === 0 &&
+    insns + word(tb, AT.insns) <= config.regionInsns && !excluded(tb);
+
+  const outgoing = (from: number, tb: number, pageDelta: number): void => {
+    for (const slot of [0, 1]) {
+      const delta = i32[(tb + AT.jmpDelta + slot * 4) >>> 2]!;
+      if (delta === NO_DELTA) continue;
+      const pages = delta >> 12;
+      let to = word(tb, AT.jmpTarget + slot * 4);
+      if (to === 0 && pages === 0) to = store.lookup(word(tb, AT.physPage), delta, flags, csBase);
+      else if (to === 0 && pages === 1 && word(tb, AT.physPage2) !== NO_PAGE) to = store.lookup(word(tb, AT.physPage2), delta - PAGE_SIZE, flags, csBase);
+      const count = word(tb, AT.jmpCount + slot * 4);
+      hottest = Math.max(hottest, count);
+      if (to !== 0) edges.push({ from, to, pageDelta: pageDelta + pages, count, indirect: false });
+    }
+    const last = word(tb, AT.lastIndirect);
+    if (last !== 0) {
+      const count = word(tb, AT.indirectHits);
+      hottest = Math.max(hottest, count);
+      edges.push({ from, to: last, pageDelta: pageDelta + i32[(tb + AT.indirectPages) >>> 2]!, count, indirect: true });
+    }
+  };
+
+  while (edges.length > 0 && members.length < config.regionTbs) {
+    let best = 0;
+    for (let i = 1; i < edges.length; i++) if (edges[i]!.count > edges[best]!.count) best = i;
+    const edge = edges.splice(best, 1)[0]!;
+    if (members.length > 0 && edge.count < Math.max(1, hottest * COLD_SHARE)) continue;
+    const key = `${edge.to}:${edge.pageDelta}`;
+    let at = position.get(key);
+    if (at === undefined) {
+      if (Math.abs(edge.pageDelta) > MAX_PAGES || !fits(edge.to)) continue;
+      at = members.length;
+      position.set(key, at);
+      members.push({ header: edge.to, pageDelta: edge.pageDelta, indirect: -1 });
+      insns += word(edge.to, AT.insns);
+      outgoing(at, edge.to, edge.pageDelta);
+    }
+    if (edge.indirect) members[edge.from]!.indirect = at;
+  }
+  return members;
+}

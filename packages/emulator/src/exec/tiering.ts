@@ -1,0 +1,215 @@
+/**
+ * Moving code up: which TBs are compiled, when, and into what. All compilation is synchronous and in small pieces: a batch of 32
+ * TBs costs V8 about as much as running 50,000 guest instructions.
+ */
+import { mergeRegion, TbIr, type HelperTable, type RegionSource, type TbOptimiser } from '@wasm-tcg/ir';
+import {
+  NO_PAGE, REGION_DESCRIPTOR, REGION_PAGE, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbArena, type TbStore,
+} from '@wasm-tcg/runtime';
+import { RegionModuleBuilder, TbModuleBuilder, type TbLink } from '@wasm-tcg/wasm-codegen';
+import type { CompiledTbs } from './compiled-code.ts';
+import { selectRegion } from './region-select.ts';
+import type { TbTranslator } from './tb-translator.ts';
+import type { ExecutionConfig } from './thresholds.ts';
+
+const AT = TB_HEADER.offset;
+const NEVER = 0xffffffff;
+
+export interface TieringParts {
+  readonly machine: MachineMemory;
+  readonly arena: TbArena;
+  readonly store: TbStore;
+  readonly translator: TbTranslator;
+  readonly compiled: CompiledTbs;
+  readonly helpers: HelperTable;
+  readonly optimiser: TbOptimiser;
+  readonly config: ExecutionConfig;
+  /** Does the engine have tail calls? */
+  readonly tailCalls: boolean;
+  readonly excluded: (header: number) => boolean;
+  readonly onCompile?: (event: { readonly kind: 'module' | 'region'; readonly tbs: number; readonly bytes: number; readonly ms: number }) => void;
+}
+
+export class Tiering {
+  readonly #p: TieringParts;
+  readonly #queue: number[] = [];
+  readonly #queued = new Set<number>();
+  readonly #modules: TbModuleBuilder;
+  readonly #regions: RegionModuleBuilder;
+  readonly #ir: TbIr;
+  /** IR of region members; as many as a region may have, made when first needed. */
+  readonly #memberIr: TbIr[] = [];
+  #age = 0;
+  compiledModules = 0;
+  compiledModuleTbs = 0;
+  compiledRegions = 0;
+  compiledRegionTbs = 0;
+  wasmBytes = 0;
+  compileMs = 0;
+
+  constructor(parts: TieringParts) {
+    this.#p = parts;
+    const { machine, helpers, config } = parts;
+    this.#ir = new TbIr(machine.layout);
+    const baseline = config.mode === 'tb-per-module';
+    this.#modules = new TbModuleBuilder(machine.layout, helpers, {
+      scheme: baseline ? 'loop-if' : 'structured', tailCalls: parts.tailCalls && !baseline,
+      ...(baseline ? {} : { profile: 0 }), memory: this.#memoryLimits(),
+    });
+    this.#regions = new RegionModuleBuilder(machine.layout, helpers, { memory: this.#memoryLimits() });
+  }
+
+  /** A TB has reached its threshold. Afterwards it can be run, in whatever tier. */
+  hot(header: number): void {
+    const { compiled, config } = this.#p;
+    if (compiled.hasFunction(header)) {
+      this.#growRegion(header);
+      return;
+    }
+    if (compiled.bringBack(header)) return;
+    this.#setThreshold(header, NEVER);
+    if (!this.#queued.has(header)) {
+      this.#queued.add(header);
+      this.#queue.push(header);
+    }
+    if (this.#queue.length >= config.batch) this.compileQueue();
+  }
+
+  /** Called once per slice: what has waited long enough is compiled though the batch is not full. */
+  slice(): void {
+    const { compiled, config } = this.#p;
+    for (const header of compiled.orphans.splice(0)) this.#setThreshold(header, config.moduleThreshold);
+    if (this.#queue.length > 0 && ++this.#age >= config.batchAge) this.compileQueue();
+  }
+
+  /** Forget everything queued: the arena is about to be reused. */
+  clear(): void {
+    this.#queue.length = 0;
+    this.#queued.clear();
+  }
+
+  compileQueue(): void {
+    const { config } = this.#p;
+    this.#age = 0;
+    const live = this.#queue.filter((tb) => this.#word(tb, AT.state) !== 0);
+    this.clear();
+    for (let i = 0; i < live.length; i += config.batch) this.#compileBatch(live.slice(i, i + config.batch));
+  }
+
+  /** Bytes of the module of one TB, or of the region grown from it, for inspection. Installs nothing. */
+  bytesOf(header: number, kind: 'module' | 'region'): Uint8Array {
+    if (kind === 'region') return this.#buildRegion(header).bytes.slice();
+    return this.#buildBatch([header]).slice();
+  }
+
+  #compileBatch(headers: readonly number[]): void {
+    const { compiled } = this.#p;
+    const started = performance.now();
+    const bytes = this.#buildBatch(headers);
+    if (!compiled.pool.canCompile(1, bytes.length)) {
+      for (const header of headers) this.#setThreshold(header, this.#p.config.moduleThreshold);
+      return;
+    }
+    compiled.add('module', headers, new WebAssembly.Module(bytes), bytes.length);
+    this.compiledModules++;
+    this.compiledModuleTbs += headers.length;
+    this.#account('module', headers.length, bytes.length, performance.now() - started);
+  }
+
+  #buildBatch(headers: readonly number[]): Uint8Array<ArrayBuffer> {
+    const { store, translator } = this.#p;
+    const index = new Map(headers.map((header, i) => [header, i]));
+    const states = headers.map((header) => store.setKind(header, TbKind.module));
+    this.#modules.begin();
+    for (const header of headers) {
+      const link = (slot: 0 | 1): TbLink | undefined => {
+        const target = this.#word(header, AT.jmpTarget + slot * 4);
+        const at = index.get(target);
+        return at === undefined ? undefined : { index: at, header: target, state: states[at]! };
+      };
+      this.#modules.add({ tb: translator.irOf(header, this.#ir), header, links: [link(0), link(1)] });
+    }
+    return this.#modules.finish().bytes;
+  }
+
+  #growRegion(entry: number): void {
+    const { compiled } = this.#p;
+    this.#setThreshold(entry, NEVER);
+    const started = performance.now();
+    const { bytes, members, descriptor } = this.#buildRegion(entry);
+    // Without room for the descriptor, the next translation flushes everything.
+    if (descriptor === 0) return;
+    if (!compiled.pool.canCompile(1, bytes.length)) {
+      this.#setThreshold(entry, this.#p.config.regionThreshold);
+      this.#machineWord(tbCpuAddress(entry, 0) + TB_CPU.offset.count, 0);
+      return;
+    }
+    compiled.add('region', members, new WebAssembly.Module(bytes), bytes.length);
+    this.compiledRegions++;
+    this.compiledRegionTbs += members.length;
+    this.#account('region', members.length, bytes.length, performance.now() - started);
+  }
+
+  #buildRegion(entry: number): { bytes: Uint8Array<ArrayBuffer>; members: readonly number[]; descriptor: number } {
+    const { machine, store, translator, config, optimiser, excluded } = this.#p;
+    const plan = selectRegion(machine, store, entry, config, excluded);
+    const sources = plan.map((member, i): RegionSource => {
+      const ir = (this.#memberIr[i] ??= new TbIr(machine.layout));
+      translator.irOf(member.header, ir);
+      return { tb: ir, header: member.header, pageDelta: member.pageDelta, ...(member.indirect >= 0 ? { indirect: [member.indirect] } : {}) };
+    });
+    const region = mergeRegion(sources, this.#p.helpers);
+    if (config.optimise) optimiser.runRegion(region);
+    const descriptor = this.#descriptor(plan.map((m) => [m.pageDelta, m.header] as const));
+    const bytes = this.#regions.build({ region, descriptor });
+    return { bytes: bytes.bytes, members: plan.map((m) => m.header), descriptor };
+  }
+
+  /** The pages that a region's members lie on, relative to the entry's page. 0 when the arena has no room for the list. */
+  #descriptor(members: readonly (readonly [pageDelta: number, header: number])[]): number {
+    const { machine, arena } = this.#p;
+    const pages = new Map<number, number>();
+    for (const [delta, header] of members) {
+      pages.set(delta, this.#word(header, AT.physPage));
+      const second = this.#word(header, AT.physPage2);
+      if (second !== NO_PAGE) pages.set(delta + 1, second);
+    }
+    const at = arena.alloc(REGION_DESCRIPTOR.offset.pages + pages.size * REGION_PAGE.size, 8);
+    if (at === 0) return 0;
+    const { u32, i32 } = machine.views();
+    u32[(at + REGION_DESCRIPTOR.offset.generation) >>> 2] = 0;
+    u32[(at + REGION_DESCRIPTOR.offset.count) >>> 2] = pages.size;
+    let record = at + REGION_DESCRIPTOR.offset.pages;
+    for (const [delta, physPage] of pages) {
+      i32[(record + REGION_PAGE.offset.deltaPages) >>> 2] = delta;
+      u32[(record + REGION_PAGE.offset.physPage) >>> 2] = physPage;
+      record += REGION_PAGE.size;
+    }
+    return at;
+  }
+
+  #memoryLimits(): { min: number; max?: number; shared?: boolean } {
+    const { machine } = this.#p;
+    return machine.shared ? { min: 1, max: machine.map.end / 65536, shared: true } : { min: 1 };
+  }
+
+  #account(kind: 'module' | 'region', tbs: number, bytes: number, ms: number): void {
+    this.wasmBytes += bytes;
+    this.compileMs += ms;
+    this.#p.onCompile?.({ kind, tbs, bytes, ms });
+  }
+
+  #word(header: number, field: number): number {
+    return this.#p.machine.views().u32[(header + field) >>> 2]!;
+  }
+
+  #machineWord(at: number, value: number): void {
+    this.#p.machine.views().u32[at >>> 2] = value;
+  }
+
+  #setThreshold(header: number, value: number): void {
+    const record = tbCpuAddress(header, 0);
+    this.#machineWord(record + TB_CPU.offset.count, 0);
+    this.#machineWord(record + TB_CPU.offset.threshold, value);
+  }
+}
