@@ -1,11 +1,11 @@
 /** Every row's bytes, against iced-x86: its length is ours, and it takes them for an instruction. */
 import { Code, Decoder, DecoderOptions } from 'iced-x86';
 import { describe, expect, it } from 'vitest';
-import { FP_GROUPS, INTEGER_GROUPS } from '@wasm-tcg/native-recorder';
 import type { Mode } from '@wasm-tcg/conformance';
 import { encode } from '../src/encode/encode.ts';
 import { formsOf, nameOf } from '../src/forms.ts';
 import { Random } from '../src/random.ts';
+import { FP_GROUPS, INTEGER_GROUPS } from '../src/spec/groups.ts';
 
 const ENCODINGS = 20;
 
