@@ -1,5 +1,5 @@
 /** Every stage of one TB as text: what `-d` prints, what the Lab shows, what a bug report contains. */
-import { print, TbIr } from '@wasm-tcg/ir';
+import { printTb, TbIr } from '@wasm-tcg/ir';
 import { TB_HEADER } from '@wasm-tcg/runtime';
 import { disassemble } from '@wasm-tcg/tci-interp';
 import type { InspectStage } from '../api.ts';
@@ -49,10 +49,10 @@ export function inspectHeader(p: MachineParts, header: number, pc: bigint, stage
         out.x86 = guest.disassemble(translator.requestOf(header), word(AT.size), pc);
         break;
       case 'ir':
-        out.ir = print(translator.irOf(header, ir, false), guest.helpers);
+        out.ir = printTb(translator.irOf(header, ir, false), guest.helpers);
         break;
       case 'opt':
-        out.opt = print(translator.irOf(header, ir, true), guest.helpers);
+        out.opt = printTb(translator.irOf(header, ir, true), guest.helpers);
         break;
       case 'tci':
         out.tci = disassemble(formats, i32, word(AT.tciCode) >>> 2, word(AT.tciWords));

@@ -2,13 +2,14 @@
  * Guest bytes → TB: translate, optimise, encode for the interpreter, make the header. And again to IR alone when a TB is
  * compiled: the IR is not kept, since the code bitmap vouches that the bytes are still those the TB was made from.
  */
-import { Op, TbIr, TbOverflowError, type TbOptimiser } from '@wasm-tcg/ir';
+import { Op, TbIr, TbOverflowError } from '@wasm-tcg/ir';
 import {
   Access, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, TB_CPU, TB_HEADER, tbCpuAddress, type CoreExports, type MachineMemory, type Ram,
   type TbArena, type TbStore,
 } from '@wasm-tcg/runtime';
 import { TciEncoder, TciError, type TciFormats } from '@wasm-tcg/tci-interp';
 import type { ContextView } from './context-view.ts';
+import type { TbOptimiser } from './optimiser.ts';
 import type { Guest, TranslateRequest, Translation } from './guest.ts';
 import type { ExecutionConfig } from './thresholds.ts';
 

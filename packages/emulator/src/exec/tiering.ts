@@ -2,12 +2,13 @@
  * Moving code up: which TBs are compiled, when, and into what. All compilation is synchronous and in small pieces: a batch of 32
  * TBs costs V8 about as much as running 50,000 guest instructions.
  */
-import { mergeRegion, TbIr, type HelperTable, type RegionSource, type TbOptimiser } from '@wasm-tcg/ir';
+import { mergeRegion, TbIr, type HelperTable, type RegionSource } from '@wasm-tcg/ir';
 import {
   NO_PAGE, REGION_DESCRIPTOR, REGION_PAGE, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbArena, type TbStore,
 } from '@wasm-tcg/runtime';
 import { RegionModuleBuilder, TbModuleBuilder, type TbLink } from '@wasm-tcg/wasm-codegen';
 import type { CompiledTbs } from './compiled-code.ts';
+import type { TbOptimiser } from './optimiser.ts';
 import { selectRegion } from './region-select.ts';
 import type { TbTranslator } from './tb-translator.ts';
 import type { ExecutionConfig } from './thresholds.ts';

@@ -1,12 +1,12 @@
 /** Puts a machine together: memory, helper modules, interpreter, executor, and the API around them. */
 import { CPU_MODELS, createX86, X86_HELPERS, X86_LAYOUT, X86Translator, type CpuModelName, type X86Instance } from '@wasm-tcg/guest-x86';
-import { TbOptimiser } from '@wasm-tcg/ir';
 import { createMachineMemory, createRam, instantiateRuntime, TbArena, TbStore, type MachineMemory, type Ram } from '@wasm-tcg/runtime';
 import { generateInterpreter, TciFormats } from '@wasm-tcg/tci-interp';
 import type { MachineOptions } from '../api.ts';
 import { CompiledTbs } from '../exec/compiled-code.ts';
 import { ContextView } from '../exec/context-view.ts';
 import { CpuExec } from '../exec/cpu-exec.ts';
+import { TbOptimiser } from '../exec/optimiser.ts';
 import { hasTailCalls } from '../exec/engine-features.ts';
 import { TbMaintenance } from '../exec/tb-maint.ts';
 import { TbTranslator } from '../exec/tb-translator.ts';
@@ -65,7 +65,7 @@ export function createMachine(options: MachineOptions = {}): FlatMachine {
 
   const ram = createRam(machine, {
     codeWrite: (physical, size) => late.maintenance?.hostWrite(physical, size),
-    mappingChanged: (physical, size) => {
+    beforeRemap: (physical, size) => {
       late.maintenance?.dropRange(physical, size);
       runtime.exports.tlb_flush(context.env);
     },

@@ -1,5 +1,5 @@
 /** The machine as its users see it: a CPU, RAM, ports, no devices. */
-import { Eflag, identityPageTables, type X86Registers } from '@wasm-tcg/guest-x86';
+import { identityPageTables, type X86Registers } from '@wasm-tcg/guest-x86';
 import type {
   Cpu, InspectStage, Machine, MachineCounters, PortHandler, RunUntil, StopReason,
 } from '../api.ts';
@@ -13,6 +13,8 @@ import type { PortAccess } from './ports.ts';
 const SIGNAL_PERIOD = 10_000_000;
 /** Instructions per turn of the event loop in `start`. */
 const START_SLICE = 2_000_000;
+/** EFLAGS.IF. */
+const EFLAGS_IF = 0x200n;
 /** More than any run: 2^53 − 1. */
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
@@ -58,7 +60,8 @@ export class FlatMachine implements Machine {
       const result = exec.run(Math.min(left, SIGNAL_PERIOD), first);
       left -= exec.instructions - before;
       if (exec.instructions !== before) first = false;
-      if (this.#portStop !== undefined) return { kind: 'port', ...this.#portStop };
+      const access = this.#takePortStop();
+      if (access !== undefined) return { kind: 'port', ...access };
       if (result === 'breakpoint') return { kind: 'pc', pc: this.#p.context.linearPc };
       if (result === 'shutdown') return { kind: 'shutdown' };
       if (result === 'halt') {
@@ -134,6 +137,12 @@ export class FlatMachine implements Machine {
     x86.startFlat(0, { mode, entry, stack, ...(boot.cs === undefined ? {} : { cs: boot.cs }), ...(mode === 'long64' ? { pageTables } : {}) });
   }
 
+  #takePortStop(): PortAccess | undefined {
+    const access = this.#portStop;
+    this.#portStop = undefined;
+    return access;
+  }
+
   async #run(): Promise<StopReason> {
     for (;;) {
       if (this.#paused) return { kind: 'stopped' };
@@ -157,7 +166,7 @@ class FlatCpu implements Cpu {
 
   get interruptible(): boolean {
     const flags = this.registers.get('rflags');
-    return (flags & BigInt(Eflag.IF)) !== 0n && this.registers.get('interrupt_shadow') === 0n;
+    return (flags & EFLAGS_IF) !== 0n && this.registers.get('interrupt_shadow') === 0n;
   }
 
   get halted(): boolean {
