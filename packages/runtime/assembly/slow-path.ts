@@ -138,7 +138,7 @@ export function ld_slow128(env: usize, addr: u64, oi: u32): void {
 }
 
 export function st_slow128(env: usize, addr: u64, oi: u32): void {
-  // Read first: the store of one half to a device passes through the same buffer.
+  // Read first: what begin() calls may use the buffer, and so does the store of one half to a device.
   const low = load<u64>(env, CTX_ARG);
   const high = load<u64>(env, CTX_ARG + 8);
   if (!begin(env, addr, oi, ACCESS_WRITE) || !storable(env, 16)) return;

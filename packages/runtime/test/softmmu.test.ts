@@ -163,6 +163,11 @@ describe('stores', () => {
       toy.runtime.exports.st_slow128(toy.env, BigInt(at), makeOi(4, 0, 0));
       expect(bytes(at, 16)).toEqual([...value]);
     }
+    toy.machine.views().u8.set(value, toy.env + WASM_CONTEXT.offset.arg);
+    toy.onFill = () => toy.machine.views().u8.fill(0, toy.env + WASM_CONTEXT.offset.arg, toy.env + WASM_CONTEXT.offset.arg + 16);
+    toy.runtime.exports.st_slow128(toy.env, 0x4000n, makeOi(4, 0, 0));
+    expect(bytes(0x4000, 16)).toEqual([...value]);
+    toy.onFill = () => undefined;
     toy.machine.views().u8.set([1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0], toy.env + WASM_CONTEXT.offset.arg);
     takeLog(toy);
     toy.runtime.exports.st_slow128(toy.env, BigInt(DEVICE_AT), makeOi(4, 0, 0));
@@ -283,10 +288,29 @@ describe('TLB', () => {
     expect(takeLog(toy)).toEqual(['fill 201000 0 mmu0']);
   });
 
-  it('starts a new count of generations without 0, forgetting what names an old one', () => {
-    toy.setContext('mappingGeneration', 0xffff_ffff);
-    toy.runtime.exports.tlb_bump_generation(toy.env);
-    expect(toy.context('mappingGeneration')).toBe(1);
+  it('flushes all with a part of any of several large pages', () => {
+    const large = RWX | (21 << Prot.sizeShift);
+    toy.pages = new Map([[0x200n, { physPage: 1, prot: large }], [0x4001n, { physPage: 2, prot: large }], [2n, { physPage: 3, prot: RWX }]]);
+    for (const part of [0x20_5000n, 0x400_7000n]) {
+      for (const at of [0x20_0000, 0x400_1000, 0x2000]) ld(at, MO_8);
+      toy.runtime.exports.tlb_flush_page(toy.env, part);
+      takeLog(toy);
+      for (const at of [0x20_0000, 0x400_1000]) ld(at, MO_8);
+      expect(takeLog(toy)).toEqual(['fill 200000 0 mmu0', 'fill 4001000 0 mmu0']);
+    }
+  });
+
+  it('does not take an empty entry for the last page of the address space', () => {
+    toy.setState('pcMask', 0xffff_ffff_ffff_ffffn);
+    toy.pages = new Map([[0xf_ffff_ffff_ffffn, { physPage: 1, prot: Prot.read }]]);
+    const top = 0xffff_ffff_ffff_f010n;
+    expect(ld(top, MO_32)).toBe(little(0x1010, 4));
+    st(top, 0n, MO_32);
+    expect(exit()).toBe(ExitCode.fault);
+    toy.runtime.exports.tlb_flush(toy.env);
+    takeLog(toy);
+    expect(ld(top, MO_32)).toBe(little(0x1010, 4));
+    expect(takeLog(toy)).toEqual(['fill fffffffffffff010 0 mmu0']);
   });
 
   it('translates for a debugger without a fault', () => {

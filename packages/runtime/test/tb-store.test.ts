@@ -78,6 +78,13 @@ describe('the physical hash', () => {
     expect(toy.store.count).toBe(150);
   });
 
+  it('tells code segment bases apart, also in one bucket', () => {
+    const bases = Array.from({ length: 600 }, (_, i) => i * 16);
+    const tbs = bases.map((csBase) => add({ csBase, size: 1 }));
+    bases.forEach((base, i) => expect(find(BigInt.asUintN(32, BigInt(0x1100 - base)), 3, BigInt(base))).toBe(tbs[i]));
+    expect(find(BigInt.asUintN(32, BigInt(0x1100 - 9600)), 3, 9600n)).toBe(0);
+  });
+
   it('is physical: one TB serves every address its page is mapped at', () => {
     const tb = add();
     toy.pages = new Map([[0x40n, { physPage: 1, prot: RWX }], [0x80n, { physPage: 1, prot: RWX }]]);
@@ -122,6 +129,20 @@ describe('the jump cache', () => {
     expect(find(0x22100, 3, 0x1000n)).toBe(tb);
     const { u32 } = toy.machine.views();
     expect([...u32.subarray(entry(0x22100), entry(0x22100) + 8)]).toEqual([0x22100, 0, 0x23000, 0, 0x1000, 3, tb, toy.context('mappingGeneration')]);
+  });
+
+  it('and links outlive a change of mapping, but not the end of the count of generations', () => {
+    const [tb, other] = [add(), add({ pageOffset: 0x200 })];
+    const { u32 } = toy.machine.views();
+    const named = (): number => u32[entry(0x1100) + (JUMP_CACHE_ENTRY.offset.tb >>> 2)];
+    find(0x1100);
+    linkTb(toy.machine, tb, 1, other, 7);
+    toy.runtime.exports.tlb_bump_generation(toy.env);
+    expect([named(), field(tb, 'jmpGeneration', 1), toy.context('mappingGeneration')]).toEqual([tb, 7, 2]);
+    toy.setContext('mappingGeneration', 0xffff_ffff);
+    toy.runtime.exports.tlb_bump_generation(toy.env);
+    expect([named(), field(tb, 'jmpGeneration', 1), toy.context('mappingGeneration')]).toEqual([0, 0, 1]);
+    expect(incomingLinks(toy.machine, other)).toEqual([tb | 1]);
   });
 
   it('still names a retired TB, whose state tells', () => {

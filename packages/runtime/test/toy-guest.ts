@@ -47,6 +47,8 @@ export interface ToyMachine {
   misalignedAnswer: number;
   /** tlb_fill says 1 without having entered the page, as a defective guest would. */
   lies: boolean;
+  /** Called in each tlb_fill, for what a page walk may do on the side. */
+  onFill: () => void;
   context(field: keyof typeof WASM_CONTEXT.offset): number;
   setContext(field: keyof typeof WASM_CONTEXT.offset, value: number): void;
   setGlobal(name: keyof typeof TOY_FRAME.offset, value: bigint): void;
@@ -91,7 +93,7 @@ export function toyMachine(options: { readonly shared?: boolean } = {}): ToyMach
     },
   });
   const toy: ToyMachine = {
-    ...{ machine, ram, runtime, store, arena, env, pages: undefined, log, codeAnswer: 0, misalignedAnswer: 0, lies: false },
+    ...{ machine, ram, runtime, store, arena, env, pages: undefined, log, codeAnswer: 0, misalignedAnswer: 0, lies: false, onFill: () => undefined },
     context: (field) => machine.views().u32[at(field)],
     setContext: (field, value) => (machine.views().u32[at(field)] = value),
     setGlobal: (name, value) => machine.views().data.setBigUint64(globalAt(name), value, true),
@@ -114,6 +116,7 @@ export function toyMachine(options: { readonly shared?: boolean } = {}): ToyMach
     const addr = BigInt.asUintN(64, signedAddr);
     log.push(`fill ${hex(addr)} ${access & 3}${access & Access.misaligned ? '!' : ''} mmu${mmu}${probe ? ' probe' : ''}`);
     if (access & Access.misaligned) return toy.misalignedAnswer === 1 ? 1 : fault(addr, access);
+    toy.onFill();
     if (toy.lies) return 1;
     const page = addr >> 12n;
     const mapping = toy.pages ? toy.pages.get(page) : { physPage: Number(page & 0xfffffn), prot: Prot.read | Prot.write | Prot.exec };
