@@ -13,3 +13,6 @@ export { LOWERINGS } from './lower/index.ts';
 export { pushCond } from './lower/cond.ts';
 export { ControlGraph, type FlowGraph } from './structure/graph.ts';
 export { Structurer, type NodeWriter } from './structure/structurer.ts';
+export {
+  ANY_MEMORY, MAX_TBS_PER_MODULE, TbModuleBuilder, type GeneratedModule, type LabelScheme, type TbLink, type TbMember, type TbModuleOptions,
+} from './tb-module.ts';
