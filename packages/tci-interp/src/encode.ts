@@ -4,7 +4,7 @@
  * Locals are in the frame slots that the register assignment of the ir package gave them. Constants that do not fit an
  * immediate are moved into slots taken from the top of the frame downwards and stay valid until the next label.
  */
-import { Op, OP_DEFS, TbIr, TempKind, Type, makeOi, type OpDef, type Temp } from '@wasm-tcg/ir';
+import { MO_SIGN, MO_SIZE, Op, OP_DEFS, TbIr, TempKind, Type, TYPE_SIZE, makeOi, type OpDef, type Temp } from '@wasm-tcg/ir';
 import { TciError } from './errors.ts';
 import { immediateOffset, TciConst, TciFormats, type TciVariant } from './formats.ts';
 
@@ -41,10 +41,12 @@ export class TciEncoder {
 
   /**
    * Encode a TB into {@link words}.
+   * @param slots frame slot of each global and local
+   * @param top first slot that no local has: constants may have it and those above
    * @returns number of words
    * @throws TciError `frame-full` when temps and constants together do not fit the frame (translate fewer instructions)
    */
-  encode(tb: TbIr, slots: SlotMap): number {
+  encode(tb: TbIr, slots: SlotMap, top: number): number {
     this.#tb = tb;
     this.#slots = slots;
     this.#at = 0;
@@ -56,13 +58,7 @@ export class TciEncoder {
       this.#constEpoch = new Int32Array(tb.temps * 2);
       this.#epoch = 0;
     }
-    const { target } = this.formats;
-    this.#constFloor = target.globalSlots;
-    for (let t = tb.env + 1; t < tb.temps; t++) {
-      if (tb.tempKind[t] !== TempKind.local) continue;
-      const end = slots[t]! + (tb.tempType[t] === Type.v128 ? 2 : 1);
-      if (end > this.#constFloor) this.#constFloor = end;
-    }
+    this.#constFloor = top;
     this.#newBlock();
     const { code } = tb;
     for (let p = 0; p < tb.length; ) {
@@ -119,7 +115,7 @@ export class TciEncoder {
     const hasAddress = def.in.includes('A');
     const w = hasAddress && wide;
     const a0 = enumerated(def, 0) ? code[attrs]! : 0;
-    const a1 = enumerated(def, 1) ? code[attrs + 1]! : 0;
+    const a1 = op === Op.ld || op === Op.st ? hostMemop(op, type, code[attrs + 1]!) : enumerated(def, 1) ? code[attrs + 1]! : 0;
     const last = code[attrs - 1]!;
     let variant = -1;
     let immediate = false;
@@ -326,4 +322,9 @@ function enumerated(def: OpDef, i: number): boolean {
     case undefined: case 'offset': case 'label': case 'helper': case 'delta': case 'exit': case 'data': return false;
     default: return true;
   }
+}
+
+/** The MemOp of a `ld` or `st` without a sign that means nothing: stores have none, nor has a load as wide as its type. */
+function hostMemop(op: number, type: Type, memop: number): number {
+  return op === Op.st || 1 << (memop & MO_SIZE) === TYPE_SIZE[type] ? memop & ~MO_SIGN : memop;
 }

@@ -1,5 +1,5 @@
 /** The generated interpreter against the reference: every op, its attribute values, and the protocol of tb_exec. */
-import { Builder, Cond, FCond, isPure, MO_16, MO_32, MO_64, MO_8, MO_SIGN, Op, OP_DEFS, OP_NAMES, OPS, TbIr, Type, VOP_DEFS, type OpDef } from '@wasm-tcg/ir';
+import { Builder, Cond, FCond, isPure, MO_128, MO_16, MO_32, MO_64, MO_8, MO_SIGN, Op, OP_DEFS, OP_NAMES, OPS, TbIr, Type, VOP_DEFS, type OpDef } from '@wasm-tcg/ir';
 import { ExitCode, WASM_CONTEXT } from '@wasm-tcg/runtime';
 import { describe, expect, it } from 'vitest';
 import { BUDGET, ENV, FRAME, LAYOUT, SCRATCH, ToyMachine } from './toy.ts';
@@ -142,6 +142,21 @@ describe('memory', () => {
           expect(machine.run(machine.clear().add(tb, 0x100))).toBe(40);
         }
       }
+    }
+  });
+
+  it('ld and st of every type in the area of the vCPU, also with a sign that means nothing', () => {
+    for (const [type, memop] of [[Type.i32, MO_32 | MO_SIGN], [Type.i64, MO_64 | MO_SIGN], [Type.f32, MO_32], [Type.f64, MO_64], [Type.v128, MO_128]] as const) {
+      const tb = new TbIr(LAYOUT);
+      tb.reset(true, 0);
+      const b = new Builder(tb);
+      b.insn_start(0, 0);
+      b.st(type, tb.env, operand(tb, type, random(3)), SCRATCH, memop);
+      const t = tb.newLocal(type);
+      b.ld(type, t, tb.env, SCRATCH, memop);
+      b.st(type, tb.env, t, SCRATCH + 32, memop);
+      b.exit_tb(40, 4);
+      expect(machine.run(machine.clear().add(tb, 0x100))).toBe(40);
     }
   });
 

@@ -89,7 +89,7 @@ export class ToyMachine {
   /** Encode a TB, give it a header at `pageOffset`, register it for look-ups. */
   add(tb: TbIr, pageOffset: number): number {
     const header = HEADERS + this.#tbs++ * 256;
-    const words = this.encoder.encode(tb, naiveSlots(tb));
+    const words = this.encoder.encode(tb, naiveSlots(tb), 100);
     new Int32Array(this.memory.buffer, this.#codeAt, words).set(this.encoder.words.subarray(0, words));
     const set = (field: number, value: number): void => this.view.setInt32(header + field, value, true);
     set(TB_HEADER.offset.tciCode, this.#codeAt);

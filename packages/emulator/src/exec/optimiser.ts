@@ -1,31 +1,32 @@
 /** The passes between translation and back ends, as the execution core calls them. */
-import { Expander, TempKind, Type, type HelperTable, type RegionIr, type TbIr } from '@wasm-tcg/ir';
+import { HelperFacts, Optimizer, PASS_NAMES, SlotAnalysis, type HelperTable, type OptimizeOptions, type TargetLayout, type TbIr } from '@wasm-tcg/ir';
 
-export interface OptimiserOptions {
+
+
+export interface OptimiserSettings {
+  readonly optimise: boolean;
   readonly verify: boolean;
 }
 
 export class TbOptimiser {
-  readonly #expander = new Expander();
-  #slots = new Uint8Array(256);
-  constructor(_helpers: HelperTable, _options: OptimiserOptions) {}
+  readonly optimizer: Optimizer;
+  readonly options: OptimizeOptions;
+  readonly #slots: SlotAnalysis;
 
-  run(tb: TbIr): void {
-    this.#expander.expand(tb);
+  constructor(target: TargetLayout, helpers: HelperTable, settings: OptimiserSettings) {
+    this.optimizer = new Optimizer(target, helpers);
+    this.options = { verify: settings.verify, ...(settings.optimise ? {} : { disable: PASS_NAMES }) };
+    this.#slots = new SlotAnalysis(new HelperFacts(target, helpers));
   }
 
-  runRegion(_region: RegionIr): void {}
+  /** Make a translator's TB one for back ends, in place. */
+  run(tb: TbIr): void {
+    this.optimizer.optimize(tb, this.options);
+  }
 
-  slots(tb: TbIr): Uint8Array {
-    if (this.#slots.length < tb.temps) this.#slots = new Uint8Array(tb.temps * 2);
-    const slots = this.#slots;
-    tb.target.globals.forEach((g, i) => (slots[i] = g.slot));
-    let next = tb.target.globalSlots + (tb.target.globalSlots & 1);
-    for (let t = tb.env + 1; t < tb.temps; t++) {
-      if (tb.tempKind[t] !== TempKind.local) continue;
-      slots[t] = Math.min(next, 255);
-      next += tb.tempType[t] === Type.v128 ? 2 : 1;
-    }
-    return slots;
+  /** Frame slots of the TB's locals, and the first slot that is free. Good until the next call. */
+  slots(tb: TbIr): { readonly slots: Uint16Array; readonly top: number } {
+    this.#slots.run(tb);
+    return this.#slots;
   }
 }

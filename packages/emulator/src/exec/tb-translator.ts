@@ -106,10 +106,11 @@ export class TbTranslator {
   }
 
   /**
-   * IR of a TB that exists, optimised unless told otherwise.
+   * IR of a TB that exists.
    * @param into reset and filled
+   * @param optimised as back ends get it, or as it was translated
    */
-  irOf(header: number, into: TbIr, optimised = this.#p.config.optimise): TbIr {
+  irOf(header: number, into: TbIr, optimised = true): TbIr {
     this.#p.guest.translate(into, this.requestOf(header));
     if (optimised) this.#p.optimiser.run(into);
     return into;
@@ -132,7 +133,7 @@ export class TbTranslator {
 
   /** Translate and optimise into the translator's own IR, with fewer instructions until everything fits. */
   #translate(request: MutableRequest): Translation {
-    const { guest, optimiser, config } = this.#p;
+    const { guest, optimiser } = this.#p;
     for (;;) {
       let insns = request.maxInsns;
       try {
@@ -144,8 +145,9 @@ export class TbTranslator {
           request.maxInsns = before;
           continue;
         }
-        if (config.optimise) optimiser.run(this.#tb);
-        this.#words = this.#encoder.encode(this.#tb, optimiser.slots(this.#tb));
+        optimiser.run(this.#tb);
+        const { slots, top } = optimiser.slots(this.#tb);
+        this.#words = this.#encoder.encode(this.#tb, slots, top);
         return translation;
       } catch (error) {
         const tooLarge = error instanceof TbOverflowError || (error instanceof TciError && error.code === 'frame-full');

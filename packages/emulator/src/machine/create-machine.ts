@@ -100,7 +100,7 @@ export function createMachine(options: MachineOptions = {}): FlatMachine {
   });
   const maintenance = new TbMaintenance(store, context, compiled);
   late.maintenance = maintenance;
-  const optimiser = new TbOptimiser(X86_HELPERS, { verify: config.verify });
+  const optimiser = new TbOptimiser(X86_LAYOUT, X86_HELPERS, config);
   const guest = new X86Guest(x86, context, new X86Translator(CPU_MODELS[model]));
   const shared = { guest, machine, arena, store, context, config, core: runtime.exports };
   const translator = new TbTranslator({
