@@ -12,3 +12,6 @@ export * from './state/reset.ts';
 export * from './state/restore-data.ts';
 export * from './helpers/table.ts';
 export * from './helpers/instance.ts';
+export * from './state/cc-op.ts';
+export { computeFlags } from './flags.ts';
+export { TranslateStatus, X86Translator, type TranslateRequest, type TranslatedBlock } from './translate/tb.ts';

@@ -18,11 +18,8 @@ export const X86_FRAME = defFrame({
   rip: { type: 'word', restored: true },
   page_base: { type: 'word' },
   cc_dst: { type: 'word' }, cc_src: { type: 'word' }, cc_src2: { type: 'word' },
-  /**
-   * See cc-op.ts. Not `restored`: where the translator does not know it, a fault takes it from here, and that value must be alive.
-   * Where it does, the restore table overrides a stale value.
-   */
-  cc_op: { type: 'i32' },
+  /** See cc-op.ts. At a fault it comes from the restore table, unless the translator did not know it there: see restore-data.ts. */
+  cc_op: { type: 'i32', restored: true },
   /** 1 or −1: step of string instructions. */
   df: { type: 'i32' },
   /** Segment bases, in the order of segment register numbers. */

@@ -18,8 +18,9 @@ export const RestoreData = {
 
 /**
  * Make the word.
- * @param ccOp 0–254, or −1 for "dynamic: the frame's cc_op is right"
+ * @param ccOp 0–254, or −1 for "dynamic: the frame's cc_op is right". The word is then negative, which keeps the frame's value alive
+ *   (RESTORE_FROM_FRAME of @wasm-tcg/ir)
  */
 export function restoreData(ccOp: number, stackLoads: boolean, stackStores: boolean): number {
-  return (ccOp & RestoreData.ccOpMask) | (stackLoads ? RestoreData.stackLoads : 0) | (stackStores ? RestoreData.stackStores : 0);
+  return (ccOp & (RestoreData.ccOpMask | 0x8000_0000)) | (stackLoads ? RestoreData.stackLoads : 0) | (stackStores ? RestoreData.stackStores : 0);
 }

@@ -1,0 +1,26 @@
+/** What translates each mnemonic. A mnemonic without a handler is a type error here. */
+import { MNEMONICS, type MnemonicName } from '../decode/index.ts';
+import { ALU } from './alu.ts';
+import { BCD } from './bcd.ts';
+import { BEYOND_INTEGER_ISA } from './beyond.ts';
+import { BITS } from './bits.ts';
+import { BRANCH } from './branch.ts';
+import type { Handler } from './handler.ts';
+import { IO } from './io.ts';
+import { MOV } from './mov.ts';
+import { MULDIV } from './muldiv.ts';
+import { ROTATE } from './rotate.ts';
+import { SEGMENT } from './segment.ts';
+import { SHIFT } from './shift.ts';
+import { STACK } from './stack.ts';
+import { STRING } from './string.ts';
+import { SYSTEM } from './system.ts';
+import { WIDE_EXCHANGE } from './wide-exchange.ts';
+
+const BY_NAME: Readonly<Record<MnemonicName, Handler>> = {
+  ...MOV, ...ALU, ...SHIFT, ...ROTATE, ...MULDIV, ...BITS, ...BCD, ...STACK, ...BRANCH, ...STRING, ...IO, ...SEGMENT, ...SYSTEM, ...WIDE_EXCHANGE,
+  ...BEYOND_INTEGER_ISA,
+};
+
+/** Handlers by mnemonic number. */
+export const HANDLERS: readonly Handler[] = MNEMONICS.map((name) => BY_NAME[name]);
