@@ -16,3 +16,4 @@ export { Structurer, type NodeWriter } from './structure/structurer.ts';
 export {
   ANY_MEMORY, MAX_TBS_PER_MODULE, TbModuleBuilder, type GeneratedModule, type LabelScheme, type TbLink, type TbMember, type TbModuleOptions,
 } from './tb-module.ts';
+export { RegionModuleBuilder, type RegionModuleOptions, type RegionUnit } from './region-module.ts';

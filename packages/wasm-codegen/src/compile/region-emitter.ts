@@ -1,0 +1,286 @@
+/**
+ * A region as one function `(env) → i32`: globals that it uses are Wasm locals, loaded at entry and stored at the one place
+ * where it is left; the budget is a local too.
+ *
+ *     block notRun                       pages mapped elsewhere, or too little budget: nothing has been changed
+ *       check pages, load globals and budget
+ *       block left                       `result` says what the function returns
+ *         block exit                     a slow path or helper wants to leave: tbPtr, insnIndex and exitCode are set
+ *           the members, structured
+ *         result = TB_RETURN_EXIT
+ *       store budget and globals, return result
+ *
+ * Budget: a member's entry subtracts its length. Only entries with `mayLeave` test it first, against the longest way to the
+ * next such test, so it never goes below zero between tests.
+ */
+import { Op as Ir, OP_DEFS, opCode, opLength, regionInsnIndex, regionInsnMember, TempKind, type GlobalSet, type HelperTable, type RegionIr, type TargetLayout, type Temp } from '@wasm-tcg/ir';
+import { ExitCode, REGION_DESCRIPTOR, TB_RETURN_EXIT } from '@wasm-tcg/runtime';
+import type { FuncBody } from '../encoder/func-body.ts';
+import type { Label } from '../encoder/labels.ts';
+import { Op } from '../encoder/opcodes.ts';
+import { ValType } from '../encoder/types.ts';
+import { valTypeOf } from '../lower/context.ts';
+import { grown } from '../structure/graph.ts';
+import { Structurer, type NodeWriter } from '../structure/structurer.ts';
+import { CTX, FunctionEmitter } from './emitter.ts';
+import type { HelperImports } from './imports.ts';
+import { LongestPaths } from './longest-path.ts';
+
+const ENV = 0;
+const NO_MEMBER = -1;
+const OUTS = Uint8Array.from(OP_DEFS, (def) => def.out.length);
+const INS = Uint8Array.from(OP_DEFS, (def) => def.in.length);
+
+/** What a region does with a global. */
+const Use = { none: 0, read: 1, written: 2 } as const;
+
+export class RegionEmitter extends FunctionEmitter implements NodeWriter {
+  private readonly structurer = new Structurer();
+  private readonly longest = new LongestPaths();
+  private region!: RegionIr;
+  /** {@link Use} by global. */
+  private readonly use: Uint8Array;
+  /** Member whose entry a block is, or NO_MEMBER. */
+  private memberOf = new Int32Array(64);
+  /** Wasm locals: the budget, and what the function returns. */
+  private budgetLocal = 0;
+  private result = 0;
+  private leftLabel!: Label;
+
+  constructor(target: TargetLayout, helpers: HelperTable, imports: HelperImports) {
+    super(target, helpers, imports);
+    this.use = new Uint8Array(target.globals.length);
+  }
+
+  /** Writes the body of a region's function and finishes it. `descriptor` is the address of its region descriptor. */
+  emit(f: FuncBody, region: RegionIr, descriptor: number): void {
+    this.begin(f, region.tb);
+    this.region = region;
+    this.findUses();
+    this.findMembers();
+    this.structurer.analyse(this.blocks.graph);
+    this.longest.run(this.blocks.graph, (block) => this.weight(block), (block) => this.testsBudget(block));
+
+    this.enterMember(0);
+    const why = f.local(ValType.i32);
+    this.budgetLocal = f.local(ValType.i32);
+    this.result = f.local(ValType.i32);
+    const notRun = f.block();
+    this.checkEntry(notRun, why, descriptor);
+    this.loadGlobals();
+    this.leftLabel = f.block();
+    this.exitLabel = f.block();
+    this.structurer.emit(f, this);
+    // Every path has left; only validation does not know.
+    f.unreachable().end();
+    f.i32Const(TB_RETURN_EXIT).set(this.result).end();
+    f.get(ENV).get(this.budgetLocal).mem(Op.i32_store, CTX.budget);
+    this.storeGlobals();
+    f.get(this.result).return_().end();
+
+    f.get(ENV).get(why).mem(Op.i32_store, CTX.exitCode);
+    f.get(ENV).i32Const(region.members[0].header).mem(Op.i32_store, CTX.tbPtr);
+    this.writeEntryPc();
+    f.i32Const(TB_RETURN_EXIT).finish();
+  }
+
+  // --- analysis
+
+  /** Which globals are read or written; page base and pc always are, by exits. */
+  private findUses(): void {
+    const { tb, use, target, helpers } = this;
+    const { code, length, tempKind } = tb;
+    use.fill(Use.none);
+    use[target.pageBase] = Use.written;
+    use[target.pc] = Use.written;
+    for (let at = 0; at < length; ) {
+      const head = code[at];
+      const op = opCode(head);
+      const next = at + 1 + opLength(head);
+      const outs = op === Ir.call ? (helpers[code[next - 1]]?.ret === null ? 0 : 1) : OUTS[op];
+      const end = op === Ir.call ? next - 1 : at + 1 + outs + INS[op];
+      for (let i = at + 1; i < end; i++) {
+        const t = code[i];
+        if (tempKind[t] !== TempKind.global) continue;
+        if (i <= at + outs) use[t] = Use.written;
+        else if (use[t] === Use.none) use[t] = Use.read;
+      }
+      at = next;
+    }
+  }
+
+  /** Label i is the entry of member i. */
+  private findMembers(): void {
+    const { blocks, region } = this;
+    if (this.memberOf.length < blocks.blocks) this.memberOf = grown(this.memberOf, blocks.blocks);
+    this.memberOf.fill(NO_MEMBER, 0, blocks.blocks);
+    for (let member = 0; member < region.members.length; member++) {
+      const block = blocks.labelBlock[member];
+      if (block >= 0) this.memberOf[block] = member;
+    }
+  }
+
+  private weight(block: number): number {
+    const member = this.memberOf[block];
+    return member === NO_MEMBER ? 0 : this.region.members[member].insns;
+  }
+
+  private testsBudget(block: number): boolean {
+    const member = this.memberOf[block];
+    return member !== NO_MEMBER && this.region.members[member].mayLeave;
+  }
+
+  // --- entry
+
+  /** Leaves to `notRun` when the pages are not where they were, or when the budget may not last to the next test. */
+  private checkEntry(notRun: Label, why: number, descriptor: number): void {
+    const { f, imports } = this;
+    f.i32Const(ExitCode.refused).set(why);
+    f.i32Const(descriptor).mem(Op.i32_load, REGION_DESCRIPTOR.offset.generation);
+    f.get(ENV).mem(Op.i32_load, CTX.mappingGeneration).op(Op.i32_ne).if_();
+    f.get(ENV).i32Const(descriptor).call(imports.coreHelper('region_check')).op(Op.i32_eqz).brIf(notRun).end();
+    f.i32Const(ExitCode.budget).set(why);
+    f.get(ENV).mem(Op.i32_load, CTX.budget).tee(this.budgetLocal).i32Const(this.longest.from(0)).op(Op.i32_lt_s).brIf(notRun);
+  }
+
+  private loadGlobals(): void {
+    const { use } = this;
+    for (let t = 0; t < use.length; t++) {
+      if (use[t] === Use.none) continue;
+      this.localOf[t] = this.f.local(valTypeOf(this.tb.tempType[t] as 0));
+      this.loadSlot(t);
+      this.f.set(this.localOf[t]);
+    }
+  }
+
+  private storeGlobals(): void {
+    const { use } = this;
+    for (let t = 0; t < use.length; t++) if (use[t] === Use.written) this.storeGlobal(t);
+  }
+
+  private storeGlobal(t: Temp): void {
+    this.f.get(ENV).get(this.localOf[t]);
+    this.storeSlot(t);
+  }
+
+  /** pc of the entry, in the frame alone: the globals are not loaded on this way. */
+  private writeEntryPc(): void {
+    const { f, target, tb, region } = this;
+    f.get(ENV);
+    this.loadSlot(target.pageBase);
+    const delta = region.members[0].entryDelta - tb.csBase;
+    if (this.wide) f.i64Const(delta).op(Op.i64_add);
+    else f.i32Const(delta).op(Op.i32_add);
+    this.storeSlot(target.pc);
+  }
+
+  // --- blocks
+
+  node(block: number): void {
+    const { blocks, tb } = this;
+    const last = blocks.lastInsn[block];
+    if (last >= 0) this.startInsn(tb.code[last + 2]);
+    const member = this.memberOf[block];
+    if (member !== NO_MEMBER) {
+      this.enterMember(member);
+      this.payForMember(block, member);
+    }
+    this.emitBlock(block);
+  }
+
+  private enterMember(member: number): void {
+    const { header, insns } = this.region.members[member];
+    this.header = header;
+    this.insns = insns;
+    this.insn = -1;
+  }
+
+  /** Takes a member's length off the budget, where it may be left after a test. */
+  private payForMember(block: number, member: number): void {
+    const { f, budgetLocal } = this;
+    const { mayLeave, insns, entryDelta } = this.region.members[member];
+    if (mayLeave) {
+      f.get(budgetLocal).i32Const(this.longest.from(block)).op(Op.i32_lt_s).if_();
+      this.writePc(entryDelta);
+      this.writeExit(ExitCode.budget);
+      f.i32Const(TB_RETURN_EXIT);
+      this.leave();
+      f.end();
+    }
+    f.get(budgetLocal).i32Const(insns).op(Op.i32_sub).set(budgetLocal);
+  }
+
+  protected startInsn(data: number): void {
+    const { header, insns } = this.region.members[regionInsnMember(data)];
+    this.header = header;
+    this.insns = insns;
+    this.insn = regionInsnIndex(data);
+  }
+
+  // --- globals
+
+  protected pushGlobal(t: Temp): void {
+    this.f.get(this.localOf[t]);
+  }
+
+  protected globalLocal(t: Temp): number {
+    return this.localOf[t];
+  }
+
+  protected beginGlobal(): void {
+    // A local needs no address.
+  }
+
+  protected endGlobal(t: Temp): void {
+    this.f.set(this.localOf[t]);
+  }
+
+  protected beforeHelper(id: number): void {
+    const { reads } = this.helpers[id].effects;
+    if (reads === 'none') return;
+    for (let t = 0; t < this.use.length; t++) if (this.use[t] === Use.written && this.touches(reads, t)) this.storeGlobal(t);
+  }
+
+  protected afterHelper(id: number): void {
+    const { writes } = this.helpers[id].effects;
+    if (writes === 'none') return;
+    for (let t = 0; t < this.use.length; t++) {
+      if (this.use[t] === Use.none || !this.touches(writes, t)) continue;
+      this.loadSlot(t);
+      this.f.set(this.localOf[t]);
+    }
+  }
+
+  private touches(set: GlobalSet, t: Temp): boolean {
+    return set === 'all' || (set !== 'none' && set.includes(this.target.globals[t].name));
+  }
+
+  // --- leaving
+
+  /** Slow paths may reach devices, which look at the time and may ask to be heard: the budget is in the context then. */
+  slowPath(): void {
+    this.f.get(ENV).i32Const(this.header).mem(Op.i32_store, CTX.tbPtr);
+    this.f.get(ENV).get(this.budgetLocal).mem(Op.i32_store, CTX.budget);
+  }
+
+  exitIfRequested(): void {
+    this.reloadBudget();
+    this.f.get(ENV).mem(Op.i32_load, CTX.exitCode).brIf(this.exitLabel);
+  }
+
+  protected reloadBudget(): void {
+    this.f.get(ENV).mem(Op.i32_load, CTX.budget).set(this.budgetLocal);
+  }
+
+  protected addBudget(insns: number): void {
+    this.f.get(this.budgetLocal).i32Const(insns).op(Op.i32_add).set(this.budgetLocal);
+  }
+
+  protected leave(): void {
+    this.f.set(this.result).br(this.leftLabel);
+  }
+
+  protected directLink(): void {
+    // Edges to members are branches already; all others go through their link.
+  }
+}
