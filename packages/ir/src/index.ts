@@ -21,3 +21,7 @@ export {
 export { TOY_AREA_SIZE, TOY_HELPERS, TOY_STATE_OFFSET, TOY_STATE_SIZE, TOY_TARGET } from './testing/toy-guest.ts';
 export { TOY_FAULT, TOY_WAIT, ToyMachine } from './testing/toy-machine.ts';
 export { assertValid, IrVerifyError, verifyTb, type Diagnostic, type VerifyOptions, type VerifyRule } from './verify.ts';
+export { Optimizer, PASS_NAMES, type OptimizeOptions, type PassName, type RegionShape } from './opt/pipeline.ts';
+export { SlotAnalysis } from './opt/slots.ts';
+export { Rng } from './testing/rng.ts';
+export { randomTb, type RandomOptions } from './testing/random-ir.ts';

@@ -194,6 +194,22 @@ export class TbIr {
     this.ops++;
   }
 
+  /** Append a copy of the op whose head is `source[at]`. */
+  copyOp(source: Int32Array, at: number): void {
+    const n = (source[at]! >>> 16) + 1;
+    this.reserve(n);
+    const { code, length } = this;
+    for (let i = 0; i < n; i++) code[length + i] = source[at + i]!;
+    this.length = length + n;
+    this.ops++;
+    if ((source[at]! & 0xff) === Op.insn_start) this.insns++;
+  }
+
+  /** Make room for `words` words after the end of the stream; may replace {@link code}. */
+  reserve(words: number): void {
+    while (this.length + words > this.code.length) this.#growCode();
+  }
+
   #newTemp(type: Type, kind: TempKind): Temp {
     const t = this.temps;
     if (t >= MAX_TEMPS) throw new TbOverflowError('temps');

@@ -137,7 +137,6 @@ class Flow {
     }
     if (op === Op.insn_start) this.#startInsn(at, s, report);
     if (op === Op.goto_tb && s.ending) report?.('lookup', at, 'a helper has changed what the link depends on: use exit_tb or goto_ptr');
-    if (op === Op.goto_ptr && !s.pcOnAll) report?.('pc', at, 'pc is not written on every path to it');
     if (op === Op.call) this.#callEffects(at, s);
     for (let i = 0; i < outs; i++) this.#write(code[at + 1 + i]!, s);
     if (op === Op.guest_rmw_ld) add(s.tokens, code[at + 2]!);

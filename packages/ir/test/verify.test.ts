@@ -54,7 +54,6 @@ describe('invalid', () => {
     ['lookup', 'insn_start 0, 0\ncall set_mode(r0)\ngoto_tb 0, 1'],
     ['lookup', 'insn_start 0, 0\ncall set_mode(r0)\ninsn_start 1, 0\nexit_tb 40, 1'],
     ['pc', 'insn_start 0, 0\nmov.i32 r0, pc\ngoto_tb 0, 1'],
-    ['pc', 'insn_start 0, 0\ngoto_ptr'],
     ['pc', 'insn_start 0, 0\nmov.i32 pc, r0\ninsn_start 1, 0\ngoto_tb 0, 1'],
     ['token', 'insn_start 0, 0\nmov.i32 t1, $0\nguest_rmw_st.i32 t1, r0, r1, u32, 0\ngoto_tb 0, 1'],
     ['token', 'insn_start 0, 0\nguest_rmw_ld.i32 t0, t1, r0, u32, 0\ninsn_start 1, 0\nguest_rmw_st.i32 t1, r0, t0, u32, 0\ngoto_tb 0, 1'],

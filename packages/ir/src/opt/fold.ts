@@ -1,0 +1,100 @@
+/**
+ * Constant folding: an op without effects whose inputs are all constants becomes a move of its value; branches on constants
+ * become plain ones or go.
+ *
+ * The value is what the evaluator says. Frequent integer ops have a shortcut on 32-bit halves, which the tests compare with it.
+ */
+import { Cond } from '../cond.ts';
+import { evalCond, evalOp, isPure } from '../eval/eval-op.ts';
+import { TYPE_BITS } from '../eval/bits.ts';
+import { Op, OP_DEFS, OP_NAMES, type OpName } from '../ops.ts';
+import type { Temp } from '../tb-ir.ts';
+import { constantBits, constantOf } from '../text/constant.ts';
+import { Type } from '../types.ts';
+import type { Walk } from './walk.ts';
+
+type Fold2 = (a: number, b: number) => number;
+
+const FOLD_I32: Partial<Record<OpName, Fold2>> = {
+  add: (a, b) => (a + b) | 0,
+  sub: (a, b) => (a - b) | 0,
+  mul: (a, b) => Math.imul(a, b),
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+  andc: (a, b) => a & ~b,
+  shl: (a, b) => a << (b & 31),
+  shr: (a, b) => (a >>> (b & 31)) | 0,
+  sar: (a, b) => a >> (b & 31),
+};
+/** Bitwise ops act on the halves one by one. */
+const FOLD_HALVES: Partial<Record<OpName, Fold2>> = {
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+  andc: (a, b) => a & ~b,
+};
+const I32_BY_CODE: readonly (Fold2 | undefined)[] = OP_NAMES.map((name) => FOLD_I32[name]);
+const HALVES_BY_CODE: readonly (Fold2 | undefined)[] = OP_NAMES.map((name) => FOLD_HALVES[name]);
+const PURE = Uint8Array.from(OP_NAMES, (_, op) => (isPure(op) && op !== Op.mov ? 1 : 0));
+const FIRST_IN = Uint8Array.from(OP_DEFS, (def) => def.out.length);
+const INS = Uint8Array.from(OP_DEFS, (def) => def.in.length);
+
+/** Does `a cond b` hold for two integer constants of a type? */
+export function foldCond(w: Walk, cond: number, type: Type, a: Temp, b: Temp): boolean {
+  const { constLo } = w.tb;
+  if (type === Type.i32) {
+    const [x, y] = [constLo[a]!, constLo[b]!];
+    switch (cond as Cond) {
+      case Cond.eq: return x === y;
+      case Cond.ne: return x !== y;
+      case Cond.lt: return x < y;
+      case Cond.ge: return x >= y;
+      case Cond.le: return x <= y;
+      case Cond.gt: return x > y;
+      case Cond.ltu: return x >>> 0 < y >>> 0;
+      case Cond.geu: return x >>> 0 >= y >>> 0;
+      case Cond.leu: return x >>> 0 <= y >>> 0;
+      case Cond.gtu: return x >>> 0 > y >>> 0;
+      case Cond.tsteq: return (x & y) === 0;
+      case Cond.tstne: return (x & y) !== 0;
+    }
+  }
+  return evalCond(cond, TYPE_BITS[type], constantBits(w.tb, a), constantBits(w.tb, b));
+}
+
+/** Fold the op at hand if all its inputs are constants; true when it has become a move (or two). */
+export function foldConstants(w: Walk): boolean {
+  const { op } = w;
+  if (!PURE[op]) return false;
+  const first = FIRST_IN[op]!;
+  const ins = INS[op]!;
+  for (let i = 0; i < ins; i++) if (!w.isConst(w.x(first + i))) return false;
+  const { constLo, constHi } = w.tb;
+  if (ins === 2 && first === 1) {
+    const [a, b] = [w.x(1), w.x(2)];
+    const fold = w.type === Type.i32 ? I32_BY_CODE[op] : HALVES_BY_CODE[op];
+    if (fold && w.type <= Type.i64) {
+      w.toConst(fold(constLo[a]!, constLo[b]!), w.type === Type.i64 ? fold(constHi[a]!, constHi[b]!) : 0);
+      return true;
+    }
+  }
+  return foldExactly(w, first, ins);
+}
+
+/** Ask the evaluator. Rare enough that its BigInts do not matter. */
+function foldExactly(w: Walk, first: number, ins: number): boolean {
+  const { tb, op, type } = w;
+  const def = OP_DEFS[op]!;
+  if (first === 2 && w.room < 6) return false;
+  const inputs: bigint[] = [];
+  for (let i = 0; i < ins; i++) inputs.push(constantBits(tb, w.x(first + i)));
+  const attrs = def.attrs.map((_, i) => w.x(first + ins + i));
+  const values = evalOp(op, type, inputs, attrs);
+  const outs = Array.from({ length: first }, (_, i) => w.x(i));
+  const moves = outs.map((d, i) => constantOf(tb, tb.tempType[d] as Type, values[i]!));
+  w.fit();
+  w.toMov(moves[0]!);
+  if (first === 2) w.extraMove(outs[1]!, moves[1]!);
+  return true;
+}
