@@ -2,7 +2,7 @@
  * Writes assembly/generated/layout.ts: offsets and numbers that the AssemblyScript sources share with src. Runs before the
  * AssemblyScript compiler (scripts/build-assembly.mjs of the root) and needs nothing compiled.
  */
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { importTypeScript } from '../../../scripts/lib/load-typescript.mjs';

@@ -7,7 +7,7 @@ import {
   ACCESS_FETCH, ACCESS_MISALIGNED, ACCESS_WRITE, HF_AC, MMU_KERNEL_SMAP, MMU_USER, PROT_EXEC, PROT_READ, PROT_SIZE_SHIFT, PROT_WRITE,
   ST_A20_MASK, ST_CR3, ST_PDPTE, FEATURE_GIGA_PAGES, FEATURE_PSE36,
 } from '../generated/layout';
-import { CR0_PG, CR0_WP, CR4_PAE, CR4_PSE, CR4_SMEP, EFER_LMA, EFER_NXE, VEC_AC, VEC_GP, VEC_PF } from '../system/arch';
+import { CR0_PG, CR0_WP, CR4_PAE, CR4_PSE, CR4_SMEP, EFER_NXE, VEC_AC, VEC_GP, VEC_PF } from '../system/arch';
 import { reservedAddressBits } from '../system/control';
 import { raiseAccess } from '../system/fault';
 import { phys_cas32, phys_cas64, phys_ld32, phys_ld64, tlb_set_page } from '../system/memory';

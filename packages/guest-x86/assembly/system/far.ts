@@ -1,6 +1,6 @@
 // JMP and CALL to another code segment, directly or through a call gate (SDM vol. 3, 5.8; vol. 2, CALL and JMP). Task gates and task state
 // segments go to task.ts.
-import { SEG_CS, SEG_SS, SEG_TR } from '../generated/layout';
+import { SEG_CS, SEG_SS } from '../generated/layout';
 import { D_P, D_S, T_CALL16, T_CALL32, T_TASK, T_TSS16, T_TSS32, VEC_GP, VEC_NP } from './arch';
 import {
   NOWHERE, accessBits, descriptorAddress, dplOf, errorOf, isCode, isConforming, isNull, markAccessed, readDescriptor, typeOf,

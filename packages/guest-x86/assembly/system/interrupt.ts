@@ -1,18 +1,18 @@
 // Delivery of exceptions and interrupts: real-mode IVT, IDT gates of 16, 32 and 64 bits, stacks from the TSS, double and triple faults
 // (SDM vol. 3, chapter 6).
 import {
-  CTX_EXIT_CODE, CTX_EXIT_DATA, CTX_FAULT_ADDRESS, CTX_FAULT_ERROR, CTX_TB_PTR, EXIT_FAULT, EXIT_FETCH_FAULT, EXIT_NONE, EXIT_SHUTDOWN, SEG_CS, SEG_DS,
-  SEG_ES, SEG_FS, SEG_GS, SEG_SS, ST_CR2, ST_DR, ST_EFLAGS, ST_IDTR_BASE, ST_IDTR_LIMIT,
+  CTX_EXIT_CODE, CTX_EXIT_DATA, CTX_FAULT_ADDRESS, CTX_FAULT_ERROR, CTX_TB_PTR, EXIT_FAULT, EXIT_NONE, EXIT_SHUTDOWN, SEG_CS, SEG_DS,
+  SEG_ES, SEG_GS, SEG_SS, ST_CR2, ST_DR, ST_IDTR_BASE, ST_IDTR_LIMIT,
 } from '../generated/layout';
 import {
   AC, D_P, IF, NT, OF, RF, T_INT16, T_INT32, T_TASK, T_TRAP16, T_TRAP32, TF, VEC_BP, VEC_DB, VEC_DF, VEC_GP, VEC_NP, VEC_OF, VEC_PF, VEC_TS, VM,
 } from './arch';
-import { accessBits, dplOf, errorOf, isCode, isConforming, isNull, readDescriptor, typeOf } from './descriptor';
+import { accessBits, dplOf, errorOf, isCode, isConforming, isNull, readDescriptor } from './descriptor';
 import { exited, hasErrorCode, raise, raiseGp } from './fault';
 import { get_eflags, writeEflags } from './flags';
 import { systemLd32, systemLd64 } from './memory';
 import { faultVector, restore_state } from './restore';
-import { Stack, currentStack, wideStack } from './stack';
+import { currentStack, wideStack } from './stack';
 import { cpl, iopl, isLongMode, isProtected, isVm86, rip, rsp, selectorOf, setSegment } from './state';
 import { TASK_CALL, switchByGate } from './task';
 import {

@@ -1,21 +1,21 @@
 // Loading segment registers, LDTR and TR, and asking about descriptors: MOV/POP Sreg, LDS …, LLDT, LTR, LAR, LSL, VERR, VERW (SDM vol. 2; vol. 3,
 // chapter 5).
 import {
-  FEATURE_FSGSBASE, FR_ES_BASE, FR_FS_BASE, FR_GS_BASE, SEG_FS, SEG_GS, SEG_LDTR, SEG_SS, SEG_TR, ST_GDTR_BASE, ST_GDTR_LIMIT, ST_IDTR_BASE,
+  FEATURE_FSGSBASE, FR_ES_BASE, FR_GS_BASE, SEG_FS, SEG_GS, SEG_LDTR, SEG_SS, SEG_TR, ST_GDTR_BASE, ST_GDTR_LIMIT, ST_IDTR_BASE,
   ST_IDTR_LIMIT, ST_INTERRUPT_SHADOW, ST_KERNEL_GS_BASE,
 } from '../generated/layout';
 import {
-  CR4_FSGSBASE, CR4_UMIP, D_ACCESSED, D_DPL, D_P, D_S, T_CALL16, T_CALL32, T_LDT, T_TASK, T_TSS16, T_TSS16_BUSY, T_TSS32, T_TSS32_BUSY, VEC_GP, VEC_NP,
+  CR4_FSGSBASE, CR4_UMIP, D_P, D_S, T_CALL16, T_CALL32, T_LDT, T_TASK, T_TSS16, T_TSS16_BUSY, T_TSS32, T_TSS32_BUSY, VEC_GP, VEC_NP,
   VEC_SS,
 } from './arch';
 import {
-  NOWHERE, accessBits, baseBits, descriptorAddress, dplOf, errorOf, isCode, isConforming, isNull, isReadable, isWritableData, limitBits, markAccessed,
-  readDescriptor, setFromDescriptor, typeOf,
+  NOWHERE, accessBits, baseBits, descriptorAddress, dplOf, errorOf, isConforming, isNull, isReadable, isWritableData, limitBits,
+  markAccessed, readDescriptor, setFromDescriptor, typeOf,
 } from './descriptor';
 import { exited, raise, raiseGp, raiseUd } from './fault';
 import { update_hflags } from './hflags';
 import { systemLd64, systemLd8, systemSt8 } from './memory';
-import { accessOf, baseOf, cpl, cr4, has, isAmd, isCanonical, isCode64, isLongMode, isProtected, limitOf, selectorOf, setSegment } from './state';
+import { accessOf, baseOf, cpl, cr4, has, isAmd, isCanonical, isCode64, isLongMode, isProtected, limitOf, setSegment } from './state';
 
 export function load_seg(env: usize, seg: u32, selector: u32): void {
   selector &= 0xffff;

@@ -3,8 +3,7 @@
 // Two phases. Up to the commit, a fault belongs to the instruction of the old task and nothing has changed. After it, faults belong to the first
 // instruction of the new task: they leave with ExitCode.fetchFault, whose state is exact.
 import {
-  CTX_EXIT_CODE, EXIT_FETCH_FAULT, FR_RAX, FR_RIP, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_LDTR, SEG_SS, SEG_TR, ST_CR0, ST_CR3, ST_DR,
-  ST_EFLAGS,
+  CTX_EXIT_CODE, EXIT_FETCH_FAULT, FR_RAX, FR_RIP, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_LDTR, SEG_SS, SEG_TR, ST_CR0, ST_DR,
 } from '../generated/layout';
 import { CR0_PG, CR0_TS, D_P, D_S, NT, T_LDT, VEC_DB, VEC_GP, VEC_NP, VEC_SS, VEC_TS, VM } from './arch';
 import { setCr3 } from './control';
