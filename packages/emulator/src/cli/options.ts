@@ -2,7 +2,7 @@
  * The command line's options: one row each. Parser, help text and the words offered for a misspelt one derive from the
  * rows. Names and meaning are QEMU's where QEMU has the option; one dash or two make no difference, as there.
  */
-import { CPU_MODELS, type CpuModelName } from '@wasm-tcg/guest-x86';
+import { CPU_MODEL_NAMES, type CpuModelName } from '@wasm-tcg/guest-x86';
 import type { DebugItem, ExecutionMode, FlatMode } from '../api.ts';
 import { oneOf, unknown, UsageError } from './usage-error.ts';
 import { parseMemory, parseNumber, parseProperties, parseRanges } from './values.ts';
@@ -53,7 +53,6 @@ export const DEBUG_ITEMS: Readonly<Record<DebugItem, string>> = {
   exec: 'TBs as they are entered',
   cpu: 'registers at each of them',
 };
-export const CPU_MODEL_NAMES: readonly CpuModelName[] = Object.keys(CPU_MODELS).filter((name): name is CpuModelName => Object.hasOwn(CPU_MODELS, name));
 const isDebugItem = (word: string): word is DebugItem => Object.hasOwn(DEBUG_ITEMS, word);
 
 interface Option {

@@ -3,12 +3,13 @@
  * process; main.ts gives it the real streams.
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { CPU_MODEL_NAMES } from '@wasm-tcg/guest-x86';
 import type { FlatBoot, Machine, StopReason } from '../api.ts';
 import { MachineError } from '../errors.ts';
 import { createMachine } from '../machine/create-machine.ts';
 import { TINY_GUEST_ADDRESS, tinyGuestImage } from '../generated/tiny-guest.ts';
 import { DEBUG_PORT, DebugPort, EXIT_PORT } from './debug-port.ts';
-import { CPU_MODEL_NAMES, DEBUG_ITEMS, helpText, parseArguments, type Settings } from './options.ts';
+import { DEBUG_ITEMS, helpText, parseArguments, type Settings } from './options.ts';
 import { formatCount, formatSummary } from './summary.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -257,6 +257,7 @@ export class CpuExec {
     for (let attempt = 0; attempt < 2; attempt++) {
       const made = translator.make();
       if (made.kind === 'fetch-fault') return this.#secondPageFault();
+      if (made.kind === 'limit-fault') return this.#limitFault();
       if (made.kind === 'tb') {
         this.#p.onTranslate?.(made.header);
         // Started anew by a look-up, which makes link and jump cache entry: both need the hash only.
@@ -275,6 +276,7 @@ export class CpuExec {
       const made = translator.make(Math.min(count, this.#p.config.tbInsns));
       if (made.kind === 'tb') return made.header;
       if (made.kind === 'fetch-fault') return this.#secondPageFault();
+      if (made.kind === 'limit-fault') return this.#limitFault();
       this.flush();
     }
     throw new Error('a TB does not fit an empty arena');
@@ -302,6 +304,13 @@ export class CpuExec {
       context.pc = pc;
     }
     const event = this.#deliver(() => this.#p.guest.deliverFetchFault());
+    return event === 'continue' ? 0 : event;
+  }
+
+  /** The instruction at pc reaches past what the code segment allows. */
+  #limitFault(): number | RunResult {
+    if (this.#p.context.budget <= 0) return 'instructions';
+    const event = this.#deliver(() => this.#p.guest.deliverLimitFault());
     return event === 'continue' ? 0 : event;
   }
 }

@@ -15,6 +15,8 @@ export interface TranslateRequest {
   readonly csBase: number;
   /** Most guest instructions to take, ≥ 1. */
   readonly maxInsns: number;
+  /** Offset from the page of the last byte that may be fetched (code segment limit); Infinity for none. */
+  readonly fetchLimit: number;
 }
 
 export interface Translation {
@@ -23,8 +25,11 @@ export interface Translation {
   readonly insns: number;
   /** Some byte came from the second page. */
   readonly crossesPage: boolean;
-  /** The first instruction reaches into a second page that cannot be fetched: nothing was translated. */
-  readonly fetchFault: boolean;
+  /**
+   * Nothing was translated: the first instruction reaches into a second page that cannot be fetched (`page`), or past what the code
+   * segment allows (`limit`).
+   */
+  readonly fault: 'none' | 'page' | 'limit';
 }
 
 /** What happened to the guest that ends or interrupts a run. */
@@ -43,6 +48,10 @@ export interface Guest {
   deliverFault(): GuestEvent;
   /** Deliver the fault of an instruction fetch: state is exact. */
   deliverFetchFault(): GuestEvent;
+  /** `fetchLimit` of a request for the TB that the frame names. */
+  fetchLimit(): number;
+  /** Deliver the fault of a fetch past the code segment's limit: state is exact. */
+  deliverLimitFault(): GuestEvent;
   /** Make the frame that of the instruction at (tbPtr, insnIndex) of the context, without a fault. */
   restoreState(): void;
   /** One line per instruction, for `in_asm`. */

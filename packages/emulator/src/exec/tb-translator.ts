@@ -23,7 +23,8 @@ const NEVER = 0xffffffff;
 export type MadeTb =
   | { readonly kind: 'tb'; readonly header: number }
   | { readonly kind: 'full' }
-  | { readonly kind: 'fetch-fault' };
+  | { readonly kind: 'fetch-fault' }
+  | { readonly kind: 'limit-fault' };
 
 export interface TranslatorParts {
   readonly guest: Guest;
@@ -67,7 +68,7 @@ export class TbTranslator {
    * @param oneOff instructions of a TB for one use, 0 for an ordinary TB
    */
   make(oneOff = 0): MadeTb {
-    const { context, machine, store, config } = this.#p;
+    const { context, machine, store, config, guest } = this.#p;
     const started = performance.now();
     const physPage = this.#physPageOf(context.pageBase);
     if (physPage < 0) return { kind: 'fetch-fault' };
@@ -80,9 +81,10 @@ export class TbTranslator {
       flags: context.flags,
       csBase: context.csBase,
       maxInsns: oneOff > 0 ? oneOff : cacheable ? config.tbInsns : 1,
+      fetchLimit: guest.fetchLimit(),
     };
     const translation = this.#translate(request);
-    if (translation.fetchFault) return { kind: 'fetch-fault' };
+    if (translation.fault !== 'none') return { kind: translation.fault === 'page' ? 'fetch-fault' : 'limit-fault' };
     const physPage2 = translation.crossesPage ? this.#physPageOf((context.pageBase + BigInt(PAGE_SIZE)) & context.pcMask) : NO_PAGE;
     const header = store.create({
       physPage, physPage2, pageOffset: request.pageOffset, size: translation.size, flags: request.flags, csBase: request.csBase,
@@ -128,6 +130,7 @@ export class TbTranslator {
       flags: word(AT.flags),
       csBase: word(AT.csBase),
       maxInsns: word(AT.insns),
+      fetchLimit: Infinity,
     };
   }
 
@@ -138,7 +141,7 @@ export class TbTranslator {
       let insns = request.maxInsns;
       try {
         const translation = guest.translate(this.#tb, request);
-        if (translation.fetchFault) return translation;
+        if (translation.fault !== 'none') return translation;
         insns = translation.insns;
         const before = this.#breakpointAfterStart();
         if (before > 0) {

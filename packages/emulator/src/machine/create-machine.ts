@@ -1,5 +1,5 @@
 /** Puts a machine together: memory, helper modules, interpreter, executor, and the API around them. */
-import { CPU_MODELS, createX86, X86_HELPERS, X86_LAYOUT, X86Translator, type CpuModelName, type X86Instance } from '@wasm-tcg/guest-x86';
+import { createX86, X86_HELPERS, X86_LAYOUT, type CpuModelName, type X86Instance } from '@wasm-tcg/guest-x86';
 import { createMachineMemory, createRam, instantiateRuntime, TbArena, TbStore, type MachineMemory, type Ram } from '@wasm-tcg/runtime';
 import { generateInterpreter, TciFormats } from '@wasm-tcg/tci-interp';
 import type { MachineOptions } from '../api.ts';
@@ -101,7 +101,7 @@ export function createMachine(options: MachineOptions = {}): FlatMachine {
   const maintenance = new TbMaintenance(store, context, compiled);
   late.maintenance = maintenance;
   const optimiser = new TbOptimiser(X86_LAYOUT, X86_HELPERS, config);
-  const guest = new X86Guest(x86, context, new X86Translator(CPU_MODELS[model]));
+  const guest = new X86Guest(machine, x86, context);
   const shared = { guest, machine, arena, store, context, config, core: runtime.exports };
   const translator = new TbTranslator({
     ...shared, ram, formats, optimiser, isBreakpoint: (linear) => breakpoints.has(linear), hasBreakpoints: () => breakpoints.any,

@@ -1,25 +1,64 @@
 /** x86 as the execution core sees a guest: joins the translator and the helper module of guest-x86. */
 import type { TbIr } from '@wasm-tcg/ir';
-import type { EnvLayout } from '@wasm-tcg/runtime';
-import { decode, DecodeMode, format, HFlag, Insn, X86Exit, X86_HELPERS, X86_LAYOUT, X86Translator, type X86Instance } from '@wasm-tcg/guest-x86';
+import { ExitCode, type EnvLayout, type MachineMemory } from '@wasm-tcg/runtime';
+import {
+  CPU_MODELS, decode, DecodeMode, DecodeStatus, format, HFlag, Insn, TranslateStatus, X86Exit, X86_HELPERS, X86_LAYOUT, X86_STATE, X86Translator, type X86Instance,
+} from '@wasm-tcg/guest-x86';
 import type { Guest, GuestEvent, TranslateRequest, Translation } from '../exec/guest.ts';
 import type { ContextView } from '../exec/context-view.ts';
+
+/** Offset from env of the limit of CS. */
+const CS_LIMIT = X86_LAYOUT.stateOffset + X86_STATE.offset.segLimit + 4;
+/** faultAccess of a fault that belongs to no memory access. */
+const NO_ACCESS = 0xff;
+/** #GP. */
+const GENERAL_PROTECTION = 13;
 
 export class X86Guest implements Guest {
   readonly layout: EnvLayout = X86_LAYOUT;
   readonly helpers = X86_HELPERS;
   readonly #x86: X86Instance;
   readonly #context: ContextView;
-  readonly #translator: X86Translator;
+  /** A translator writes into one TbIr. */
+  readonly #translators = new WeakMap<TbIr, X86Translator>();
 
-  constructor(x86: X86Instance, context: ContextView, translator: X86Translator) {
+  readonly #machine: MachineMemory;
+
+  constructor(machine: MachineMemory, x86: X86Instance, context: ContextView) {
+    this.#machine = machine;
     this.#x86 = x86;
     this.#context = context;
-    this.#translator = translator;
   }
 
   translate(tb: TbIr, request: TranslateRequest): Translation {
-    return this.#translator.translate(tb, request);
+    let translator = this.#translators.get(tb);
+    if (translator === undefined) {
+      translator = new X86Translator(tb, CPU_MODELS[this.#x86.model]);
+      this.#translators.set(tb, translator);
+    }
+    const { page, pageOffset, csBase, flags, maxInsns, secondPage, fetchLimit } = request;
+    const status = translator.translate({
+      bytes: page, pageStart: 0, pageOffset, nextPage: secondPage, csBase, hflags: flags, maxInsns, codeLimit: fetchLimit,
+    });
+    const { size, insns, secondPage: crossesPage } = translator.block;
+    const fault = status === TranslateStatus.ok ? 'none' : status === TranslateStatus.fetchFault ? 'page' : 'limit';
+    return { size, insns, crossesPage, fault };
+  }
+
+  /** The last byte that CS allows, as offset from the page of the present pc; Infinity when CS ends with the address space. */
+  fetchLimit(): number {
+    const { flags, csBase, pageBase } = this.#context;
+    if ((flags & (HFlag.CS64 | HFlag.CS_FLAT)) !== 0) return Infinity;
+    return this.#machine.views().u32[(this.#context.env + CS_LIMIT) >>> 2]! + csBase - Number(pageBase);
+  }
+
+  /** The fetch of the next instruction meets the limit of CS: #GP(0), state exact. */
+  deliverLimitFault(): GuestEvent {
+    this.#context.set('exitCode', ExitCode.fetchFault);
+    this.#context.set('exitData', GENERAL_PROTECTION);
+    this.#context.set('faultError', 0);
+    this.#context.set('faultAccess', NO_ACCESS);
+    return this.deliverFetchFault();
   }
 
   isWide(flags: number): boolean {
@@ -56,10 +95,10 @@ export class X86Guest implements Guest {
     const lines: string[] = [];
     for (let at = 0; at < size; ) {
       const status = decode(insn, bytes, request.pageOffset + at, size - at, mode);
-      const length = status === 0 ? insn.length : size - at;
+      const length = status === DecodeStatus.Ok ? insn.length : size - at;
       const hex = Array.from(bytes.subarray(request.pageOffset + at, request.pageOffset + at + length), (b) => b.toString(16).padStart(2, '0')).join(' ');
       const pc = linear + BigInt(at);
-      lines.push(`${pc.toString(16).padStart(8, '0')}  ${hex.padEnd(24)}  ${status === 0 ? format(insn, pc) : '(bad)'}`);
+      lines.push(`${pc.toString(16).padStart(8, '0')}  ${hex.padEnd(24)}  ${status === DecodeStatus.Ok ? format(insn, pc) : '(bad)'}`);
       at += length;
     }
     return lines.join('\n');

@@ -11,7 +11,7 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 const LOADER = `
   const { importTypeScript } = await import(${JSON.stringify(path('../../../../scripts/lib/load-typescript.mjs'))});
   await importTypeScript(${JSON.stringify(path('../../src/cli/main.ts'))});`;
-const command = (...args: string[]): string[] => ['--input-type=module', '--eval', LOADER, '--', ...args];
+const command = (...args: string[]): string[] => ['--input-type=module', '--eval', LOADER, '--', 'wasm-tcg', ...args];
 const folder = mkdtempSync(join(tmpdir(), 'wasm-tcg-process-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
