@@ -135,6 +135,7 @@ function faultsInV86(c: Ctx): boolean {
 function pushf(c: Ctx): void {
   if (faultsInV86(c)) return;
   const flags = c.tb.newLocal(Type.i64);
+  c.syncCcOp();
   c.b.call(READ_EFLAGS, flags, []);
   push(c, c.fromI64(flags), c.insn.opSize);
 }
@@ -144,6 +145,7 @@ function popf(c: Ctx): void {
   const size = c.insn.opSize;
   const image = c.toI64(peek(c, size));
   c.b.mov(c.W, G.rip, c.nextPc());
+  c.syncCcOp();
   c.b.call(POPF, -1, [image, c.k32(size)]);
   writeStackPointer(c, stackOffset(c, G.rsp, size));
   c.setCcDynamic();

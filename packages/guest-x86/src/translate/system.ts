@@ -32,6 +32,7 @@ const H = {
 /** A helper that moves control, or changes what the next TB is looked up by. rip names the next instruction when it is called. */
 function transfer(c: Ctx, helper: number, args: readonly Temp[], after: After): void {
   writeNextPc(c);
+  c.syncCcOp();
   c.b.call(helper, -1, args);
   c.setCcDynamic();
   endByPointer(c, after);
@@ -74,6 +75,7 @@ function retf(c: Ctx): void {
 /** A helper after which the TB must be left, though control flows on. `after`: what follows the instruction. */
 function finishWith(c: Ctx, helper: number, args: readonly Temp[], after: After = After.all): void {
   writeNextPc(c);
+  c.syncCcOp();
   c.b.call(helper, -1, args);
   endByPointer(c, after);
 }
