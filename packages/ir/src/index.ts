@@ -11,6 +11,7 @@ export * from './eval/bits.ts';
 export { evalVbinary, evalVshift, evalVtest, evalVunary } from './eval/vops-eval.ts';
 export { evalCond, evalFCond, evalOp, isPure, type PureOpName } from './eval/eval-op.ts';
 export * from './region.ts';
+export { MAX_REGION_MEMBERS, mergeRegion, RegionError } from './region-merge.ts';
 export * from './op-info.ts';
 export { constantBits, constantOf, parseConstant, printConstant } from './text/constant.ts';
 export { localNumbers, printOp, printTb } from './text/print.ts';
@@ -21,7 +22,7 @@ export {
 export { TOY_AREA_SIZE, TOY_HELPERS, TOY_STATE_OFFSET, TOY_STATE_SIZE, TOY_TARGET } from './testing/toy-guest.ts';
 export { TOY_FAULT, TOY_WAIT, ToyMachine } from './testing/toy-machine.ts';
 export { assertValid, IrVerifyError, verifyTb, type Diagnostic, type VerifyOptions, type VerifyRule } from './verify.ts';
-export { Optimizer, PASS_NAMES, type OptimizeOptions, type PassName, type RegionShape } from './opt/pipeline.ts';
+export { Optimizer, PASS_NAMES, type OptimizeOptions, type PassName } from './opt/pipeline.ts';
 export { SlotAnalysis } from './opt/slots.ts';
 export { Rng } from './testing/rng.ts';
 export { randomTb, type RandomOptions } from './testing/random-ir.ts';

@@ -4,6 +4,7 @@
 import type { HelperTable } from '../helper-sig.ts';
 import { HelperFacts } from '../op-info.ts';
 import type { TargetLayout } from '../target-layout.ts';
+import type { RegionIr } from '../region.ts';
 import type { TbIr } from '../tb-ir.ts';
 import { assertValid } from '../verify.ts';
 import { CoalescePass } from './coalesce.ts';
@@ -20,13 +21,6 @@ export interface OptimizeOptions {
   readonly verify?: boolean;
   /** Passes to leave out. */
   readonly disable?: readonly PassName[];
-}
-
-/** What the optimiser has to know when the TB is that of a region. */
-export interface RegionShape {
-  readonly members: number;
-  /** 1 for each member at whose entry the region may be left. */
-  readonly leaves: Uint8Array;
 }
 
 /**
@@ -52,10 +46,19 @@ export class Optimizer {
    * Make a translator's TB one for back ends.
    * @throws IrVerifyError with `verify`, when the TB is not valid or a pass has broken it
    */
-  optimize(tb: TbIr, options: OptimizeOptions = {}, region?: RegionShape): void {
+  optimize(tb: TbIr, options: OptimizeOptions = {}): void {
+    this.#run(tb, options, undefined);
+  }
+
+  /** The same for a region, whose member entries stay and where liveness follows the edges between members. */
+  optimizeRegion(region: RegionIr, options: OptimizeOptions = {}): void {
+    this.#run(region.tb, options, region);
+  }
+
+  #run(tb: TbIr, options: OptimizeOptions, region: RegionIr | undefined): void {
     const disable = options.disable ?? [];
     const check = (where: string, stage: 'source' | 'core'): void => {
-      if (options.verify) assertValid(tb, this.#helpers, where, region ? { stage, region: region.members } : { stage });
+      if (options.verify) assertValid(tb, this.#helpers, where, region ? { stage, region: region.members.length } : { stage });
     };
     check('input', 'source');
 
@@ -69,14 +72,14 @@ export class Optimizer {
     const fold = !disable.includes('fold');
     const knownBits = !disable.includes('knownBits');
     if (copyProp || fold || knownBits) {
-      this.#forward.run(tb, { copyProp, fold, knownBits }, region?.members);
+      this.#forward.run(tb, { copyProp, fold, knownBits }, region?.members.length);
       check('forward', 'core');
     }
 
     // 3. Backward: the above left moves and extensions that nobody reads any more, and stores to globals that the next
     //    instruction overwrites.
     if (!disable.includes('liveness')) {
-      this.#liveness.run(tb, region?.leaves);
+      this.#liveness.run(tb, region && Uint8Array.from(region.members, (m) => (m.mayLeave ? 1 : 0)));
       check('liveness', 'core');
     }
 
