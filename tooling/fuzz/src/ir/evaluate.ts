@@ -2,7 +2,6 @@
 import { EvalLeave, evalTb, memOpBytes, type EvalMachine, type EvalResult, type HelperDef, type MemOp } from '@wasm-tcg/ir';
 import { ExitCode } from '@wasm-tcg/runtime';
 import { codeBase, FUZZ_LAYOUT, HELPERS, runHelper } from './guest.ts';
-import type { PlacedTb } from './program.ts';
 import { instructionsBefore } from './restore.ts';
 import type { World } from './world.ts';
 
@@ -74,12 +73,12 @@ export function evaluate(world: World): void {
   for (let budget = world.budget; ; ) {
     const found = findTb(world, result?.kind === 'goto_tb');
     if (found === undefined) return stop(world, ExitCode.translate, budget);
-    const [index, { tb }] = found;
+    const tb = world.loaded[found];
     if (budget < tb.insns) return stop(world, ExitCode.budget, budget);
     let last = 0;
     result = evalTb(tb, HELPERS, machine, { onOp: (at) => (last = at) });
     if (result.kind === 'leave') {
-      world.setContext('tbPtr', world.headers[index]);
+      world.setContext('tbPtr', world.headers[found]);
       world.setContext('insnIndex', result.insn);
       return stop(world, result.exitCode, budget - tb.insns);
     }
@@ -96,7 +95,7 @@ function stop(world: World, exitCode: number, budget: number): void {
 }
 
 /** The TB that pc names; sets the page base as a look-up does, or checks it after a goto_tb, which has set it. */
-function findTb(world: World, isLinked: boolean): readonly [number, PlacedTb] | undefined {
+function findTb(world: World, isLinked: boolean): number | undefined {
   const { program, globals } = world;
   if (!program) return undefined;
   const bits = program.wide ? 64 : 32;
@@ -106,5 +105,5 @@ function findTb(world: World, isLinked: boolean): readonly [number, PlacedTb] | 
   globals.set('page_base', page);
   const number = Number((page - codeBase(program.wide)) >> BigInt(FUZZ_LAYOUT.mmu.pageBits));
   const index = program.tbs.findIndex((tb) => tb.page === number && tb.offset === Number(linear & 0xfffn));
-  return index < 0 ? undefined : [index, program.tbs[index]];
+  return index < 0 ? undefined : index;
 }

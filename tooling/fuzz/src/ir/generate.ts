@@ -51,17 +51,16 @@ class TbGenerator {
   }
 
   generate(): void {
-    const { rng } = { rng: this.#rng };
+    const rng = this.#rng;
     const insns = rng.between(1, 6);
     for (let i = 0; i < insns; i++) {
-      if (i > 0) this.#placeLabels(0.5);
       this.#b.insn_start(this.#home.offset + 2 * i, rng.chance(0.3) ? -1 : rng.below(100));
       this.#g.mayFault = true;
       this.#faultingPart();
       this.#quietPart();
+      this.#placeLabels();
       if (i < insns - 1) this.#maybeLeave();
     }
-    this.#placeLabels(1);
     this.#end();
   }
 
@@ -121,7 +120,7 @@ class TbGenerator {
     b.brcond(Type.i32, count, this.#tb.constI32(0), Cond.ne, label);
   }
 
-  /** A branch to the start of some later instruction, or to the end. */
+  /** A branch to the end of the instruction. (None leads past the start of another: how many were run would not be known.) */
   #skipAhead(): void {
     const g = this.#g;
     const type = this.#tb.wordType;
@@ -134,10 +133,8 @@ class TbGenerator {
     this.#b.brcond(type, g.operand(type), g.operand(type), this.#rng.below(12), target.label);
   }
 
-  #placeLabels(probability: number): void {
-    for (let i = this.#pending.length - 1; i >= 0; i--) {
-      if (!this.#rng.chance(probability)) continue;
-      const { label, defined } = this.#pending.splice(i, 1)[0];
+  #placeLabels(): void {
+    for (const { label, defined } of this.#pending.splice(0)) {
       this.#b.label(label);
       this.#g.meet(defined);
     }

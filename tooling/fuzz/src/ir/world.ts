@@ -57,6 +57,8 @@ export class World {
   /** Headers of the loaded program's TBs, in order. */
   readonly headers: number[] = [];
   program: IrProgram | undefined;
+  /** Core ops of its TBs, as they were loaded. */
+  readonly loaded: TbIr[] = [];
   readonly globals: Globals;
   readonly #initial = new Uint8Array(RAM_BYTES);
 
@@ -92,6 +94,7 @@ export class World {
     this.program = program;
     this.store.reset();
     this.headers.length = 0;
+    this.loaded.length = 0;
     program.tbs.forEach((placed, i) => {
       const { tb, slots } = irOf(i);
       const header = this.store.create({
@@ -109,6 +112,7 @@ export class World {
       set(TB_HEADER.offset.perCpu + TB_CPU.offset.threshold, 0xffffffff);
       this.store.insert(header);
       this.headers.push(header);
+      this.loaded.push(tb);
     });
   }
 
@@ -179,9 +183,9 @@ export class World {
 
   /** pc and cc_op at the start of an instruction; cc_op stays what it is where the instruction's data says so. */
   #restore(tb: number, insn: number): void {
-    const placed = this.program?.tbs[tb];
-    if (!placed) return;
-    const restore = restoreTable(placed.tb);
+    const code = this.loaded[tb];
+    if (!code) return;
+    const restore = restoreTable(code);
     this.globals.set('pc', BigInt(restore[insn]?.delta ?? 0));
     const data = restore[insn]?.data ?? -1;
     if (data >= 0) this.globals.set('cc_op', BigInt(data));
