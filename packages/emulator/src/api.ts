@@ -72,6 +72,8 @@ export interface DebugOptions {
   readonly items: readonly DebugItem[];
   /** Receives the text of one event, several lines at a time. */
   readonly log: (item: DebugItem, text: string) => void;
+  /** Prints a module for the item `wat`, e.g. with wasm-tools. Default: hex. */
+  readonly printWasm?: (bytes: Uint8Array) => string;
   /** Only TBs whose linear pc is in one of these ranges (first, last). */
   readonly filter?: readonly (readonly [number | bigint, number | bigint])[];
 }

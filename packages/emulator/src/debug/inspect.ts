@@ -73,7 +73,8 @@ export function wasmOfTb(p: MachineParts, pc: bigint, kind: 'module' | 'region')
   return p.tiering.bytesOf(tbAt(p, pc), kind);
 }
 
-function hexDump(bytes: Uint8Array): string {
+/** 16 bytes a line. */
+export function hexDump(bytes: Uint8Array): string {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += 16) {
     const row = Array.from(bytes.subarray(at, at + 16), (b) => b.toString(16).padStart(2, '0'));

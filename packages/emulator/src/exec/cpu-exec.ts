@@ -36,6 +36,8 @@ export interface CpuExecParts {
   readonly isBreakpoint: (linear: bigint) => boolean;
   readonly onFault?: (vector: number) => void;
   readonly onTranslate?: (header: number) => void;
+  /** A slice is about to run. */
+  readonly onSlice?: () => void;
 }
 
 export class CpuExec {
@@ -97,6 +99,7 @@ export class CpuExec {
     let stepOver = ignoreFirst;
     try {
       while (left > 0) {
+        this.#p.onSlice?.();
         const slice = this.#sliceLength(left);
         this.#given = slice;
         context.budget = slice;

@@ -28,7 +28,7 @@ export interface TieringParts {
   /** Does the engine have tail calls? */
   readonly tailCalls: boolean;
   readonly excluded: (header: number) => boolean;
-  readonly onCompile?: (event: { readonly kind: 'module' | 'region'; readonly tbs: number; readonly bytes: number; readonly ms: number }) => void;
+  readonly onCompile?: (kind: 'module' | 'region', tbs: number, bytes: Uint8Array) => void;
 }
 
 export class Tiering {
@@ -114,7 +114,7 @@ export class Tiering {
     compiled.add('module', headers, new WebAssembly.Module(bytes), bytes.length);
     this.compiledModules++;
     this.compiledModuleTbs += headers.length;
-    this.#account('module', headers.length, bytes.length, performance.now() - started);
+    this.#account('module', headers.length, bytes, performance.now() - started);
   }
 
   #buildBatch(headers: readonly number[]): Uint8Array<ArrayBuffer> {
@@ -148,7 +148,7 @@ export class Tiering {
     compiled.add('region', members, new WebAssembly.Module(bytes), bytes.length);
     this.compiledRegions++;
     this.compiledRegionTbs += members.length;
-    this.#account('region', members.length, bytes.length, performance.now() - started);
+    this.#account('region', members.length, bytes, performance.now() - started);
   }
 
   #buildRegion(entry: number): { bytes: Uint8Array<ArrayBuffer>; members: readonly number[]; descriptor: number } {
@@ -194,10 +194,10 @@ export class Tiering {
     return machine.shared ? { min: 1, max: machine.map.end / 65536, shared: true } : { min: 1 };
   }
 
-  #account(kind: 'module' | 'region', tbs: number, bytes: number, ms: number): void {
-    this.wasmBytes += bytes;
+  #account(kind: 'module' | 'region', tbs: number, bytes: Uint8Array, ms: number): void {
+    this.wasmBytes += bytes.length;
     this.compileMs += ms;
-    this.#p.onCompile?.({ kind, tbs, bytes, ms });
+    this.#p.onCompile?.(kind, tbs, bytes);
   }
 
   #word(header: number, field: number): number {

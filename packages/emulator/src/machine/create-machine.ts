@@ -3,6 +3,7 @@ import { createX86, X86_HELPERS, X86_LAYOUT, type CpuModelName, type X86Instance
 import { createMachineMemory, createRam, instantiateRuntime, TbArena, TbStore, type MachineMemory, type Ram } from '@wasm-tcg/runtime';
 import { generateInterpreter, TciFormats } from '@wasm-tcg/tci-interp';
 import type { MachineOptions } from '../api.ts';
+import { DebugLog } from '../debug/switches.ts';
 import { CompiledTbs } from '../exec/compiled-code.ts';
 import { ContextView } from '../exec/context-view.ts';
 import { CpuExec } from '../exec/cpu-exec.ts';
@@ -51,7 +52,8 @@ export function createMachine(options: MachineOptions = {}): FlatMachine {
   const ramBytes = parseMemorySize(options.memory);
   const boot = options.boot === undefined ? undefined : planFlatBoot(options.boot, ramBytes);
   const model = options.cpu?.model ?? 'max';
-  const config = executionConfig(options.execution);
+  const debug = options.debug === undefined ? undefined : new DebugLog(options.debug);
+  const config = { ...executionConfig(options.execution), ...(debug?.singleSteps ? { slice: 1, stress: 0 } : {}) };
   const stressPool = { instances: 3, heldModules: 12 };
   const limits = config.stress ? stressPool : (options.execution?.pool ?? {});
 
@@ -108,17 +110,23 @@ export function createMachine(options: MachineOptions = {}): FlatMachine {
   });
   const tiering = new Tiering({
     ...shared, translator, compiled, helpers: X86_HELPERS, optimiser, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header),
+    ...(debug === undefined ? {} : { onCompile: (kind, tbs, bytes) => debug.compiled(kind, tbs, bytes) }),
   });
   const exec = new CpuExec({
     ...shared, translator, tiering, compiled, isBreakpoint: (linear) => breakpoints.has(linear),
     tbExec: interpreter.exports['tb_exec'] as (env: number, tb: number) => number,
+    ...(debug === undefined
+      ? {}
+      : { onFault: (vector) => debug.fault(vector), onTranslate: (header) => debug.translated(header), onSlice: () => debug.step() }),
   });
   late.exec = exec;
   const memory = new GuestMemory(ramBytes, ram, runtime.exports, context);
-  const flat = new FlatMachine({
+  const parts: MachineParts = {
     options, model, machine, ram, memory, ports, x86, guest, context, arena, store, translator, tiering, compiled, maintenance, exec, breakpoints,
     formats, boot,
-  });
+  };
+  debug?.attach(parts);
+  const flat = new FlatMachine(parts);
   late.flat = flat;
   flat.reset();
   return flat;
