@@ -147,7 +147,8 @@ class Generator {
     }
     const outType = this.tb.tempType[outs[0]!] as Type;
     const raw = this.tb.newLocal(outType);
-    this.#emit(op, type, [raw], inputs, attrs);
+    const words = [raw, ...inputs, ...attrs];
+    this.tb.emit(op, type, words.length, ...words);
     this.#canonical(outs[0]!, raw, outType, vop?.lane);
     this.#define(outs[0]!);
   }
@@ -192,7 +193,9 @@ class Generator {
       case 3: return this.#emit(Op.guest_probe, 0, [], [a], [rng.below(2), memop, mmu]);
       case 4: case 5: {
         const [value, token] = [tb.newLocal(type), tb.newLocal(Type.i32)];
-        this.#emit(Op.guest_rmw_ld, type, [value, token], [a], [memop, mmu]);
+        // The token differs from tier to tier, so nothing but the store may see it.
+        tb.emit(Op.guest_rmw_ld, type, 5, value, token, a, memop, mmu);
+        this.#define(value);
         const result = tb.newLocal(type);
         this.#emit(rng.pick([Op.add, Op.xor, Op.sub, Op.shl]), type, [result], [value, this.#input(type)], []);
         return this.#emit(Op.guest_rmw_st, type, [], [token, a, result], [memop, mmu]);
