@@ -33,6 +33,9 @@ export class BlockScan {
   labelled = new Int32Array(16);
   /** Block of each label. */
   labelBlock = new Int32Array(16);
+  /** 1: control can get to the block. Passes may leave loops that nothing enters, and those read what nothing writes. */
+  reachable = new Int32Array(16);
+  private pending = new Int32Array(16);
   /** Position of the last op that names a temp, by temp. */
   lastUse = new Int32Array(256);
   /** For local temps: the only block that names it, or CROSSING. */
@@ -46,6 +49,7 @@ export class BlockScan {
     this.blocks = 0;
     this.findBlocks(tb);
     this.buildGraph();
+    this.findReachable();
   }
 
   private reserve(tb: TbIr): void {
@@ -113,7 +117,7 @@ export class BlockScan {
   private open(at: number, insns: number, lastInsn: number): number {
     const block = this.blocks++;
     if (block === this.start.length) {
-      for (const name of ['start', 'end', 'endKind', 'endLabel', 'insnsBefore', 'lastInsn', 'labelled'] as const) this[name] = grown(this[name], block + 1);
+      for (const name of ['start', 'end', 'endKind', 'endLabel', 'insnsBefore', 'lastInsn', 'labelled', 'reachable', 'pending'] as const) this[name] = grown(this[name], block + 1);
     }
     this.start[block] = at;
     this.insnsBefore[block] = insns;
@@ -138,6 +142,22 @@ export class BlockScan {
         case BlockEnd.brcond: graph.edge(this.target(block)).edge(block + 1); break;
       }
       graph.endNode();
+    }
+  }
+
+  private findReachable(): void {
+    const { graph, reachable, pending, blocks } = this;
+    reachable.fill(0, 0, blocks);
+    reachable[0] = 1;
+    pending[0] = 0;
+    for (let count = 1; count > 0; ) {
+      const block = pending[--count];
+      for (let i = graph.successorCount(block) - 1; i >= 0; i--) {
+        const target = graph.successor(block, i);
+        if (reachable[target] !== 0) continue;
+        reachable[target] = 1;
+        pending[count++] = target;
+      }
     }
   }
 

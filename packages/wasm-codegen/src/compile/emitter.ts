@@ -360,8 +360,8 @@ export abstract class FunctionEmitter implements LowerCtx {
     const { f, target } = this;
     const pages = delta >> target.mmu.pageBits;
     this.refund();
-    // Read outside of the arms below, which all need it. An arm may move it: each of them leaves.
-    this.globalLocal(target.pageBase);
+    // Read outside of the arms below that move it; each of them leaves, so the value stays good behind them.
+    if (pages !== 0) this.globalLocal(target.pageBase);
     this.directLink(slot, pages);
     const next = this.scratch(ValType.i32);
     f.i32Const(this.header).mem(Op.i32_load, TB.jmpTarget + slot * 4).tee(next);

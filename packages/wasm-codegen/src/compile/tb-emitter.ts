@@ -148,6 +148,7 @@ export class TbEmitter extends FunctionEmitter implements NodeWriter {
     f.i32Const(0).set(at);
     const again = f.loop();
     for (let block = 0; block < blocks.blocks; block++) {
+      if (blocks.reachable[block] === 0) continue;
       if (block === 0 || blocks.labelled[block] !== 0) {
         if (block > 0) f.end();
         f.get(at).i32Const(block).op(Op.i32_le_u).if_();
