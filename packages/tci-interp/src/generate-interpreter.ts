@@ -131,9 +131,11 @@ class Generator {
   dispatchCompiled(): void {
     const { f, env, tb, r } = this;
     f.get(env).get(env).mem(W.i64_load, CTX.dispatches).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.dispatches);
-    f.get(tb).mem(W.i32_load, this.perCpu + TB_CPU.offset.fn).tee(this.t).if_();
+    const interpret = f.block();
+    f.get(tb).mem(W.i32_load, this.perCpu + TB_CPU.offset.fn).tee(this.t).op(W.i32_eqz).brIf(interpret);
     f.get(tb).i32Const(1).mem(W.i32_store, this.perCpu + TB_CPU.offset.used);
     f.get(tb).mem(W.i32_load, TB.state).i32Const(15).op(W.i32_and).i32Const(TbKind.region).op(W.i32_eq).if_();
+    f.get(env).mem(W.i32_load, CTX.noRegions).brIf(interpret);
     f.get(env).mem(W.i32_load, CTX.budget).set(this.u);
     f.get(env).get(this.t).callIndirect(this.tbType).set(r);
     f.get(env).get(env).mem(W.i64_load, CTX.regionInsns).get(this.u).get(env).mem(W.i32_load, CTX.budget).op(W.i32_sub)

@@ -104,11 +104,12 @@ export class CpuExec {
         this.#given = slice;
         context.budget = slice;
         context.set('budgetHeld', 0);
-        const result = this.#slice(stepOver);
+        const result = this.#slice(stepOver, slice < left ? slice : 0);
         const used = slice - context.budget;
         this.instructions += used;
         this.#given = 0;
         context.budget = 0;
+        context.set('noRegions', 0);
         left -= used;
         if (used > 0) stepOver = false;
         if (result !== 'instructions') return result;
@@ -138,8 +139,11 @@ export class CpuExec {
     return Math.min(left, slice, MAX_BUDGET);
   }
 
-  /** Run until the budget is used up or something happens. */
-  #slice(stepOver: boolean): RunResult {
+  /**
+   * Run until the budget is used up or something happens.
+   * @param roughly not 0: the slice (of that length) is not the last one, so it may end a little early
+   */
+  #slice(stepOver: boolean, roughly: number): RunResult {
     const { context, tiering, tbExec } = this.#p;
     let tb = 0;
     if (stepOver && this.#p.isBreakpoint(context.linearPc)) {
@@ -181,7 +185,14 @@ export class CpuExec {
             break;
           }
           const left = context.budget;
-          if (left <= 0) return 'instructions';
+          if (left <= 0 || left < roughly) return 'instructions';
+          // The last instructions of a run: without regions as long as whole TBs fit, then a TB of just as many as are left.
+          const header = context.get('tbPtr');
+          if (context.get('noRegions') === 0 && this.#insnsOf(header) <= left) {
+            context.set('noRegions', 1);
+            tb = header;
+            break;
+          }
           const made = this.#makeOneOff(left);
           if (typeof made === 'string') return made;
           tb = made;
@@ -235,9 +246,12 @@ export class CpuExec {
 
   /** Give back what the TB took off the budget and did not run: instructions insnIndex … insns − 1. */
   #refund(): void {
-    const { context, machine } = this.#p;
-    const insns = machine.views().u32[(context.get('tbPtr') + AT.insns) >>> 2]!;
-    context.budget += insns - context.get('insnIndex');
+    const { context } = this.#p;
+    context.budget += this.#insnsOf(context.get('tbPtr')) - context.get('insnIndex');
+  }
+
+  #insnsOf(header: number): number {
+    return this.#p.machine.views().u32[(header + AT.insns) >>> 2]!;
   }
 
   /** Enter a handler. It counts as one instruction, so that a guest which only ever faults comes to an end of its budget. */

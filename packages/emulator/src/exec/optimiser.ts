@@ -1,5 +1,5 @@
 /** The passes between translation and back ends, as the execution core calls them. */
-import { HelperFacts, Optimizer, PASS_NAMES, SlotAnalysis, type HelperTable, type OptimizeOptions, type TargetLayout, type TbIr } from '@wasm-tcg/ir';
+import { HelperFacts, Optimizer, PASS_NAMES, SlotAnalysis, type HelperTable, type OptimizeOptions, type RegionIr, type TargetLayout, type TbIr } from '@wasm-tcg/ir';
 
 
 
@@ -22,6 +22,11 @@ export class TbOptimiser {
   /** Make a translator's TB one for back ends, in place. */
   run(tb: TbIr): void {
     this.optimizer.optimize(tb, this.options);
+  }
+
+  /** The same for a region that has been merged. */
+  runRegion(region: RegionIr): void {
+    this.optimizer.optimizeRegion(region, this.options);
   }
 
   /** Frame slots of the TB's locals, and the first slot that is free. Good until the next call. */

@@ -64,7 +64,9 @@ export class Tiering {
   hot(header: number): void {
     const { compiled, config } = this.#p;
     if (compiled.hasFunction(header)) {
-      this.#growRegion(header);
+      // A TB with a region gets here when regions are off for the last instructions of a run.
+      if (compiled.regionOf(header) === undefined) this.#growRegion(header);
+      else this.#setThreshold(header, NEVER);
       return;
     }
     if (compiled.bringBack(header)) return;
@@ -160,7 +162,7 @@ export class Tiering {
       return { tb: ir, header: member.header, pageDelta: member.pageDelta, ...(member.indirect >= 0 ? { indirect: [member.indirect] } : {}) };
     });
     const region = mergeRegion(sources, this.#p.helpers);
-    if (config.optimise) optimiser.runRegion(region);
+    optimiser.runRegion(region);
     const descriptor = this.#descriptor(plan.map((m) => [m.pageDelta, m.header] as const));
     const bytes = this.#regions.build({ region, descriptor });
     return { bytes: bytes.bytes, members: plan.map((m) => m.header), descriptor };

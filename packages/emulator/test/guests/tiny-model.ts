@@ -2,7 +2,7 @@
  * What the tiny guest has to print, computed from the definition of its loops in plain JavaScript: shares nothing with
  * the emulator.
  */
-const hex = (value: bigint | number, digits: number): string => value.toString(16).padStart(digits, '0');
+const hex = (value: bigint | number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0');
 const u32 = (value: number): number => value >>> 0;
 const rol32 = (value: number, by: number): number => u32((value << by) | (value >>> (32 - by)));
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);

@@ -31,6 +31,11 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
   mappingGeneration: 'u32',
   /** Link slot to patch, `header | slot + 2`, when tb_exec leaves with ExitCode.translate after a goto_tb; else 0. */
   linkFrom: 'u32',
+  /**
+   * Not 0: tb_exec interprets TBs that have a region. Regions are left when fewer instructions remain than their longest way
+   * through; the host has those last ones run without them.
+   */
+  noRegions: 'u32',
   /** Arguments and results that do not fit i32 when host functions are called; 16-byte vectors of slow paths. */
   arg: ['v128', 4],
   ret: ['v128', 2],

@@ -1,6 +1,6 @@
 ; Tiny guest, part 3: long mode, at 0xa000. Four-level paging with large and small pages, exceptions through a 64-bit IDT, hot loops.
 
-HIGH = 0xffff800000000000       ; linear: 16 pages at physical 0x100000, last page first; behind them demand paging
+HIGH = 0xffff800000000000 ; linear: 16 pages at physical 0x100000, last page first; behind them demand paging
 LEVEL3 = 0x14000                ; tables of the high half
 LEVEL2 = 0x15000
 LEVEL1 = 0x16000
@@ -234,7 +234,7 @@ and eax, 15
 add eax, 0x30
 cmp eax, 0x3a
 jb decimal
-add eax, 0x27
+add eax, 7
 decimal:
 out 0xe9, al
 dec ecx
