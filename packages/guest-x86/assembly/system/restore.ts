@@ -1,9 +1,8 @@
 // State of the instruction that faulted: rip and cc_op come from the restore table of the TB that ran (ARCHITECTURE.md, Faults).
 import {
-  CTX_INSN_INDEX, CTX_TB_PTR, FR_CC_OP, FR_PAGE_BASE, RESTORE_CC_OP_DYNAMIC, RESTORE_CC_OP_MASK, RESTORE_STACK_LOADS, RESTORE_STACK_STORES,
+  CTX_INSN_INDEX, CTX_TB_PTR, FR_CC_OP, FR_PAGE_BASE, FR_RIP, RESTORE_CC_OP_DYNAMIC, RESTORE_CC_OP_MASK, RESTORE_STACK_LOADS, RESTORE_STACK_STORES,
   ST_PC_MASK, TB_CS_BASE, TB_RESTORE, ACCESS_READ, ACCESS_WRITE, CTX_EXIT_DATA, CTX_FAULT_ACCESS, CTX_FAULT_ADDRESS, HF_CS64,
 } from '../generated/layout';
-import { FR_RIP } from '../generated/layout';
 import { VEC_GP, VEC_SS } from './arch';
 import { hflags, isCanonical } from './state';
 
