@@ -98,7 +98,6 @@ function canonical(bytes: Uint8Array, size: 4 | 8 | undefined): string {
   return copy.toString();
 }
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => byte === b[i]);
 
 const host = new ToyHost();
 const random = new Random(77);
@@ -232,8 +231,8 @@ describe('memory ops', () => {
       } else {
         expect(host.context('exitCode')).toBe(40);
       }
-      expect(sameBytes(visibleState(host.machine.area), visibleState(reference.area))).toBe(true);
-      expect(sameBytes(host.machine.ram, reference.ram)).toBe(true);
+      expect(Buffer.compare(visibleState(host.machine.area), visibleState(reference.area))).toBe(0);
+      expect(Buffer.compare(host.machine.ram, reference.ram)).toBe(0);
     }
   });
 
