@@ -16,10 +16,6 @@ const perOp = (f: (code: number) => number): Uint8Array => Uint8Array.from(OP_DE
 
 /** Effects of each op as FX_ bits. Those of a `call` depend on its helper: see {@link HelperFacts}. */
 export const OP_EFFECTS: Uint8Array = perOp((op) => OP_DEFS[op]!.effects.reduce((bits, e) => bits | EFFECT_BITS[e], 0));
-/** Outputs of each op (0 for `call`, see {@link HelperFacts.outs}). */
-export const OP_OUTS: Uint8Array = perOp((op) => OP_DEFS[op]!.out.length);
-/** Inputs of each op (0 for `call`). */
-export const OP_INS: Uint8Array = perOp((op) => OP_DEFS[op]!.in.length);
 /** Position of an op's label among its operand words, 255 for ops without one. */
 export const OP_LABEL_AT: Uint8Array = perOp((op) => {
   const def = OP_DEFS[op]!;
@@ -29,11 +25,8 @@ export const OP_LABEL_AT: Uint8Array = perOp((op) => {
 
 /** What passes need to know of helpers, in flat form. */
 export class HelperFacts {
-  /** Results: 0 or 1. */
-  readonly outs: Uint8Array;
-  readonly ins: Uint8Array;
-  /** FX_ bits: mayFault for a helper that may fault or exit, sideEffect unless it is pure. */
-  readonly effects: Uint8Array;
+  /** Shape of a `call` of each helper (see {@link shapeAt}); effects: mayFault if it may fault or exit, sideEffect unless it is pure. */
+  readonly shape: Int32Array;
   /** Must be followed by an exit or `goto_ptr`: it changes what the lookup depends on. */
   readonly endsTb: Uint8Array;
   /** Words of a set of globals. */
@@ -45,9 +38,10 @@ export class HelperFacts {
   constructor(target: TargetLayout, helpers: HelperTable) {
     const n = helpers.length;
     this.words = (target.globals.length + 31) >> 5;
-    this.outs = Uint8Array.from(helpers, (h) => (h.ret === null ? 0 : 1));
-    this.ins = Uint8Array.from(helpers, (h) => h.args.length);
-    this.effects = Uint8Array.from(helpers, ({ effects: e }) => (e.pure ? 0 : FX_SIDE) | (e.mayFault || e.mayExit ? FX_MAY_FAULT : 0));
+    this.shape = Int32Array.from(helpers, ({ args, ret, effects: e }) => {
+      const effects = (e.pure ? 0 : FX_SIDE) | (e.mayFault || e.mayExit ? FX_MAY_FAULT : 0);
+      return packShape(ret === null ? 0 : 1, args.length, effects);
+    });
     this.endsTb = Uint8Array.from(helpers, ({ effects: e }) => (e.changesFlags || e.changesMapping ? 1 : 0));
     this.reads = new Int32Array(n * this.words);
     this.writes = new Int32Array(n * this.words);
@@ -69,20 +63,33 @@ export class HelperFacts {
   }
 }
 
+/** Shape of an op in one word: outputs in bits 0–3, inputs in bits 4–11, effects (FX_ bits) from bit 12 on. */
+const OP_SHAPE: Int32Array = Int32Array.from(OP_DEFS, (def, op) => packShape(def.out.length, def.in.length, OP_EFFECTS[op]!));
+
+function packShape(outs: number, ins: number, effects: number): number {
+  return outs | (ins << 4) | (effects << 12);
+}
+
+/** Shape of the op whose head is `code[at]`: take it apart with {@link shapeOuts}, {@link shapeIns}, {@link shapeEffects}. */
+export function shapeAt(code: Int32Array, at: number, helpers: HelperFacts): number {
+  const head = code[at]!;
+  return (head & 0xff) === Op.call ? helpers.shape[code[at + (head >>> 16)]!]! : OP_SHAPE[head & 0xff]!;
+}
+export const shapeOuts = (shape: number): number => shape & 15;
+export const shapeIns = (shape: number): number => (shape >> 4) & 255;
+export const shapeEffects = (shape: number): number => shape >> 12;
+
 /** Number of outputs of the op whose head is `code[at]`. */
 export function outsAt(code: Int32Array, at: number, helpers: HelperFacts): number {
-  const head = code[at]!;
-  return (head & 0xff) === Op.call ? helpers.outs[code[at + (head >>> 16)]!]! : OP_OUTS[head & 0xff]!;
+  return shapeOuts(shapeAt(code, at, helpers));
 }
 
 /** Number of inputs of the op whose head is `code[at]`. */
 export function insAt(code: Int32Array, at: number, helpers: HelperFacts): number {
-  const head = code[at]!;
-  return (head & 0xff) === Op.call ? helpers.ins[code[at + (head >>> 16)]!]! : OP_INS[head & 0xff]!;
+  return shapeIns(shapeAt(code, at, helpers));
 }
 
 /** Effects (FX_ bits) of the op whose head is `code[at]`. */
 export function effectsAt(code: Int32Array, at: number, helpers: HelperFacts): number {
-  const head = code[at]!;
-  return (head & 0xff) === Op.call ? helpers.effects[code[at + (head >>> 16)]!]! : OP_EFFECTS[head & 0xff]!;
+  return shapeEffects(shapeAt(code, at, helpers));
 }

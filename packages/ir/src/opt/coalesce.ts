@@ -5,7 +5,7 @@
  * Invariant: between the definition of t and the move nobody may see g: no op reads or writes it, nothing faults, exits or
  * branches. So the write of g moves up without being noticed.
  */
-import { effectsAt, FX_BRANCH, FX_EXIT, FX_MAY_FAULT, insAt, outsAt, type HelperFacts } from '../op-info.ts';
+import { effectsAt, FX_BRANCH, FX_EXIT, FX_MAY_FAULT, insAt, outsAt, shapeAt, shapeEffects, shapeIns, shapeOuts, type HelperFacts } from '../op-info.ts';
 import { Op } from '../ops.ts';
 import { opCode, opLength, TempKind, type TbIr } from '../tb-ir.ts';
 
@@ -55,9 +55,11 @@ export class CoalescePass {
     for (let at = 0; at < length; at += 1 + opLength(code[at]!), index++) {
       const op = opCode(code[at]!);
       if (op === Op.label) block++;
+      if (op === Op.insn_start) continue;
       if (op === Op.mov && code[at + 1]! < env) any = true;
-      const outs = outsAt(code, at, this.#helpers);
-      const end = at + 1 + outs + insAt(code, at, this.#helpers);
+      const shape = shapeAt(code, at, this.#helpers);
+      const outs = shapeOuts(shape);
+      const end = at + 1 + outs + shapeIns(shape);
       for (let i = at + 1 + outs; i < end; i++) {
         const t = code[i]!;
         if (t <= env || tempKind[t] !== TempKind.local) continue;
@@ -86,9 +88,11 @@ export class CoalescePass {
     let [index, any] = [0, false];
     for (let at = 0; at < length; at += 1 + opLength(code[at]!), index++) {
       const op = opCode(code[at]!);
-      const outs = outsAt(code, at, this.#helpers);
-      const end = at + 1 + outs + insAt(code, at, this.#helpers);
-      const effects = effectsAt(code, at, this.#helpers);
+      if (op === Op.insn_start) continue;
+      const shape = shapeAt(code, at, this.#helpers);
+      const outs = shapeOuts(shape);
+      const end = at + 1 + outs + shapeIns(shape);
+      const effects = shapeEffects(shape);
       for (let i = at + 1 + outs; i < end; i++) this.#touch(code[i]!, env, index);
       for (let i = at + 1; i < at + 1 + outs; i++) if (code[i]! < env) this.#overwrite(code[i]!, index);
       if (op === Op.mov && code[at + 1]! < env && this.#tryMove(tb, code[at + 1]!, code[at + 2]!, barrier, index)) any = true;
@@ -149,7 +153,8 @@ export class CoalescePass {
     let out = 0;
     for (let at = 0; at < length; ) {
       const n = 1 + opLength(code[at]!);
-      const end = at + 1 + outsAt(code, at, this.#helpers) + insAt(code, at, this.#helpers);
+      const shape = shapeAt(code, at, this.#helpers);
+      const end = at + 1 + shapeOuts(shape) + shapeIns(shape);
       for (let i = at + 1; i < end; i++) {
         const t = code[i]!;
         if (t > env && home[t]! >= 0) code[i] = home[t]!;

@@ -5,7 +5,7 @@
  * Invariant: the result stream grows behind the source stream, which is first moved {@link WALK_SLACK} words ahead. An op is copied, rewritten
  * in place, and facts of its outputs are recorded. Facts reach over branches that may fall through and over labels with one predecessor.
  */
-import { effectsAt, FX_BRANCH, FX_MAY_FAULT, FX_SIDE, FX_TERMINATOR, insAt, OP_LABEL_AT, outsAt, type HelperFacts } from '../op-info.ts';
+import { FX_BRANCH, FX_MAY_FAULT, FX_SIDE, FX_TERMINATOR, OP_LABEL_AT, shapeAt, shapeEffects, shapeIns, shapeOuts, type HelperFacts } from '../op-info.ts';
 import { Op } from '../ops.ts';
 import { opCode, opLength, type TbIr } from '../tb-ir.ts';
 import type { Type } from '../types.ts';
@@ -56,8 +56,10 @@ export class ForwardPass {
     const { code } = w;
     for (let r = WALK_SLACK; r < end; ) {
       const n = opLength(code[r]!) + 1;
-      if (opCode(code[r]!) === Op.label) this.#label(w, code[r + 1]!);
+      const op = opCode(code[r]!);
+      if (op === Op.label) this.#label(w, code[r + 1]!);
       else if (!this.#reachable) this.#skip(w, r);
+      else if (op === Op.insn_start) this.#insnStart(code, r);
       else this.#op(w, r, n, options);
       r += n;
     }
@@ -110,6 +112,17 @@ export class ForwardPass {
     w.now++;
   }
 
+  #insnStart(code: Int32Array, r: number): void {
+    const p = this.#out;
+    code[p] = code[r]!;
+    code[p + 1] = code[r + 1]!;
+    code[p + 2] = code[r + 2]!;
+    this.#out = p + 3;
+    this.#ops++;
+    this.#insns++;
+    this.#lastBr = -1;
+  }
+
   #op(w: Walk, r: number, n: number, options: ForwardOptions): void {
     const { code } = w;
     const p = this.#out;
@@ -121,7 +134,10 @@ export class ForwardPass {
     w.dropped = false;
     w.extraDest = -1;
     w.now++;
-    if (options.copyProp) propagate(w, outsAt(code, p, this.#helpers), insAt(code, p, this.#helpers));
+    if (options.copyProp) {
+      const shape = shapeAt(code, p, this.#helpers);
+      propagate(w, shapeOuts(shape), shapeIns(shape));
+    }
     if (options.fold && w.op !== Op.mov && !foldConstants(w)) simplify(w);
     this.#bits.unknown();
     if (options.knownBits && !w.dropped && w.op !== Op.mov) trackBits(w, this.#bits);
@@ -140,12 +156,12 @@ export class ForwardPass {
       this.#move(w);
       return;
     }
-    const effects = effectsAt(code, p, this.#helpers);
+    const shape = shapeAt(code, p, this.#helpers);
+    const effects = shapeEffects(shape);
     if (op === Op.call) this.#callWrites(w, code[this.#out - 1]!);
-    const outs = outsAt(code, p, this.#helpers);
+    const outs = shapeOuts(shape);
     for (let i = 0; i < outs; i++) w.write(code[p + 1 + i]!);
     if (outs > 0) this.#record(w, effects);
-    if (op === Op.insn_start) this.#insns++;
     if (effects & (FX_BRANCH | FX_TERMINATOR)) this.#branch(w, effects);
   }
 

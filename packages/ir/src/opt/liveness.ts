@@ -12,7 +12,7 @@
  * Labels hold the set that is live after them. A stream without backward branches needs one walk; else the sets grow until
  * they stand still, and a last walk removes.
  */
-import { effectsAt, FX_BRANCH, FX_EXIT, FX_MAY_FAULT, FX_SIDE, insAt, OP_LABEL_AT, outsAt, type HelperFacts } from '../op-info.ts';
+import { FX_BRANCH, FX_EXIT, FX_MAY_FAULT, FX_SIDE, OP_LABEL_AT, shapeAt, shapeEffects, shapeIns, shapeOuts, type HelperFacts } from '../op-info.ts';
 import { Op, OP_DEFS } from '../ops.ts';
 import type { TargetLayout } from '../target-layout.ts';
 import { opCode, opLength, type TbIr } from '../tb-ir.ts';
@@ -101,10 +101,13 @@ export class LivenessPass {
     for (let i = count - 1; i >= 0; i--) {
       const at = heads[i]!;
       const op = opCode(code[at]!);
-      const effects = effectsAt(code, at, this.#helpers);
-      if (effects & (FX_BRANCH | FX_EXIT)) this.#control(code, at, op, leaves);
-      else if (op === Op.insn_start) this.#startInsn(code[at + 2]!);
-      else if (!this.#value(code, at, op, effects) && this.#remove) heads[i] = -1;
+      if (op === Op.insn_start) {
+        this.#startInsn(code[at + 2]!);
+        continue;
+      }
+      const shape = shapeAt(code, at, this.#helpers);
+      if (shapeEffects(shape) & (FX_BRANCH | FX_EXIT)) this.#control(code, at, op, leaves);
+      else if (!this.#value(code, at, op, shape) && this.#remove) heads[i] = -1;
     }
   }
 
@@ -139,9 +142,10 @@ export class LivenessPass {
   }
 
   /** Any other op; false when nobody needs it. */
-  #value(code: Int32Array, at: number, op: number, effects: number): boolean {
+  #value(code: Int32Array, at: number, op: number, shape: number): boolean {
     const live = this.#live;
-    const outs = outsAt(code, at, this.#helpers);
+    const outs = shapeOuts(shape);
+    const effects = shapeEffects(shape);
     let needed = false;
     for (let i = 0; i < outs; i++) {
       const d = code[at + 1 + i]!;
@@ -161,7 +165,7 @@ export class LivenessPass {
       this.#addGlobals(this.#faultGlobals, -1);
       this.#faultInInsn = true;
     }
-    this.#use(code, at + 1 + outs, insAt(code, at, this.#helpers));
+    this.#use(code, at + 1 + outs, shapeIns(shape));
     return true;
   }
 

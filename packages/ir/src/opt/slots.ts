@@ -5,7 +5,7 @@
  * to the end of the loop. Locals whose ranges do not meet share a slot. A single output may take the slot of an input that ends at the same op;
  * one of several may not, so that a lowering may write it before it reads the rest.
  */
-import { insAt, OP_LABEL_AT, outsAt, type HelperFacts } from '../op-info.ts';
+import { OP_LABEL_AT, shapeAt, shapeIns, shapeOuts, type HelperFacts } from '../op-info.ts';
 import { Op } from '../ops.ts';
 import { opCode, opLength, TempKind, TbOverflowError, type TbIr } from '../tb-ir.ts';
 import { Type } from '../types.ts';
@@ -65,8 +65,9 @@ export class SlotAnalysis {
         const label = this.#labelIndex[code[at + 1 + OP_LABEL_AT[op]!]!]!;
         if (label >= 0) this.#addLoop(label, index);
       }
-      const firstIn = at + 1 + outsAt(code, at, this.#helpers);
-      const end = firstIn + insAt(code, at, this.#helpers);
+      const shape = shapeAt(code, at, this.#helpers);
+      const firstIn = at + 1 + shapeOuts(shape);
+      const end = firstIn + shapeIns(shape);
       for (let i = firstIn; i < end; i++) if (code[i]! > env) this.#occur(code[i]!, index, FOREVER);
       for (let i = at + 1; i < firstIn; i++) if (code[i]! > env) this.#occur(code[i]!, index, index);
     }
@@ -113,9 +114,10 @@ export class SlotAnalysis {
     if (hasLoops) for (let t = env + 1; t < tb.temps; t++) if (tempKind[t] === TempKind.local && this.#start[t] !== NONE && this.#end[t] === FOREVER) this.#take(tb, t);
     let index = 0;
     for (let at = 0; at < length; at += 1 + opLength(code[at]!), index++) {
-      const outs = outsAt(code, at, this.#helpers);
+      const shape = shapeAt(code, at, this.#helpers);
+      const outs = shapeOuts(shape);
       const firstIn = at + 1 + outs;
-      const end = firstIn + insAt(code, at, this.#helpers);
+      const end = firstIn + shapeIns(shape);
       if (outs === 1) this.#free(tb, firstIn, end, index);
       for (let i = at + 1; i < firstIn; i++) {
         const t = code[i]!;
