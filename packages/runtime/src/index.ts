@@ -17,6 +17,7 @@ export * from './phys-regions.ts';
 export * from './ram.ts';
 export * from './helper-registry.ts';
 export * from './instantiate.ts';
+export { useSharedMemory } from './shared-import.ts';
 export * from './tb-arena.ts';
 export * from './tb-links.ts';
 export * from './tb-store.ts';

@@ -162,7 +162,8 @@ function deliver(env: usize, vector: u32, kind: u32, error: u32): void {
   for (;;) {
     store<u32>(env, EXIT_NONE, CTX_EXIT_CODE);
     if (kind == FAULT && vector == VEC_PF) store<u64>(env, load<u64>(env, CTX_FAULT_ADDRESS), ST_CR2);
-    if (tryDeliver(env, vector, kind, error)) break;
+    // A task switch that has been committed may leave a fault of the new task behind: it counts as one on the way, too.
+    if (tryDeliver(env, vector, kind, error) && !exited(env)) break;
     const second = load<u32>(env, CTX_EXIT_DATA);
     const firstIsException = kind == FAULT;
     error = load<u32>(env, CTX_FAULT_ERROR);

@@ -1,9 +1,7 @@
 /**
  * The x86 helper module of one machine: linked to the runtime's module and to the host, with the registry of all helpers for generated code.
  */
-import {
-  HelperRegistry, type MachineMemory, type RuntimeInstance, WASM_CONTEXT,
-} from '@wasm-tcg/runtime';
+import { HelperRegistry, WASM_CONTEXT, useSharedMemory, type MachineMemory, type RuntimeInstance } from '@wasm-tcg/runtime';
 import { cpuidWords } from '../cpuid/leaves.ts';
 import { CPU_MODELS, type CpuModelName } from '../cpuid/models.ts';
 import { helpersWasm } from '../generated/helpers-wasm.ts';
@@ -50,7 +48,7 @@ export interface X86Options {
   readonly host: X86Host;
   /** Default `x86-64`. */
   readonly model?: CpuModelName;
-  /** Result of {@link compileX86}, to compile once for several machines. */
+  /** Result of {@link compileX86}, to compile once for several machines. Must be made for the same kind of memory. */
   readonly module?: WebAssembly.Module;
 }
 
@@ -71,15 +69,17 @@ export interface X86Instance {
 /** Thrown when the helper module does not fit the machine. */
 export class X86LinkError extends Error {
   readonly code = 'X86_LINK';
-  readonly hint = 'Pass the runtime instance of the same machine, with a memory that is not shared.';
+  readonly hint = 'Pass the runtime instance of the same machine, and a module compiled for its kind of memory (shared or not).';
   constructor(cause: unknown) {
     super(`The x86 helper module does not link: ${String(cause)}`, { cause });
     this.name = 'X86LinkError';
   }
 }
 
-export function compileX86(): WebAssembly.Module {
-  return new WebAssembly.Module(helpersWasm());
+/** @param shared whether the memory it is to be instantiated with is shared */
+export function compileX86(shared = false): WebAssembly.Module {
+  const bytes = helpersWasm();
+  return new WebAssembly.Module(shared ? useSharedMemory(bytes) : bytes);
 }
 
 /**
@@ -87,7 +87,7 @@ export function compileX86(): WebAssembly.Module {
  * @throws X86LinkError
  */
 export function createX86(options: X86Options): X86Instance {
-  const { machine, runtime, host, model = 'x86-64', module = compileX86() } = options;
+  const { machine, runtime, host, model = 'x86-64', module = compileX86(machine.shared) } = options;
   let instance: WebAssembly.Instance;
   try {
     instance = new WebAssembly.Instance(module, {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  CPU_MODELS, CPU_MODEL_NAMES, CPUID_BITS, HFlag, IMPLEMENTED, MmuIndex, REGISTER_NAMES, UnknownRegisterError, X86_LAYOUT, X86_STATE, cpuidLeaves,
-  identityPageTables, type CpuModel, type RegisterName,
+  CPU_MODELS, CPU_MODEL_NAMES, CPUID_BITS, HFlag, IMPLEMENTED, MmuIndex, REGISTER_NAMES, UnknownRegisterError, X86LinkError, X86_LAYOUT, X86_STATE, compileX86,
+  cpuidLeaves, createX86, identityPageTables, type CpuModel, type RegisterName,
 } from '@wasm-tcg/guest-x86';
 import { TestCpu } from './machine.ts';
 
@@ -338,6 +338,20 @@ describe('SYSCALL and SYSENTER', () => {
     expect(cpu.call('sysexit', 4)).toBe('#GP(0)');
     expect(new TestCpu().flat('protected32').call('sysenter')).toBe('#GP(0)');
     expect(new TestCpu().flat('real16').set({ sysenter_cs: 8 }).call('sysenter')).toBe('#GP(0)');
+  });
+});
+
+describe('the helper module', () => {
+  it('links to a shared memory', () => {
+    const cpu = new TestCpu('max', true).flat('protected32');
+    expect(cpu.call('mov_to_cr', 8, 3n)).toBe('ok');
+    expect(cpu.get('cr8')).toBe(3n);
+  });
+
+  it('says what is wrong when it does not link', () => {
+    const { machine, runtime } = new TestCpu();
+    const host = { portIn: () => 0, portOut: () => {}, tsc: () => 0 };
+    expect(() => createX86({ machine, runtime, host, module: compileX86(true) })).toThrow(X86LinkError);
   });
 });
 

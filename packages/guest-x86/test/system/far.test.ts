@@ -219,6 +219,18 @@ describe('task switch', () => {
     expect(cpu.dump('tr', 'rip')).toBe('tr=38 rip=2222');
   });
 
+  it('an exception whose task is broken becomes a double fault in it', () => {
+    const cpu = tasks().u32(NEW + 80, 0x20).u64(0x2000 + 13 * 8, gate(5, 0x38, 0)).u64(0x2000 + 8 * 8, gate(14, 8, 0x5008));
+    cpu.set({ 'idtr.base': 0x2000, 'idtr.limit': 0x7ff });
+    cpu.call('raise_exception', 13, 0x18);
+    expect(cpu.deliver()).toBe('shutdown');
+    cpu.u32(NEW + 80, 0x10).u32(NEW + 84, 0x48).u64(GDT + 0x38, segment({ type: 9, base: NEW, limit: 0x67, flags: 0 })).set({ tr: 0x40, 'tr.base': TSS });
+    cpu.call('raise_exception', 13, 0x18);
+    expect(cpu.deliver()).toBe('ok');
+    expect(cpu.dump('rip', 'tr', 'rsp')).toBe('rip=5008 tr=38 rsp=8ff0');
+    expect(cpu.words(0x8ff0, 4, 2)).toBe('0 2222');
+  });
+
   it('a short TSS leaves everything as it was', () => {
     const cpu = tasks().u64(GDT + 0x38, segment({ type: 9, base: NEW, limit: 0x66, flags: 0 }));
     expect(cpu.call('far_jmp', 0x38, 0n, 4)).toBe('#TS(38)');

@@ -27,8 +27,8 @@ export class TestCpu {
   readonly codeWrites: number[] = [];
   tscValue = 0;
 
-  constructor(model: CpuModelName = 'max') {
-    this.machine = createMachineMemory({ layout: X86_LAYOUT, ramBytes: RAM_BYTES, arenaBytes: 65536, hashBits: 8 });
+  constructor(model: CpuModelName = 'max', shared = false) {
+    this.machine = createMachineMemory({ layout: X86_LAYOUT, ramBytes: RAM_BYTES, arenaBytes: 65536, hashBits: 8, shared });
     this.ram = createRam(this.machine, { codeWrite: (at) => void this.codeWrites.push(at), beforeRemap: () => {} });
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
     this.runtime = instantiateRuntime({
