@@ -58,7 +58,8 @@ export function tlb_fill(env: usize, addr: u64, access: i32, mmu: i32, probe: i3
     const result = !(cr4(env) & CR4_PAE) ? walk32(env, addr, request) : walk64(env, addr, request);
     if (result != AGAIN) return result;
   }
-  return 0;
+  // Another processor rewrites the entry as fast as it is read: a spurious fault, which handlers must expect (SDM vol. 3, 4.10.4.3).
+  return pageFault(env, addr, request, 0);
 }
 
 const FAULTED: i32 = 0;
