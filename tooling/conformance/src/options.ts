@@ -1,0 +1,66 @@
+/** Command line of `npm run conformance`. */
+import type { Options } from './conformance.ts';
+import { EXECUTIONS } from './emulator-target.ts';
+
+export const USAGE = `usage: npm run conformance [-- options]
+
+  --mode M       ${Object.keys(EXECUTIONS).join(', ')}, or all (default)
+  --group G      only groups whose name contains G, such as 64-alu or string
+  --form F       only instruction forms whose name contains F
+  --limit N      only the first N vectors of each form
+  --show N       failures to print per group (default 3)
+  --fp           also the x87, MMX and SSE groups
+  --list         print the groups and the processor they were recorded on
+`;
+
+export class OptionError extends Error {
+  readonly code = 'CONFORMANCE_OPTION';
+  readonly hint = 'see the usage';
+  constructor(message: string) {
+    super(message);
+    this.name = 'OptionError';
+  }
+}
+
+export interface CommandLine extends Options {
+  readonly list: boolean;
+}
+
+/** Reads arguments. @throws OptionError */
+export function parseOptions(args: readonly string[]): CommandLine {
+  const values = new Map<string, string>();
+  const flags = new Set<string>();
+  for (let i = 0; i < args.length; i++) {
+    const name = args[i];
+    if (name === '--list' || name === '--fp') flags.add(name);
+    else if (['--mode', '--group', '--form', '--limit', '--show'].includes(name)) {
+      i++;
+      if (i === args.length) throw new OptionError(`${name} needs a value`);
+      values.set(name, args[i]);
+    } else throw new OptionError(`unknown option ${name}`);
+  }
+  const count = (name: string): number | undefined => {
+    const text = values.get(name);
+    if (text !== undefined && !/^\d+$/.test(text)) throw new OptionError(`${name} needs a number, not ${text}`);
+    return text === undefined ? undefined : Number(text);
+  };
+  const group = values.get('--group');
+  const form = values.get('--form');
+  const perForm = count('--limit');
+  return {
+    modes: modesOf(values.get('--mode') ?? 'all'),
+    fp: flags.has('--fp'),
+    list: flags.has('--list'),
+    show: count('--show') ?? 3,
+    ...(group === undefined ? {} : { group }),
+    ...(form === undefined ? {} : { form }),
+    ...(perForm === undefined ? {} : { perForm }),
+  };
+}
+
+function modesOf(text: string): readonly string[] {
+  const all = Object.keys(EXECUTIONS);
+  if (text === 'all') return all;
+  if (!all.includes(text)) throw new OptionError(`no mode is called ${text}`);
+  return [text];
+}
