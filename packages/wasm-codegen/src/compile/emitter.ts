@@ -6,7 +6,7 @@
  * Parameter 0 of every function is `env`.
  */
 import {
-  Cond, makeOi, Op as Ir, OP_DEFS, OP_NAMES, opCode, opLength, opType, TempKind, Type, type HelperTable, type TargetLayout, type TbIr, type Temp,
+  makeOi, Op as Ir, OP_DEFS, OP_NAMES, opCode, opLength, opType, TempKind, Type, type Cond, type HelperTable, type TargetLayout, type TbIr, type Temp,
 } from '@wasm-tcg/ir';
 import { TB_HEADER, TB_RETURN_EXIT, TB_RETURN_LINK, TB_RETURN_LOOKUP, WASM_CONTEXT } from '@wasm-tcg/runtime';
 import type { FuncBody } from '../encoder/func-body.ts';

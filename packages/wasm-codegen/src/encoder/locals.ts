@@ -24,7 +24,7 @@ export class LocalAllocator {
 
   /** Starts a function with the parameters of `signature`. */
   reset(signature: string): void {
-    for (const list of this.freeByType) list.length = 0;
+    for (const list of this.freeByType) if (list.length > 0) list.length = 0;
     this.count = 0;
     const parameters = parameterCount(signature);
     for (let i = 0; i < parameters; i++) this.add(typeOfLetter(signature[i]));

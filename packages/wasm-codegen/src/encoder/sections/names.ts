@@ -2,7 +2,7 @@
  * The custom section "name": what disassemblers, stack traces and profilers show. For reading only, so it is kept simple
  * and may allocate; a module builder without names never makes one. Source: core specification, appendix "Name section".
  */
-import { ByteSink } from '../sink.ts';
+import type { ByteSink } from '../sink.ts';
 import { SectionId } from './section.ts';
 
 const MODULE = 0;
