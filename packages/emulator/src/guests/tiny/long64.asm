@@ -56,10 +56,12 @@ cmp ecx, 32
 jne touch
 ud2
 mov rsi, offset text_faults
-mov rax, [page_faults]
+mov rdx, [page_faults]
+mov rax, rdx
 call print_value
 mov rsi, offset text_invalid
-mov rax, [invalid_opcodes]
+mov rdx, [invalid_opcodes]
+mov rax, rdx
 call print_value
 
 ; 64-bit arithmetic: products of 128 bits, double shifts, carries.
