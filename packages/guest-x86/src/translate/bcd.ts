@@ -2,7 +2,7 @@
 import { Op, type Temp, Type } from '@wasm-tcg/ir';
 import { helperId } from '../helpers/table.ts';
 import { G, Vector, type Ctx } from './context.ts';
-import { setFlags, setLogic } from './flags.ts';
+import { setAdd, setFlags, setLogic } from './flags.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 import { materialise } from './materialise.ts';
 
@@ -29,10 +29,11 @@ function aam(c: Ctx): void {
   c.writeGpr(G.rax, 2, c.deposit(rest, quotient, 8, 8));
 }
 
-/** AAD: AL += AH × base, AH = 0. */
+/** AAD: AL += AH × base, AH = 0. CF, OF and AF, undefined, are those of the addition. */
 function aad(c: Ctx): void {
-  const al = c.zext(c.add(G.rax, c.mul(c.extract(G.rax, 8, 8), c.k(c.insn.imm & 0xff))), 1);
-  setLogic(c, 1, al);
+  const product = c.mul(c.extract(G.rax, 8, 8), c.k(c.insn.imm & 0xff));
+  const al = c.zext(c.add(G.rax, product), 1);
+  setAdd(c, 1, al, product);
   c.writeGpr(G.rax, 2, al);
 }
 

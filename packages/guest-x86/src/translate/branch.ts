@@ -11,7 +11,7 @@ import { G, Vector, type Ctx } from './context.ts';
 import { endAt, endDirect } from './exit.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 import { read } from './operands.ts';
-import { peek, push, stackOffset, writeStackPointer } from './stack.ts';
+import { peek, push, stackOffset, stackStore, writeStackPointer } from './stack.ts';
 
 const CS_LIMIT = X86_LAYOUT.stateOffset + X86_STATE.offset.segLimit + 4;
 
@@ -78,8 +78,12 @@ function call(c: Ctx): void {
   }
   // CALL rSP goes where it pointed before the push.
   const target = c.copy(c.zext(read(c, 0), size));
-  checkTarget(c, target);
-  push(c, c.nextPc(), size);
+  if (!c.wide) checkTarget(c, target);
+  const offset = stackOffset(c, G.rsp, -size);
+  stackStore(c, offset, c.nextPc(), size);
+  // Processors have stored the return address when they find that the target is not canonical.
+  if (c.wide) checkTarget(c, target);
+  writeStackPointer(c, offset);
   endAt(c, target);
 }
 

@@ -27,6 +27,13 @@ export const CC_DYNAMIC = -1;
 const RAISE = helperId('raise_exception');
 const COMPUTE_FLAGS = helperId('compute_flags');
 
+/** Raw operands of a comparison. */
+export interface Compared {
+  size: Size;
+  a: Temp;
+  b: Temp;
+}
+
 export class Ctx extends Emit {
   readonly insn: Insn = new Insn();
 
@@ -57,6 +64,8 @@ export class Ctx extends Emit {
   last = false;
   /** Memory destination that is being read and written; see operands.ts. */
   readonly dest: { address: number; token: number } = { address: -1, token: -1 };
+  /** What SCAS or CMPS compares. */
+  readonly compared: Compared = { size: 1, a: -1, b: -1 };
   /** Stack pointer that addresses relative to rSP see while POP computes its destination; −1 = the register. */
   spOverride = -1;
 

@@ -1,15 +1,17 @@
 /**
  * ROL, ROR, RCL, RCR, RORX. They change CF and OF only: an override of the lazy flags (state/cc-op.ts), which costs nothing when nobody asks.
- * OF is that of a rotation by one whatever the count.
+ *
+ * OF, undefined unless the count is 1, is as processors leave it: that of a rotation by one whatever the count; but ROL and ROR of a
+ * register by an immediate other than 1 leave it alone, and so do RCL and RCR by a multiple of width + 1.
  */
 import { Cond, Op, type Temp, Type } from '@wasm-tcg/ir';
 import { helperId } from '../helpers/table.ts';
 import { carryBit, overflowBit } from './cond.ts';
 import type { Ctx } from './context.ts';
 import type { Size } from './emit.ts';
-import { overrideCarryOverflow } from './flags.ts';
+import { overrideCarry, overrideCarryOverflow } from './flags.ts';
 import type { Handler, HandlersOf } from './handler.ts';
-import { openDest, read, sizeOf, storeDest, writeDest } from './operands.ts';
+import { isMem, openDest, read, sizeOf, storeDest, writeDest } from './operands.ts';
 import { constantCount, variableCount } from './shift.ts';
 
 const RCL = helperId('rcl');
@@ -56,9 +58,13 @@ const rotate = (left: boolean): Handler => (c) => {
   const count = constant < 0 ? variableCount(c) : c.k(constant);
   const r = rotated(c, left ? Op.rotl : Op.rotr, size, a, count);
   const top = size * 8 - 1;
-  const bits = left
-    ? overrideBits(c, size, r, c.xor(a, c.shlI(a, 1)))
-    : overrideBits(c, size, c.shrI(r, top), c.xor(a, c.shlI(a, top)));
+  const carry = left ? r : c.shrI(r, top);
+  if (constant > 1 && !isMem(c, 0)) {
+    overrideCarry(c, c.andI(carry, 1));
+    writeDest(c, r);
+    return;
+  }
+  const bits = overrideBits(c, size, carry, c.xor(a, c.shlI(a, left ? 1 : top)));
   finish(c, r, bits, constant < 0 ? count : -1);
 };
 
@@ -85,8 +91,7 @@ function rotateCarry32(c: Ctx, left: boolean, size: Size, count: Temp): void {
   const high = c.tb.newLocal(Type.i32);
   c.b.trunch(high, both);
   const overflow = c.xor(a, left ? c.shlI(a, 1) : c.shlI(carry, bits - 1));
-  // A left rotation by all bits and the carry changes no flag, a right one sets OF.
-  const effective = left && size < 4 ? c.binary(Op.remu, c.W, count, c.k(bits + 1)) : count;
+  const effective = size < 4 ? c.binary(Op.remu, c.W, count, c.k(bits + 1)) : count;
   finish(c, c.fromI64(both), overrideBits(c, size, c.fromI32(high), overflow), effective);
 }
 

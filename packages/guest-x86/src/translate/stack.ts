@@ -81,9 +81,9 @@ function opPop(c: Ctx): void {
   }
 }
 
+/** PUSHA: as processors do, what was stored before a fault stays; no register has changed then. */
 function pusha(c: Ctx): void {
   const size = c.insn.opSize;
-  for (const by of [-size, -8 * size]) probeStore(c, linear(c, Seg.SS, stackOffset(c, G.rsp, by), size, true), size);
   for (let i = 0; i < 8; i++) stackStore(c, stackOffset(c, G.rsp, -(i + 1) * size), i, size);
   writeStackPointer(c, stackOffset(c, G.rsp, -8 * size));
 }

@@ -6,8 +6,7 @@
 import { Cond, type Temp, Type } from '@wasm-tcg/ir';
 import { OperandKind, Seg } from '../decode/index.ts';
 import { linear, load, probeStore, store } from './address.ts';
-import { condition } from './cond.ts';
-import { G, type Ctx } from './context.ts';
+import { G, type Compared, type Ctx } from './context.ts';
 import type { Size } from './emit.ts';
 import { endDirect } from './exit.ts';
 import { setSub } from './flags.ts';
@@ -64,19 +63,19 @@ function lods(c: Ctx): void {
   advance(c, RSI, stride(c, size));
 }
 
-function scas(c: Ctx): void {
-  const size = elementSize(c);
-  const value = load(c, elementAddress(c, RDI, size, false), size);
-  setSub(c, size, c.sub(G.rax, value), G.rax, value);
-  advance(c, RDI, stride(c, size));
+/** SCAS and CMPS give what they compare; the pointers have moved on. */
+function scas(c: Ctx, out: Compared): void {
+  out.size = elementSize(c);
+  out.a = G.rax;
+  out.b = load(c, elementAddress(c, RDI, out.size, false), out.size);
+  advance(c, RDI, stride(c, out.size));
 }
 
-function cmps(c: Ctx): void {
-  const size = elementSize(c);
-  const a = load(c, elementAddress(c, RSI, size, false), size);
-  const b = load(c, elementAddress(c, RDI, size, false), size);
-  setSub(c, size, c.sub(a, b), a, b);
-  const step = stride(c, size);
+function cmps(c: Ctx, out: Compared): void {
+  out.size = elementSize(c);
+  out.a = load(c, elementAddress(c, RSI, out.size, false), out.size);
+  out.b = load(c, elementAddress(c, RDI, out.size, false), out.size);
+  const step = stride(c, out.size);
   advance(c, RSI, step);
   advance(c, RDI, step);
 }
@@ -103,38 +102,68 @@ function outs(c: Ctx): void {
   c.last = true;
 }
 
-/** One instruction, or one iteration of a repeated one. `compares`: REPE and REPNE look at ZF. */
-const repeatable = (body: Handler, compares = false): Handler => (c) => {
-  const { insn } = c;
-  if (!insn.rep && !insn.repne) {
+/** Count an iteration; the last one goes to `done`. */
+function countDown(c: Ctx, done: number): void {
+  const width = c.insn.addrSize;
+  const left = c.addI(c.zext(G.rcx, width), -1);
+  c.writeGpr(G.rcx, width, left);
+  c.b.brcond(c.W, c.zext(left, width), c.k(0), Cond.eq, done);
+}
+
+/** 32-bit addresses in 64-bit code: the registers are zero-extended also when the count is zero from the start. */
+function extendRegisters(c: Ctx, registers: readonly number[]): void {
+  if (!c.wide || c.insn.addrSize !== 4) return;
+  for (const reg of registers) c.writeGpr(reg, 4, reg);
+  c.writeGpr(G.rcx, 4, G.rcx);
+}
+
+/** One instruction, or one iteration of a repeated one. */
+const repeatable = (body: Handler, registers: readonly number[]): Handler => (c) => {
+  if (!c.insn.rep && !c.insn.repne) {
     body(c);
     return;
   }
-  const width = insn.addrSize;
-  const count = c.copy(c.zext(G.rcx, width));
-  const { ccOp, ccDirty } = c;
-  const none = c.tb.newLabel();
   const done = c.tb.newLabel();
-  c.b.brcond(c.W, count, c.k(0), Cond.eq, none);
+  c.b.brcond(c.W, c.zext(G.rcx, c.insn.addrSize), c.k(0), Cond.eq, done);
   body(c);
-  const left = c.addI(count, -1);
-  c.writeGpr(G.rcx, width, left);
-  c.b.brcond(c.W, left, c.k(0), Cond.eq, done);
-  if (compares) {
-    const x = condition(c, insn.rep ? 5 : 4);
-    c.b.brcond(x.type, x.a, x.b, x.cond, done);
-  }
+  countDown(c, done);
   endDirect(c, 0, c.delta);
   c.label(done);
+  extendRegisters(c, registers);
   endDirect(c, 1, c.next);
-  // Nothing to do: the flags are those from before.
+};
+
+/**
+ * SCAS and CMPS; REPE goes on while the elements are equal, REPNE while they differ. The flags are those of the last comparison: processors write
+ * them when the instruction is done, and an interrupt between iterations sees the old ones.
+ */
+const comparing = (body: (c: Ctx, out: Compared) => void, registers: readonly number[]): Handler => (c) => {
+  const { insn } = c;
+  const { compared } = c;
+  if (!insn.rep && !insn.repne) {
+    body(c, compared);
+    setSub(c, compared.size, c.sub(compared.a, compared.b), compared.a, compared.b);
+    return;
+  }
+  const none = c.tb.newLabel();
+  const done = c.tb.newLabel();
+  c.b.brcond(c.W, c.zext(G.rcx, insn.addrSize), c.k(0), Cond.eq, none);
+  body(c, compared);
+  const { size, a, b } = compared;
+  const difference = c.sub(a, b);
+  countDown(c, done);
+  c.b.brcond(c.W, difference, c.mask(size), insn.rep ? Cond.tstne : Cond.tsteq, done);
+  endDirect(c, 0, c.delta);
   c.label(none);
-  c.ccOp = ccOp;
-  c.ccDirty = ccDirty;
+  extendRegisters(c, registers);
+  endDirect(c, 1, c.next);
+  c.label(done);
+  setSub(c, size, difference, a, b);
   endDirect(c, 1, c.next);
 };
 
 export const STRING = {
-  movs: repeatable(movs), stos: repeatable(stos), lods: repeatable(lods), scas: repeatable(scas, true), cmps: repeatable(cmps, true),
-  ins: repeatable(ins), outs: repeatable(outs),
+  movs: repeatable(movs, [RSI, RDI]), stos: repeatable(stos, [RDI]), lods: repeatable(lods, [RSI]),
+  scas: comparing(scas, [RDI]), cmps: comparing(cmps, [RSI, RDI]),
+  ins: repeatable(ins, [RDI]), outs: repeatable(outs, [RSI]),
 } satisfies HandlersOf<'movs' | 'stos' | 'lods' | 'scas' | 'cmps' | 'ins' | 'outs'>;
