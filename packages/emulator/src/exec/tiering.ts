@@ -15,6 +15,10 @@ import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
 const NEVER = 0xffffffff;
+/** Bytes of Wasm that a TB makes, roughly: for asking the pool before anything is built. */
+const BYTES_PER_TB = 1024;
+/** Executions until a TB that the pool had no room for asks again: the engine has to collect modules meanwhile. */
+const RETRY_THRESHOLD = 20_000;
 
 export interface TieringParts {
   readonly machine: MachineMemory;
@@ -107,12 +111,12 @@ export class Tiering {
 
   #compileBatch(headers: readonly number[]): void {
     const { compiled } = this.#p;
-    const started = performance.now();
-    const bytes = this.#buildBatch(headers);
-    if (!compiled.pool.canCompile(1, bytes.length)) {
-      for (const header of headers) this.#setThreshold(header, this.#p.config.moduleThreshold);
+    if (!compiled.pool.canCompile(1, headers.length * BYTES_PER_TB)) {
+      for (const header of headers) this.#setThreshold(header, RETRY_THRESHOLD);
       return;
     }
+    const started = performance.now();
+    const bytes = this.#buildBatch(headers);
     compiled.add('module', headers, new WebAssembly.Module(bytes), bytes.length);
     this.compiledModules++;
     this.compiledModuleTbs += headers.length;
@@ -136,17 +140,16 @@ export class Tiering {
   }
 
   #growRegion(entry: number): void {
-    const { compiled } = this.#p;
+    const { compiled, config } = this.#p;
     this.#setThreshold(entry, NEVER);
+    if (!compiled.pool.canCompile(1, config.regionTbs * BYTES_PER_TB)) {
+      this.#setThreshold(entry, RETRY_THRESHOLD);
+      return;
+    }
     const started = performance.now();
     const { bytes, members, descriptor } = this.#buildRegion(entry);
     // Without room for the descriptor, the next translation flushes everything.
     if (descriptor === 0) return;
-    if (!compiled.pool.canCompile(1, bytes.length)) {
-      this.#setThreshold(entry, this.#p.config.regionThreshold);
-      this.#machineWord(tbCpuAddress(entry, 0) + TB_CPU.offset.count, 0);
-      return;
-    }
     compiled.add('region', members, new WebAssembly.Module(bytes), bytes.length);
     this.compiledRegions++;
     this.compiledRegionTbs += members.length;
