@@ -5,12 +5,12 @@ import { Cond, MO_32, type Temp, Type } from '@wasm-tcg/ir';
 import { Seg } from '../decode/index.ts';
 import { helperId } from '../helpers/table.ts';
 import { X86_LAYOUT, X86_STATE } from '../state/cpu-state.ts';
-import { addBase, checkSegment, effectiveAddress, load } from './address.ts';
+import { addBase, checkSegment, effectiveAddress, load, operandAddress, store } from './address.ts';
 import { G, type Ctx } from './context.ts';
 import { After, endByPointer, writeNextPc } from './exit.ts';
 import { makeFlags, setFlags } from './flags.ts';
 import type { Handler, HandlersOf } from './handler.ts';
-import { openDest, read, readZext, sizeOf, storeDest, writeDest, writeReg } from './operands.ts';
+import { isMem, read, readZext, sizeOf, writeReg } from './operands.ts';
 
 const LOAD_SEG = helperId('load_seg');
 const MOV_SS = helperId('mov_ss');
@@ -82,15 +82,25 @@ const verify = (helper: number): Handler => (c) => {
   setZero(c, c.fromI32(zero));
 };
 
-/** ARPL: raise the destination's RPL to the source's. */
+/** ARPL: raise the destination's RPL to the source's. Memory is written only when that changes it. */
 function arpl(c: Ctx): void {
-  const source = c.extract(read(c, 1), 0, 2);
-  const value = openDest(c);
+  const source = c.copy(c.extract(read(c, 1), 0, 2));
+  if (!isMem(c, 0)) {
+    const value = read(c, 0);
+    const own = c.extract(value, 0, 2);
+    const r = c.movcond(c.W, Cond.ltu, own, source, c.deposit(value, source, 0, 2), value);
+    setZero(c, c.setcond(c.W, Cond.ltu, own, source));
+    writeReg(c, 0, r);
+    return;
+  }
+  const reading = operandAddress(c, 2, false);
+  const value = load(c, reading, 2);
   const own = c.extract(value, 0, 2);
-  const r = c.movcond(c.W, Cond.ltu, own, source, c.deposit(value, source, 0, 2), value);
-  storeDest(c, r);
+  const unchanged = c.tb.newLabel();
+  c.b.brcond(c.W, own, source, Cond.geu, unchanged);
+  store(c, operandAddress(c, 2, true), c.deposit(value, source, 0, 2), 2);
+  c.label(unchanged);
   setZero(c, c.setcond(c.W, Cond.ltu, own, source));
-  writeDest(c, r);
 }
 
 export const SEGMENT = {

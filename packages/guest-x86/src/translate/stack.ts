@@ -88,14 +88,17 @@ function pusha(c: Ctx): void {
   writeStackPointer(c, stackOffset(c, G.rsp, -8 * size));
 }
 
-/** POPA skips the stored stack pointer. */
+/**
+ * POPA reads the stored stack pointer and drops it. As processors do, registers popped before a fault keep what they got; the stack pointer
+ * is as before, so that popping again gives the same.
+ */
 function popa(c: Ctx): void {
   const size = c.insn.opSize;
-  const values: Temp[] = [];
-  for (let i = 0; i < 8; i++) values.push(i === 3 ? -1 : stackLoad(c, stackOffset(c, G.rsp, i * size), size));
-  const offset = stackOffset(c, G.rsp, 8 * size);
-  for (let i = 0; i < 8; i++) if (i !== 3) c.writeGpr(7 - i, size, values[i]!);
-  writeStackPointer(c, offset);
+  for (let i = 0; i < 8; i++) {
+    const value = stackLoad(c, stackOffset(c, G.rsp, i * size), size);
+    if (i !== 3) c.writeGpr(7 - i, size, value);
+  }
+  writeStackPointer(c, stackOffset(c, G.rsp, 8 * size));
 }
 
 /** ENTER: push rBP, copy `level − 1` frame pointers, push the new one, make room. The final top must be writable. */

@@ -110,26 +110,29 @@ function countDown(c: Ctx, done: number): void {
   c.b.brcond(c.W, c.zext(left, width), c.k(0), Cond.eq, done);
 }
 
-/** 32-bit addresses in 64-bit code: the registers are zero-extended also when the count is zero from the start. */
-function extendRegisters(c: Ctx, registers: readonly number[]): void {
+/**
+ * 32-bit addresses in 64-bit code: a repeated instruction begins by zero-extending RCX, so that it is when the count is zero from the start or
+ * the first access faults. As recorded, MOVS and STOS do the same to their pointers, and the others do not.
+ */
+function extendRegisters(c: Ctx, pointers: readonly number[]): void {
   if (!c.wide || c.insn.addrSize !== 4) return;
-  for (const reg of registers) c.writeGpr(reg, 4, reg);
+  for (const reg of pointers) c.writeGpr(reg, 4, reg);
   c.writeGpr(G.rcx, 4, G.rcx);
 }
 
 /** One instruction, or one iteration of a repeated one. */
-const repeatable = (body: Handler, registers: readonly number[]): Handler => (c) => {
+const repeatable = (body: Handler, pointers: readonly number[] = []): Handler => (c) => {
   if (!c.insn.rep && !c.insn.repne) {
     body(c);
     return;
   }
   const done = c.tb.newLabel();
+  extendRegisters(c, pointers);
   c.b.brcond(c.W, c.zext(G.rcx, c.insn.addrSize), c.k(0), Cond.eq, done);
   body(c);
   countDown(c, done);
   endDirect(c, 0, c.delta);
   c.label(done);
-  extendRegisters(c, registers);
   endDirect(c, 1, c.next);
 };
 
@@ -137,7 +140,7 @@ const repeatable = (body: Handler, registers: readonly number[]): Handler => (c)
  * SCAS and CMPS; REPE goes on while the elements are equal, REPNE while they differ. The flags are those of the last comparison: processors write
  * them when the instruction is done, and an interrupt between iterations sees the old ones.
  */
-const comparing = (body: (c: Ctx, out: Compared) => void, registers: readonly number[]): Handler => (c) => {
+const comparing = (body: (c: Ctx, out: Compared) => void): Handler => (c) => {
   const { insn } = c;
   const { compared } = c;
   if (!insn.rep && !insn.repne) {
@@ -147,6 +150,7 @@ const comparing = (body: (c: Ctx, out: Compared) => void, registers: readonly nu
   }
   const none = c.tb.newLabel();
   const done = c.tb.newLabel();
+  extendRegisters(c, []);
   c.b.brcond(c.W, c.zext(G.rcx, insn.addrSize), c.k(0), Cond.eq, none);
   body(c, compared);
   const { size, a, b } = compared;
@@ -155,7 +159,6 @@ const comparing = (body: (c: Ctx, out: Compared) => void, registers: readonly nu
   c.b.brcond(c.W, difference, c.mask(size), insn.rep ? Cond.tstne : Cond.tsteq, done);
   endDirect(c, 0, c.delta);
   c.label(none);
-  extendRegisters(c, registers);
   endDirect(c, 1, c.next);
   c.label(done);
   setSub(c, size, difference, a, b);
@@ -163,7 +166,6 @@ const comparing = (body: (c: Ctx, out: Compared) => void, registers: readonly nu
 };
 
 export const STRING = {
-  movs: repeatable(movs, [RSI, RDI]), stos: repeatable(stos, [RDI]), lods: repeatable(lods, [RSI]),
-  scas: comparing(scas, [RDI]), cmps: comparing(cmps, [RSI, RDI]),
-  ins: repeatable(ins, [RDI]), outs: repeatable(outs, [RSI]),
+  movs: repeatable(movs, [RSI, RDI]), stos: repeatable(stos, [RDI]), lods: repeatable(lods), scas: comparing(scas), cmps: comparing(cmps),
+  ins: repeatable(ins), outs: repeatable(outs),
 } satisfies HandlersOf<'movs' | 'stos' | 'lods' | 'scas' | 'cmps' | 'ins' | 'outs'>;
