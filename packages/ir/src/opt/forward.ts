@@ -84,17 +84,17 @@ export class ForwardPass {
 
   #label(w: Walk, label: number): void {
     const { code } = w;
-    const fallsIn = this.#lastBr >= 0 && code[this.#lastBr + 1] === label;
-    if (fallsIn) {
+    const kept = label < this.#keepLabels;
+    if (this.#lastBr >= 0 && code[this.#lastBr + 1] === label) {
       this.#out = this.#lastBr;
       this.#ops--;
       w.release(label);
       this.#reachable = true;
+      this.#lastBr = -1;
     }
-    this.#lastBr = -1;
-    const kept = label < this.#keepLabels;
     const refs = w.refs[label]!;
     if (refs === 0 && !kept) return;
+    this.#lastBr = -1;
     if (refs === 1 && !this.#reachable && w.branchStamp[label]! > 0) this.#inherit(w, label);
     else if (refs > 0 || !this.#reachable) w.startBlock();
     this.#reachable = true;

@@ -40,16 +40,23 @@ function swapConst(w: Walk): void {
   w.set(2, a);
 }
 
-/** If input 0 is `(x op c1)` and input 1 the constant c2, make the op `x op (c1 op c2)` with the bits that `join` gives. */
+/**
+ * If input 0 is `(x op c1)` and input 1 the constant c2, make the op `x op (c1 op c2)` with the bits that `join` gives; a move
+ * of input 0 if that is what it was already.
+ */
 function chain(w: Walk, op: number, join: (w: Walk, c1: Temp, c2: Temp) => Temp): void {
   const def = w.definition(w.x(1), op);
   if (def < 0) return;
   const { code } = w;
   const c1 = code[def + 3]!;
   if (!w.isConst(c1)) return;
-  const x = code[def + 2]!;
-  w.set(2, join(w, c1, w.x(2)));
-  w.set(1, x);
+  const joined = join(w, c1, w.x(2));
+  if (joined === c1) {
+    w.toMov(w.x(1));
+    return;
+  }
+  w.set(1, code[def + 2]!);
+  w.set(2, joined);
 }
 
 function addConsts(w: Walk, c1: Temp, c2: Temp): Temp {
@@ -67,7 +74,7 @@ function add(w: Walk): void {
   const b = w.x(2);
   if (!w.isConst(b)) return;
   if (!w.isInt(b, 0)) chain(w, Op.add, addConsts);
-  if (w.isInt(w.x(2), 0)) w.toMov(w.x(1));
+  if (w.op === Op.add && w.isInt(w.x(2), 0)) w.toMov(w.x(1));
 }
 
 function sub(w: Walk): void {
@@ -107,6 +114,7 @@ function and(w: Walk): void {
   if (w.isInt(b, 0)) return w.toConst(0, 0);
   if (w.isInt(b, -1)) return w.toMov(a);
   chain(w, Op.and, andConsts);
+  if (w.op !== Op.and) return undefined;
   const n = lowMask(w, w.x(2));
   if (n === 0) return undefined;
   const { code } = w;
@@ -139,7 +147,7 @@ function xor(w: Walk): void {
     involution(w);
   } else if (w.isConst(b)) {
     chain(w, Op.xor, xorConsts);
-    if (w.isInt(w.x(2), 0)) w.toMov(w.x(1));
+    if (w.op === Op.xor && w.isInt(w.x(2), 0)) w.toMov(w.x(1));
   }
 }
 
@@ -208,12 +216,14 @@ function extract(w: Walk): void {
   let def = w.definition(a, Op.extract);
   if (def >= 0) {
     const rest = code[def + 4]! - pos;
+    if (pos === 0 && (isSigned ? rest < len : rest <= len)) return w.toMov(a);
     // A field that reaches into the zeros above the inner one is shorter; its sign is then zero.
     if (rest <= 0) return w.toConst(0, 0);
     if (rest < len && isSigned) return void w.become(Op.extract, w.type, 4, w.x(0), code[def + 2]!, code[def + 3]! + pos, rest);
     return field(w, code[def + 2]!, code[def + 3]! + pos, Math.min(len, rest));
   }
   def = w.definition(a, Op.sextract);
+  if (def >= 0 && pos === 0 && isSigned && len >= code[def + 4]!) return w.toMov(a);
   if (def >= 0 && pos + len <= code[def + 4]!) return field(w, code[def + 2]!, code[def + 3]! + pos, len);
   def = w.definition(a, Op.deposit);
   if (def >= 0) {
