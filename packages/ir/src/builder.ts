@@ -3,7 +3,7 @@
  * `b.extu(d, a)` for the others. Operands are temp numbers, attributes plain integers, in the table's order.
  */
 import { Op, OP_NAMES, OPS, type OpName } from './ops.ts';
-import { TbIr, type Temp } from './tb-ir.ts';
+import type { TbIr, Temp } from './tb-ir.ts';
 import type { Type } from './types.ts';
 
 type Numbers<T extends readonly unknown[]> = { [I in keyof T]: number };

@@ -91,7 +91,7 @@ function check(seed: number, optimizer: Optimizer | undefined): void {
   const b = machine(seed, wide);
   const where = `seed ${seed}\n${merged}\n=>\n${printTb(region.tb, TOY_HELPERS)}`;
   const chain = runChain(p, b, entered);
-  let isRestored = (_: number): boolean => false;
+  let isRestored: (global: number) => boolean = () => false;
   switch (result.kind) {
     case 'leave':
       expect([regionInsnMember(result.data), regionInsnIndex(result.data), result.exitCode], where).toEqual([chain.member, (chain.result as { insn: number }).insn, (chain.result as { exitCode: number }).exitCode]);
