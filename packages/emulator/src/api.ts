@@ -72,8 +72,6 @@ export interface DebugOptions {
   readonly items: readonly DebugItem[];
   /** Receives the text of one event, several lines at a time. */
   readonly log: (item: DebugItem, text: string) => void;
-  /** Prints a module for the item `wat`, e.g. with wasm-tools. Default: hex. */
-  readonly printWasm?: (bytes: Uint8Array) => string;
   /** Only TBs whose linear pc is in one of these ranges (first, last). */
   readonly filter?: readonly (readonly [number | bigint, number | bigint])[];
 }
@@ -175,7 +173,8 @@ export interface MachineCounters {
   readonly arenaBytes: number;
 }
 
-export type InspectStage = 'x86' | 'ir' | 'opt' | 'tci' | 'wasm' | 'region';
+/** Stages of a TB: guest code, IR, optimised IR, TCI, its Wasm module alone, the region that would be grown from it. */
+export type InspectStage = 'x86' | 'ir' | 'opt' | 'tci' | 'wat' | 'region';
 
 export interface Machine {
   readonly memory: MachineMemoryApi;
@@ -195,9 +194,9 @@ export interface Machine {
   /** Instructions retired. */
   readonly instructions: number;
   counters(): MachineCounters;
-  /** Text of a TB's stages; `wasm` is WAT-free: hex of the module (tooling prints WAT). */
+  /** Text of the stages of the TB at a linear address, in the mode the CPU is in. Default: all but `region`. */
   inspect(pc: bigint | number, options?: { readonly stages?: readonly InspectStage[] }): Readonly<Partial<Record<InspectStage, string>>>;
-  /** Bytes of the Wasm module the TB at pc would be compiled to, for `wasm-tools print`. */
+  /** Bytes of the Wasm module the TB at pc would be compiled to. */
   wasmOf(pc: bigint | number, kind?: 'module' | 'region'): Uint8Array;
   /** Drop all translated code. */
   flush(): void;

@@ -5,6 +5,7 @@ export { MAX_LOCALS } from './encoder/locals.ts';
 export { ModuleBuilder, type ModuleOptions } from './encoder/module.ts';
 export { naturalAlignment, Op, OPCODES, opcodeNumber, opcodePrefix, simdOpcode, type Immediate, type Opcode, type OpcodeName, type OpcodeRow } from './encoder/opcodes.ts';
 export type { ConstExpr } from './encoder/sections/const-expr.ts';
+export { printWat } from './encoder/print-wat.ts';
 export { ByteSink, MAX_FUNCTIONS, type FuncRef } from './encoder/sink.ts';
 export { BLOCK_VOID, ValType, typeByte, typeOfLetter, type BlockType, type Limits, type RefType, type TypeIndex } from './encoder/types.ts';
 export { CONTROL_OPS, DYNAMIC_ATTRS, valTypeOf, type ControlOpName, type LowerCtx, type Lowering, type ValueOpName } from './lower/context.ts';

@@ -2,6 +2,7 @@
 import { printTb, TbIr } from '@wasm-tcg/ir';
 import { TB_HEADER } from '@wasm-tcg/runtime';
 import { disassemble } from '@wasm-tcg/tci-interp';
+import { printWat } from '@wasm-tcg/wasm-codegen';
 import type { InspectStage } from '../api.ts';
 import { MachineError } from '../errors.ts';
 import type { MachineParts } from '../machine/create-machine.ts';
@@ -57,11 +58,11 @@ export function inspectHeader(p: MachineParts, header: number, pc: bigint, stage
       case 'tci':
         out.tci = disassemble(formats, i32, word(AT.tciCode) >>> 2, word(AT.tciWords));
         break;
-      case 'wasm':
-        out.wasm = hexDump(tiering.bytesOf(header, 'module'));
+      case 'wat':
+        out.wat = printWat(tiering.bytesOf(header, 'module'));
         break;
       case 'region':
-        out.region = hexDump(tiering.bytesOf(header, 'region'));
+        out.region = printWat(tiering.bytesOf(header, 'region'));
         break;
     }
   }
@@ -71,14 +72,4 @@ export function inspectHeader(p: MachineParts, header: number, pc: bigint, stage
 /** The Wasm module of one TB, or of the region grown from it. */
 export function wasmOfTb(p: MachineParts, pc: bigint, kind: 'module' | 'region'): Uint8Array {
   return p.tiering.bytesOf(tbAt(p, pc), kind);
-}
-
-/** 16 bytes a line. */
-export function hexDump(bytes: Uint8Array): string {
-  const lines: string[] = [];
-  for (let at = 0; at < bytes.length; at += 16) {
-    const row = Array.from(bytes.subarray(at, at + 16), (b) => b.toString(16).padStart(2, '0'));
-    lines.push(`${at.toString(16).padStart(6, '0')}  ${row.join(' ')}`);
-  }
-  return lines.join('\n');
 }

@@ -6,14 +6,15 @@
  * | in_asm | a TB is translated: its guest instructions |
  * | op, op_opt | the same TB as IR, before and after the optimiser |
  * | tci | the same TB as TCI words |
- * | wat | a module is compiled: as text when `debug.printWasm` is given, else as hex |
+ * | wat | a module or region is compiled: its WebAssembly text |
  * | int | an exception is delivered |
  * | exec | an instruction is about to run: its address. The machine then runs instruction by instruction |
  * | cpu | the same, with the general registers |
  */
+import { printWat } from '@wasm-tcg/wasm-codegen';
 import type { DebugItem, DebugOptions, InspectStage } from '../api.ts';
 import type { MachineParts } from '../machine/create-machine.ts';
-import { hexDump, inspectHeader } from './inspect.ts';
+import { inspectHeader } from './inspect.ts';
 
 const STAGES: readonly (readonly [DebugItem, InspectStage])[] = [['in_asm', 'x86'], ['op', 'ir'], ['op_opt', 'opt'], ['tci', 'tci']];
 const GPRS = ['rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const;
@@ -50,7 +51,7 @@ export class DebugLog {
 
   compiled(kind: 'module' | 'region', tbs: number, bytes: Uint8Array): void {
     if (!this.#items.has('wat')) return;
-    const text = this.#options.printWasm?.(bytes) ?? hexDump(bytes);
+    const text = printWat(bytes);
     this.#options.log('wat', `${kind} of ${tbs} TB${tbs === 1 ? '' : 's'}, ${bytes.length} bytes:\n${text}`);
   }
 

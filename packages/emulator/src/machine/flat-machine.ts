@@ -111,7 +111,7 @@ export class FlatMachine implements Machine {
   }
 
   inspect(pc: bigint | number, options: { readonly stages?: readonly InspectStage[] } = {}): Readonly<Partial<Record<InspectStage, string>>> {
-    return inspectTb(this.#p, BigInt(pc), options.stages ?? ['x86', 'ir', 'opt', 'tci', 'wasm']);
+    return inspectTb(this.#p, BigInt(pc), options.stages ?? ['x86', 'ir', 'opt', 'tci', 'wat']);
   }
 
   wasmOf(pc: bigint | number, kind: 'module' | 'region' = 'module'): Uint8Array {

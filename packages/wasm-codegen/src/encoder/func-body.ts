@@ -99,15 +99,18 @@ export class FuncBody {
   }
 
   get(local: number): this {
-    return this.index(Op.local_get, local);
+    this.out.opU32(Op.local_get, local);
+    return this;
   }
 
   set(local: number): this {
-    return this.index(Op.local_set, local);
+    this.out.opU32(Op.local_set, local);
+    return this;
   }
 
   tee(local: number): this {
-    return this.index(Op.local_tee, local);
+    this.out.opU32(Op.local_tee, local);
+    return this;
   }
 
   // --- instructions by kind of immediate
@@ -120,8 +123,7 @@ export class FuncBody {
 
   /** Any instruction with one index: `index(Op.global_get, 3)`. */
   index(op: IndexOpcode, index: number): this {
-    this.out.opcode(op);
-    this.out.u32(index);
+    this.out.opU32(op, index);
     return this;
   }
 
@@ -138,17 +140,13 @@ export class FuncBody {
    * `alignment` is log2 of the promised alignment; it must be the natural one for atomics and not more for others.
    */
   mem(op: Opcode<'memarg'>, offset = 0, alignment: number = naturalAlignment(op)): this {
-    this.out.opcode(op);
-    this.out.u32(alignment);
-    this.out.u32(offset);
+    this.out.opMem(op, alignment, offset);
     return this;
   }
 
   /** Load or store of one lane of a vector. */
   memLane(op: Opcode<'memarg-lane'>, lane: number, offset = 0, alignment: number = naturalAlignment(op)): this {
-    this.out.opcode(op);
-    this.out.u32(alignment);
-    this.out.u32(offset);
+    this.out.opMem(op, alignment, offset);
     this.out.u8(lane);
     return this;
   }
@@ -170,15 +168,13 @@ export class FuncBody {
 
   /** `value` modulo 2^32. */
   i32Const(value: number): this {
-    this.out.opcode(Op.i32_const);
-    this.out.s32(value);
+    this.out.opS32(Op.i32_const, value);
     return this;
   }
 
   /** A 64-bit constant in halves; without `high`, `low` is sign-extended. */
   i64Const(low: number, high: number = low >> 31): this {
-    this.out.opcode(Op.i64_const);
-    this.out.s64(low, high);
+    this.out.opS64(Op.i64_const, low, high);
     return this;
   }
 
@@ -248,14 +244,12 @@ export class FuncBody {
   }
 
   br(label: Label): this {
-    this.out.opcode(Op.br);
-    this.out.u32(this.labels.distance(label));
+    this.out.opU32(Op.br, this.labels.distance(label));
     return this;
   }
 
   brIf(label: Label): this {
-    this.out.opcode(Op.br_if);
-    this.out.u32(this.labels.distance(label));
+    this.out.opU32(Op.br_if, this.labels.distance(label));
     return this;
   }
 
@@ -352,8 +346,7 @@ export class FuncBody {
   }
 
   private enter(op: Opcode<'block'>, type: BlockType): Label {
-    this.out.opcode(op);
-    this.out.s32(type);
+    this.out.opS32(op, type);
     return this.labels.push();
   }
 }

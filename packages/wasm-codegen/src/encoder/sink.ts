@@ -7,7 +7,7 @@
  */
 import { CodegenError } from '../errors.ts';
 import { LEB32_MAX, writeS32, writeS64, writeU32, writeU32Padded } from './leb128.ts';
-import { opcodeNumber, opcodePrefix, type Opcode } from './opcodes.ts';
+import { isCoreOpcode, opcodeNumber, opcodePrefix, type Opcode } from './opcodes.ts';
 
 /** Room for the longest instruction but br_table and vectors: prefix and opcode (4), two u32 (10), a v128 (16), spare. */
 const SLACK = 32;
@@ -62,13 +62,55 @@ export class ByteSink {
   /** An opcode as `Op` numbers it: one byte, or prefix and LEB128 number. */
   opcode(op: Opcode): void {
     if (this.position > this.limit) this.grow(0);
-    const prefix = opcodePrefix(op);
-    if (prefix === 0) {
-      this.bytes[this.position++] = op; // the typed array keeps the low eight bits
-      return;
+    if (isCoreOpcode(op)) this.bytes[this.position++] = op;
+    else this.position = writeOpcode(this.bytes, this.position, op);
+  }
+
+  // An instruction with its immediates in one call: one test of the capacity, one update of the position.
+
+  /** An opcode and an unsigned immediate. */
+  opU32(op: Opcode, value: number): void {
+    if (this.position > this.limit) this.grow(0);
+    const { bytes, position } = this;
+    if (value >>> 0 < 0x80 && isCoreOpcode(op)) {
+      bytes[position] = op;
+      bytes[position + 1] = value;
+      this.position = position + 2;
+    } else {
+      this.position = writeU32(bytes, writeOpcode(bytes, position, op), value);
     }
-    this.bytes[this.position++] = prefix;
-    this.position = writeU32(this.bytes, this.position, opcodeNumber(op));
+  }
+
+  /** An opcode of one byte and a signed 32-bit immediate. */
+  opS32(op: Opcode, value: number): void {
+    if (this.position > this.limit) this.grow(0);
+    const { bytes, position } = this;
+    bytes[position] = op;
+    if (value >= -0x40 && value < 0x40) {
+      bytes[position + 1] = value & 0x7f;
+      this.position = position + 2;
+    } else {
+      this.position = writeS32(bytes, position + 1, value);
+    }
+  }
+
+  /** An opcode of one byte and a signed 64-bit immediate in two halves. */
+  opS64(op: Opcode, low: number, high: number): void {
+    if (this.position > this.limit) this.grow(0);
+    const { bytes, position } = this;
+    bytes[position] = op;
+    this.position = writeS64(bytes, position + 1, low, high);
+  }
+
+  /** A memory access: opcode, log2 of the alignment, offset. */
+  opMem(op: Opcode, alignment: number, offset: number): void {
+    if (this.position > this.limit) this.grow(0);
+    const { bytes, position } = this;
+    let at = position + 1;
+    if (isCoreOpcode(op)) bytes[position] = op;
+    else at = writeOpcode(bytes, position, op);
+    bytes[at] = alignment;
+    this.position = writeU32(bytes, at + 1, offset);
   }
 
   /** Signed 64-bit in two halves. */
@@ -199,6 +241,16 @@ export class ByteSink {
     this.bytes = larger;
     this.limit = size - SLACK;
   }
+}
+
+/** Storing an `Opcode` without a prefix into a byte array keeps its low eight bits: the opcode byte. */
+function writeOpcode(bytes: Uint8Array, at: number, op: Opcode): number {
+  if (isCoreOpcode(op)) {
+    bytes[at] = op;
+    return at + 1;
+  }
+  bytes[at] = opcodePrefix(op);
+  return writeU32(bytes, at + 1, opcodeNumber(op));
 }
 
 /** The reference to the k-th function a module defines (not imports). */
