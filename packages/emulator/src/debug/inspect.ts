@@ -14,11 +14,14 @@ const AT = TB_HEADER.offset;
  * @throws MachineError `unmapped` when nothing can be fetched there
  */
 function tbAt(p: MachineParts, pc: bigint): number {
-  const { context, translator, exec } = p;
+  const { context, translator, exec, core } = p;
   const saved = { pc: context.pc, pageBase: context.pageBase };
   try {
     context.pc = (pc - BigInt(context.csBase)) & context.pcMask;
     context.pageBase = context.linearPc & ~0xfffn;
+    const known = core.tb_find(context.env);
+    context.set('exitCode', 0);
+    if (known !== 0) return known;
     for (let attempt = 0; attempt < 2; attempt++) {
       const made = translator.make();
       if (made.kind === 'tb') return made.header;

@@ -1,6 +1,6 @@
 /** Puts a machine together: memory, helper modules, interpreter, executor, and the API around them. */
 import { createX86, X86_HELPERS, X86_LAYOUT, type CpuModelName, type X86Instance } from '@wasm-tcg/guest-x86';
-import { createMachineMemory, createRam, instantiateRuntime, TbArena, TbStore, type MachineMemory, type Ram } from '@wasm-tcg/runtime';
+import { createMachineMemory, createRam, instantiateRuntime, TbArena, TbStore, type CoreExports, type MachineMemory, type Ram } from '@wasm-tcg/runtime';
 import { generateInterpreter, TciFormats } from '@wasm-tcg/tci-interp';
 import type { MachineOptions } from '../api.ts';
 import { DebugLog } from '../debug/switches.ts';
@@ -25,6 +25,8 @@ export interface MachineParts {
   readonly options: MachineOptions;
   readonly model: CpuModelName;
   readonly machine: MachineMemory;
+  /** Exports of the runtime's helper module. */
+  readonly core: CoreExports;
   readonly ram: Ram;
   readonly memory: GuestMemory;
   readonly ports: PortSpace;
@@ -122,7 +124,7 @@ export function createMachine(options: MachineOptions = {}): FlatMachine {
   late.exec = exec;
   const memory = new GuestMemory(ramBytes, ram, runtime.exports, context);
   const parts: MachineParts = {
-    options, model, machine, ram, memory, ports, x86, guest, context, arena, store, translator, tiering, compiled, maintenance, exec, breakpoints,
+    options, model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, tiering, compiled, maintenance, exec, breakpoints,
     formats, boot,
   };
   debug?.attach(parts);
