@@ -8,9 +8,9 @@ import type { CommandLine } from './options.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function run(options: CommandLine): boolean {
+async function run(options: CommandLine): Promise<boolean> {
   const started = performance.now();
-  const { passed, failed } = runConformance(options, (mode) => new EmulatorTarget(EXECUTIONS[mode as ExecutionName]), say);
+  const { passed, failed } = await runConformance(options, (mode) => new EmulatorTarget(EXECUTIONS[mode as ExecutionName]), say);
   say(`${((performance.now() - started) / 1000).toFixed(1)} s`);
   say(`${passed} passed, ${failed} failed`);
   return failed === 0;
@@ -19,7 +19,7 @@ function run(options: CommandLine): boolean {
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options.list) for (const name of selectGroups(options)) say(`${name.padEnd(22)} ${openGroup(name).header.cpu}`);
-  else process.exitCode = run(options) ? 0 : 1;
+  else process.exitCode = (await run(options)) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof OptionError)) throw error;
   process.stderr.write(`conformance: ${error.message}\n${USAGE}`);

@@ -39,4 +39,6 @@ export interface Target {
   readMemory(address: bigint, length: number): Uint8Array;
   /** Runs. A fault is reported with the state as the handler would find it saved: at the start of the instruction. */
   step(extent: Extent): Ending;
+  /** One line about how everything so far was run. */
+  summary?(): string;
 }

@@ -121,12 +121,12 @@ describe('report', () => {
     expect(text).toMatch(/rax [0-9a-f]+/);
   });
 
-  it('prints a line per group and mode', () => {
+  it('prints a line per group and mode', async () => {
     const lines: string[] = [];
     const target = new Replay(() => ({ kind: 'limit' }));
     const [vector] = openGroup('32-crc32').vectors();
     target.next = vector;
-    const sum = runConformance({ modes: ['a mode'], group: '32-crc32', fp: false, show: 1, perForm: 2 }, () => target, (line) => lines.push(line));
+    const sum = await runConformance({ modes: ['a mode'], group: '32-crc32', fp: false, show: 1, perForm: 2 }, () => target, (line) => lines.push(line));
     expect(sum).toEqual({ passed: 0, failed: 12 });
     expect(lines[0]).toBe('mode a mode');
     expect(lines[1]).toMatch(/^32-crc32 +0 passed +12 failed/);
