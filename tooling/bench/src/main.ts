@@ -38,6 +38,7 @@ function main(): void {
 function parse() {
   try {
     return parseArgs({
+      args: process.argv.slice(2),
       allowPositionals: true,
       options: {
         quick: { type: 'boolean', default: false },

@@ -107,7 +107,7 @@ describe('errors', () => {
     [['--kernal', 'x'], 2, /unknown option --kernal\nDid you mean -kernel\?/],
     [['-kernel', join(folder, 'nowhere.bin')], 2, /-kernel: ENOENT/],
     [['-d', 'exec', '-D', join(folder, 'no', 'folder')], 2, /-D: ENOENT/],
-    [['-kernel', image('big.bin', ...new Array<number>(100).fill(0)), '--load-address', '0xfffff0', '--quiet'], 1, /RAM/],
+    [['-kernel', image('big.bin', ...new Uint8Array(100)), '--load-address', '0xfffff0', '--quiet'], 1, /RAM/],
     [['-m', '4'], 0, /halted/],
   ])('%j', async (args, code, message) => {
     const result = await run(args);

@@ -4,6 +4,7 @@ import { assemble, AssemblyError, type Assembled } from './assemble.ts';
 const PAGE = 4096;
 /** Passes until no part moves: the first says how long the parts are, the second places them. */
 const MAX_PASSES = 4;
+const QUADS_PER_LINE = 16;
 
 /**
  * @param source parts separated by `@page` alone on a line
@@ -27,8 +28,14 @@ export function assemblePages(source: string, bits: 32 | 64, origin: number): As
   throw new AssemblyError('parts keep moving', 'Write branches to other parts without short forms.');
 }
 
+/** INT3 up to the next part. In quadwords as far as it goes: the assembler's time is per operand. */
 function padding(bytes: number): string {
   const lines: string[] = [];
-  for (let left = bytes; left > 0; left -= 64) lines.push(`db ${Array.from({ length: Math.min(64, left) }, () => '0xcc').join(', ')}`);
+  for (let left = bytes >> 3; left > 0; left -= QUADS_PER_LINE) lines.push(`dq ${repeat('0xcccccccccccccccc', Math.min(QUADS_PER_LINE, left))}`);
+  if ((bytes & 7) !== 0) lines.push(`db ${repeat('0xcc', bytes & 7)}`);
   return lines.join('\n');
+}
+
+function repeat(operand: string, times: number): string {
+  return Array.from({ length: times }, () => operand).join(', ');
 }

@@ -2,6 +2,7 @@
 import { createMachine, type ExecutionOptions, type Machine, type MachineCounters } from '@wasm-tcg/emulator';
 import { BenchError } from '../errors.ts';
 import type { Kernel } from '../kernels/kernel.ts';
+import { stopwatch } from '../measure/clock.ts';
 import { CODE, DATA, DATA_BYTES, STACK, STACK_BYTES, STUB } from './layout.ts';
 import { physicalOf, writePageTables } from './page-tables.ts';
 import { formatResult, resultRegisters } from './result.ts';
@@ -15,6 +16,7 @@ const CALL_LENGTH = 5;
 
 /** What one run took. */
 export interface Run {
+  /** See measure/clock.ts. */
   readonly seconds: number;
   readonly instructions: number;
   /** Shares of the tiers, 0 … 1. */
@@ -59,9 +61,9 @@ export class GuestRunner {
     registers.set('rsp', BigInt(STACK + STACK_BYTES));
     registers.set('rip', BigInt(STUB));
     const before = machine.counters();
-    const start = performance.now();
+    const elapsed = stopwatch();
     const reason = machine.runUntil({});
-    const seconds = (performance.now() - start) / 1000;
+    const seconds = elapsed();
     const end = registers.get('rip');
     if (reason.kind !== 'halt' || end !== BigInt(STUB + CALL_LENGTH + 1)) {
       throw new BenchError('stopped', `${this.kernel.name}: ${reason.kind} at 0x${end.toString(16)}`, 'The kernel did not return: run it with -d int,exec.');

@@ -21,6 +21,9 @@ export interface KernelSource {
   readonly expected?: number;
 }
 
+/** Iterations that make any kernel hot whose iterations are loops of their own. */
+const WARM_ITERATIONS = 20;
+
 /** A kernel in bytes. */
 export interface Kernel {
   readonly name: string;
@@ -29,6 +32,8 @@ export interface Kernel {
   readonly data: Uint8Array;
   /** Linear addresses of blocks that are worth compiling. */
   readonly hot: readonly number[];
+  /** Iterations after which all of it is warm: its blocks have passed every threshold. */
+  readonly warmIterations: number;
   readonly expected: number | undefined;
 }
 
@@ -42,5 +47,5 @@ export function buildKernel(source: KernelSource, bits: Bits): Kernel {
   const data = new Uint8Array(DATA_BYTES);
   source.data?.(new DataView(data.buffer), bits);
   const hot = (source.hot ?? ['l1', 'l2', 'l3']).flatMap((label) => symbols.get(label) ?? []);
-  return { name: source.name, bits, code: bytes, data, hot, expected: source.expected };
+  return { name: source.name, bits, code: bytes, data, hot, warmIterations: WARM_ITERATIONS, expected: source.expected };
 }

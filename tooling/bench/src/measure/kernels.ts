@@ -60,14 +60,16 @@ export function measureKernel(kernel: Kernel, native: NativeRunner | undefined, 
   return { name: kernel.name, bits: kernel.bits, speeds, native: nativeRuns.length > 0 ? median(nativeRuns) : undefined, expected: kernel.expected };
 }
 
-/** Runs for a while and returns instructions per second at the end. */
+/** Runs for a while, and until all is warm, and returns instructions per second at the end. */
 function warm(runner: GuestRunner, iterations: number, seconds: number): number {
   const until = performance.now() + seconds * 1000;
   let rate = 0;
+  let done = 0;
   do {
     const run = runner.run(iterations);
     rate = run.instructions / run.seconds;
-  } while (performance.now() < until);
+    done += iterations;
+  } while (performance.now() < until || done < runner.kernel.warmIterations);
   return rate;
 }
 
