@@ -69,13 +69,15 @@ function runChain({ sources, offsets }: Program, m: ToyMachine, count: number): 
   for (let n = 1; ; n++) {
     const { tb, pageDelta } = sources[member]!;
     const result = evalTb(tb, TOY_HELPERS, m);
-    if (n === count || result.kind === 'leave' || result.kind === 'exit_tb') return { member, result };
+    if (result.kind === 'leave' || result.kind === 'exit_tb') return { member, result };
     const bits = tb.wide ? 64 : 32;
     const linear = BigInt.asUintN(bits, m.global('pc') + BigInt(tb.csBase));
     const next = offsets.findIndex((o) => BigInt.asUintN(bits, 0x40_0000n + BigInt(o)) === linear);
+    // A lookup sets the page base of what it finds.
+    if (next >= 0) m.setGlobal('page_base', BigInt.asUintN(bits, 0x40_0000n + BigInt(sources[next]!.pageDelta * PAGE)));
+    if (n === count) return { member, result };
     if (next < 0) throw new Error(`the chain leaves after ${n} of ${count} members, from member ${member} (page ${pageDelta})`);
     member = next;
-    m.setGlobal('page_base', BigInt.asUintN(bits, 0x40_0000n + BigInt(sources[next]!.pageDelta * PAGE)));
   }
 }
 
