@@ -97,7 +97,7 @@ export function swapBytes(c: LowerCtx, type: Type, bytes: number): void {
     const word = type === Type.i64 ? c.scratch(ValType.i32) : value;
     if (type === Type.i64) f.op(Op.i32_wrap_i64);
     f.tee(word).i32Const(8).op(Op.i32_rotl).i32Const(0x00ff00ff).op(Op.i32_and);
-    f.get(word).i32Const(8).op(Op.i32_rotr).i32Const(0xff00ff00).op(Op.i32_and).op(Op.i32_or);
+    f.get(word).i32Const(8).op(Op.i32_rotr).i32Const(0xff00ff00 | 0).op(Op.i32_and).op(Op.i32_or);
     if (type === Type.i64) f.op(Op.i64_extend_i32_u);
     return;
   }

@@ -24,8 +24,11 @@ function letters(types: readonly WasmValueType[]): string {
   return types.map((type) => TYPE_LETTER[type]).join('');
 }
 
+const SIGNATURES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries<CoreHelperDef>(CORE_HELPERS).map(([name, { params, results }]) => [name, `${letters(params)}>${letters(results)}`]),
+);
+
 /** The signature of a core helper in letters: "iIi>I". */
 export function coreSignature(name: CoreCallName): string {
-  const { params, results }: CoreHelperDef = CORE_HELPERS[name];
-  return `${letters(params)}>${letters(results)}`;
+  return SIGNATURES[name];
 }
