@@ -26,7 +26,7 @@ function loadTci(world: World, program: IrProgram, lowered: readonly TbIr[]): vo
   const analysis = new SlotAnalysis(FACTS);
   world.load(program, (i) => {
     analysis.run(lowered[i]);
-    return { tb: lowered[i], slots: analysis.slots };
+    return { tb: lowered[i], slots: analysis.slots, top: analysis.top };
   });
 }
 

@@ -88,20 +88,20 @@ export class World {
 
   /**
    * Give every TB of a program a header and TCI code.
-   * @param irOf core ops of the i-th TB, and the slots of its locals
+   * @param irOf core ops of the i-th TB, the slots of its locals, and the first slot that none has
    */
-  load(program: IrProgram, irOf: (i: number) => { readonly tb: TbIr; readonly slots: ArrayLike<number> }): void {
+  load(program: IrProgram, irOf: (i: number) => { readonly tb: TbIr; readonly slots: ArrayLike<number>; readonly top: number }): void {
     this.program = program;
     this.store.reset();
     this.headers.length = 0;
     this.loaded.length = 0;
     program.tbs.forEach((placed, i) => {
-      const { tb, slots } = irOf(i);
+      const { tb, slots, top } = irOf(i);
       const header = this.store.create({
         physPage: DATA_PAGES + placed.page, physPage2: NO_PAGE, pageOffset: placed.offset, size: TB_BYTES, flags: FLAGS,
         csBase: program.csBase >>> 0, insns: tb.insns,
       });
-      const words = this.encoder.encode(tb, slots);
+      const words = this.encoder.encode(tb, slots, top);
       const code = this.arena.alloc(words * 4);
       if (header === 0 || code === 0) throw new RangeError('The arena of the fuzzer is too small for this program.');
       const { i32 } = this.machine.views();
@@ -171,7 +171,8 @@ export class World {
     const address = this.view.getBigUint64(env + CTX.faultAddress, true);
     return {
       exitCode,
-      budget: this.budget,
+      // As a host gives back what a faulting TB has taken for instructions that did not run.
+      budget: this.budget + (left ? (this.loaded[tb]?.insns ?? 0) - this.context('insnIndex') : 0),
       tb: left ? tb : -1,
       insn: left ? this.context('insnIndex') : -1,
       fault: exitCode === ExitCode.fault && record !== 0 ? `vector ${record}, access ${this.context('faultError')}, address 0x${address.toString(16)}` : '',

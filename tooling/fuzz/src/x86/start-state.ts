@@ -1,0 +1,83 @@
+/** Registers at the start of a program. */
+import { REGISTER_NAMES, type RegisterName } from '@wasm-tcg/guest-x86';
+import { Random } from '../random.ts';
+import { segmentsOf } from './image.ts';
+import { bitsOf, DATA, GDT, GDT_BYTES, IDT, POINTERS, Selector, STACK_TOP, TABLES, type Mode, type Paging } from './layout.ts';
+import type { X86Program } from './program.ts';
+
+type Registers = Map<RegisterName, bigint>;
+
+const GENERAL = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const;
+const CR0 = { PE: 1n, ET: 0x10n, NE: 0x20n, WP: 0x10000n, PG: 0x80000000n } as const;
+const CR4_PAE = 0x20n;
+const EFER_LME_LMA = 0x500n;
+const FLAGS_ALWAYS = 2;
+const FLAGS_ARITHMETIC = 0x8d5;
+const FLAG_DF = 0x400;
+const FLAG_TF = 0x100;
+
+/** What is not compared: a host's own bookkeeping. */
+const NOT_COMPARED: ReadonlySet<RegisterName> = new Set<RegisterName>(['tsc_offset']);
+
+/** Registers that programs of this kind may change; x87 and SSE state is not among them. */
+export const COMPARED: readonly RegisterName[] = REGISTER_NAMES.filter((name) => !NOT_COMPARED.has(name) && !/^(st|mm|xmm)\d/.test(name));
+
+/** All registers that differ from `powerOn`, for a start state of a program. */
+export function startRegisters(program: X86Program, seed: number, powerOn: ReadonlyMap<RegisterName, bigint>): Registers {
+  const { mode, paging, address } = program;
+  const rng = new Random(seed);
+  const registers: Registers = new Map(powerOn);
+  for (const name of GENERAL) registers.set(name, mode === 'long64' ? rng.value() : BigInt.asUintN(32, rng.value()));
+  for (const [name, value] of Object.entries(POINTERS)) registers.set(name as keyof typeof POINTERS, BigInt(value + (rng.chance(0.3) ? rng.between(-16, 16) : 0)));
+  registers.set('rsp', BigInt(STACK_TOP - rng.below(16) * (rng.chance(0.9) ? 8 : 1)));
+  // Counts that end.
+  if (rng.chance(0.7)) registers.set('rcx', BigInt(rng.below(20)));
+  registers.set('rip', BigInt(address));
+  const flags = FLAGS_ALWAYS | (rng.u32() & FLAGS_ARITHMETIC) | (rng.chance(0.15) ? FLAG_DF : 0) | (rng.chance(0.02) ? FLAG_TF : 0);
+  registers.set('rflags', BigInt(flags));
+  if (mode === 'real16') realSegments(registers);
+  else protectedSegments(registers, mode);
+  control(registers, mode, paging);
+  return registers;
+}
+
+function realSegments(registers: Registers): void {
+  for (const name of ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const) {
+    registers.set(name, 0n);
+    registers.set(`${name}.base`, 0n);
+    registers.set(`${name}.limit`, 0xffffn);
+    registers.set(`${name}.access`, name === 'cs' ? 0x9b00n : 0x9300n);
+  }
+  registers.set('idtr.base', 0n);
+  registers.set('idtr.limit', 0x3ffn);
+}
+
+function protectedSegments(registers: Registers, mode: Mode): void {
+  const segments = segmentsOf(mode);
+  const narrow = bitsOf(mode) === 16;
+  const selectors = {
+    es: Selector.data, cs: Selector.code, ss: narrow ? Selector.stack16 : Selector.data, ds: Selector.data, fs: mode === 'long64' ? Selector.data : Selector.small, gs: Selector.data,
+  } as const;
+  for (const name of ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const) {
+    const segment = segments.get(selectors[name]);
+    if (!segment) continue;
+    registers.set(name, BigInt(selectors[name]));
+    registers.set(`${name}.base`, BigInt(segment.base));
+    registers.set(`${name}.limit`, BigInt(segment.limit));
+    registers.set(`${name}.access`, BigInt((segment.access << 8) | (segment.flags << 20)));
+  }
+  if (mode === 'long64') registers.set('fs.base', BigInt(DATA + 0x100));
+  registers.set('idtr.base', BigInt(IDT));
+  registers.set('idtr.limit', BigInt(32 * (mode === 'long64' ? 16 : 8) - 1));
+  registers.set('gdtr.base', BigInt(GDT));
+  registers.set('gdtr.limit', BigInt(GDT_BYTES - 1));
+}
+
+function control(registers: Registers, mode: Mode, paging: Paging): void {
+  registers.set('cr0', CR0.ET | CR0.NE | (mode === 'real16' ? 0n : CR0.PE | CR0.WP) | (paging === 'none' ? 0n : CR0.PG));
+  registers.set('cr2', 0n);
+  registers.set('cr3', paging === 'none' ? 0n : BigInt(TABLES));
+  registers.set('cr4', paging === 'pae' || paging === '4-level' ? CR4_PAE : 0n);
+  registers.set('efer', mode === 'long64' ? EFER_LME_LMA : 0n);
+  if (paging === 'pae') registers.set('pdpte0', BigInt(TABLES + 0x1000) | 1n);
+}
