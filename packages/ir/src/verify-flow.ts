@@ -2,7 +2,7 @@
  * The verifier's rules about paths (10 … 14 of `verify.ts`): one forward dataflow over the stream, iterated until the states
  * at the labels stand still, then once more to report.
  */
-import type { HelperTable } from './helper-sig.ts';
+import { RESTORE_IN_STEPS, type HelperTable } from './helper-sig.ts';
 import { effectsAt, FX_MAY_FAULT, FX_TERMINATOR, insAt, outsAt, type HelperFacts } from './op-info.ts';
 import { Op } from './ops.ts';
 import { opCode, opLength, TempKind, type TbIr } from './tb-ir.ts';
@@ -28,6 +28,8 @@ class FlowState {
   pcOnSome = false;
   /** Restored globals are to be kept in their slots in this instruction. */
   fromFrame = false;
+  /** The instruction commits in steps: rule 11 does not hold for it. */
+  inSteps = false;
 
   constructor(temps: number) {
     this.defined = new Uint32Array((temps + 31) >> 5);
@@ -43,6 +45,7 @@ class FlowState {
     s.pcOnAll = this.pcOnAll;
     s.pcOnSome = this.pcOnSome;
     s.fromFrame = this.fromFrame;
+    s.inSteps = this.inSteps;
     return s;
   }
 
@@ -61,6 +64,7 @@ class FlowState {
     if (this.pcOnAll && !o.pcOnAll) [this.pcOnAll, changed] = [false, true];
     if (!this.pcOnSome && o.pcOnSome) [this.pcOnSome, changed] = [true, true];
     if (!this.fromFrame && o.fromFrame) [this.fromFrame, changed] = [true, true];
+    if (this.inSteps && !o.inSteps) [this.inSteps, changed] = [false, true];
     return changed;
   }
 }
@@ -132,7 +136,7 @@ class Flow {
       if (t === target.pc && !s.pcOnAll) report?.('pc', at, 'pc is read and was not written in this instruction');
     }
     if (op === Op.guest_rmw_st && !has(s.tokens, code[at + 1]!)) report?.('token', at, 'the token comes from no guest_rmw_ld of this instruction');
-    if (effectsAt(code, at, this.#facts) & FX_MAY_FAULT && s.written >= 0) {
+    if (effectsAt(code, at, this.#facts) & FX_MAY_FAULT && s.written >= 0 && !s.inSteps) {
       report?.('fault', at, `it may fault, and ${target.globals[s.written]!.name} has been written in this instruction`);
     }
     if (op === Op.insn_start) this.#startInsn(at, s, report);
@@ -150,6 +154,7 @@ class Flow {
     s.pcOnSome = false;
     s.tokens.fill(0);
     s.fromFrame = this.#tb.code[at + 2]! < 0;
+    s.inSteps = (this.#tb.code[at + 2]! & RESTORE_IN_STEPS) !== 0;
   }
 
   #callEffects(at: number, s: FlowState): void {

@@ -7,7 +7,7 @@
  * The limit of CS is no part of a block's identity. Where CS is not flat, the entry compares the last byte with the limit, in two ops;
  * `code_limit` settles what does not fit.
  */
-import { Cond, MO_32, type TbIr, Type } from '@wasm-tcg/ir';
+import { Cond, MO_32, RESTORE_IN_STEPS, type TbIr, Type } from '@wasm-tcg/ir';
 import type { CpuModel } from '../cpuid/models.ts';
 import { DecodeMode, DecodeStatus, MAX_INSN_LENGTH, MN, MNEMONICS, type MnemonicName, Seg, decode } from '../decode/index.ts';
 import { helperId } from '../helpers/table.ts';
@@ -82,6 +82,12 @@ const STACK_ACCESS: Uint8Array = (() => {
   };
   return Uint8Array.from(MNEMONICS, (name) => access[name] ?? 0);
 })();
+
+/** POPA, and repeated string instructions that begin by zero-extending their registers: see stack.ts, string.ts. */
+function commitsInSteps(c: Ctx): boolean {
+  const { insn } = c;
+  return insn.mnemonic === MN.popa || (c.wide && insn.addrSize === 4 && insn.modrm < 0 && (insn.rep || insn.repne));
+}
 
 /** The translator of a processor model. One object serves any number of blocks, one after the other. */
 export class X86Translator {
@@ -177,7 +183,8 @@ export class X86Translator {
       stack = STACK_ACCESS[insn.mnemonic]!;
       if (insn.modrm >= 0 && insn.mod !== 3 && insn.seg === Seg.SS) stack = LOADS | STORES;
     }
-    c.b.insn_start(c.delta, restoreData(c.ccOp, (stack & LOADS) !== 0, (stack & STORES) !== 0));
+    const steps = status === DecodeStatus.Ok && commitsInSteps(c) ? RESTORE_IN_STEPS : 0;
+    c.b.insn_start(c.delta, restoreData(c.ccOp, (stack & LOADS) !== 0, (stack & STORES) !== 0) | steps);
   }
 
   /** @returns position in the stream of the constant that is to become the pc of the block's last byte */
