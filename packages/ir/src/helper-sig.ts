@@ -54,7 +54,7 @@ export const RESTORE_FROM_FRAME = -1;
 /** A guest's helpers, in the order of their ids (the index is what a `call` op carries). */
 export type HelperTable = readonly HelperDef[];
 /**
- * Bit of the data word of an `insn_start`: the instruction may write globals before an op that faults, and is the same when it is
- * started again from what it has written. For what processors commit in steps (POPA).
+ * XOR to the data word of an `insn_start`, after which bits 30 and 31 differ: the instruction may write globals before an op that faults, and is
+ * the same when it is started again from what it has written. For what processors commit in steps (POPA).
  */
 export const RESTORE_IN_STEPS = 0x4000_0000;

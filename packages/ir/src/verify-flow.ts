@@ -154,7 +154,7 @@ class Flow {
     s.pcOnSome = false;
     s.tokens.fill(0);
     s.fromFrame = this.#tb.code[at + 2]! < 0;
-    s.inSteps = (this.#tb.code[at + 2]! & RESTORE_IN_STEPS) !== 0;
+    s.inSteps = ((this.#tb.code[at + 2]! ^ (this.#tb.code[at + 2]! >> 1)) & RESTORE_IN_STEPS) !== 0;
   }
 
   #callEffects(at: number, s: FlowState): void {

@@ -21,7 +21,7 @@
  * Precision (the contract of faults, ARCHITECTURE.md)
  * 11. `fault`: inside an instruction no global is written before an op that may fault, unless it is `restored` (and the
  *     instruction's data word does not say that restored globals keep their frame values: see RESTORE_FROM_FRAME),
- *     and unless that word has RESTORE_IN_STEPS.
+ *     and unless that word says RESTORE_IN_STEPS.
  * 12. `lookup`: after a helper that changes flags or mapping come no `insn_start` and no `goto_tb`, only `exit_tb` or `goto_ptr`.
  * 13. `pc`: pc is an operand only after it was written in the same instruction, and after a write to it the TB ends within the
  *     instruction (a region may go on with another member).

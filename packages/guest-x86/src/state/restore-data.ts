@@ -22,5 +22,5 @@ export const RestoreData = {
  *   (RESTORE_FROM_FRAME of @wasm-tcg/ir)
  */
 export function restoreData(ccOp: number, stackLoads: boolean, stackStores: boolean): number {
-  return (ccOp & (RestoreData.ccOpMask | 0x8000_0000)) | (stackLoads ? RestoreData.stackLoads : 0) | (stackStores ? RestoreData.stackStores : 0);
+  return (ccOp & (RestoreData.ccOpMask | 0xc000_0000)) | (stackLoads ? RestoreData.stackLoads : 0) | (stackStores ? RestoreData.stackStores : 0);
 }

@@ -184,7 +184,7 @@ export class X86Translator {
       if (insn.modrm >= 0 && insn.mod !== 3 && insn.seg === Seg.SS) stack = LOADS | STORES;
     }
     const steps = status === DecodeStatus.Ok && commitsInSteps(c) ? RESTORE_IN_STEPS : 0;
-    c.b.insn_start(c.delta, restoreData(c.ccOp, (stack & LOADS) !== 0, (stack & STORES) !== 0) | steps);
+    c.b.insn_start(c.delta, restoreData(c.ccOp, (stack & LOADS) !== 0, (stack & STORES) !== 0) ^ steps);
   }
 
   /** @returns position in the stream of the constant that is to become the pc of the block's last byte */
