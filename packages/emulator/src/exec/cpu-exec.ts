@@ -250,6 +250,10 @@ export class CpuExec {
     context.budget += this.#insnsOf(context.get('tbPtr')) - context.get('insnIndex');
   }
 
+  #isOneUse(header: number): boolean {
+    return this.#p.machine.views().u32[(header + AT.cflags) >>> 2] !== 0;
+  }
+
   #insnsOf(header: number): number {
     return this.#p.machine.views().u32[(header + AT.insns) >>> 2]!;
   }
@@ -277,8 +281,9 @@ export class CpuExec {
       if (made.kind === 'limit-fault') return this.#limitFault();
       if (made.kind === 'tb') {
         this.#p.onTranslate?.(made.header);
-        // Started anew by a look-up, which makes link and jump cache entry: both need the hash only.
-        return 0;
+        // Started anew by a look-up, which makes link and jump cache entry: both need the hash only. A TB for one use (of code that is
+        // not in memory) is in no hash: it is run as it is.
+        return this.#isOneUse(made.header) ? made.header : 0;
       }
       this.flush();
     }
