@@ -40,6 +40,7 @@
 #define MAGIC 0x31434552u /* "REC1" */
 #define FLAG_TF 0x100u
 #define FLAG_RF 0x10000u
+#define FLAGS_KEPT 0x204000u /* NT, ID: returning from a signal does not load them but takes the handler's */
 #define MERGE_GAP 4 /* changed bytes closer than this are one write */
 #define MAX_REGIONS 16
 #define FX_SIZE 512
@@ -215,6 +216,15 @@ static int wants_another_step(ucontext_t *uc) {
   }
 }
 
+/* What a POPF of the last case set would show in the next one. */
+static void clear_kept_flags(void) {
+#ifdef __x86_64__
+  __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~(unsigned long long)FLAGS_KEPT);
+#else
+  __builtin_ia32_writeeflags_u32(__builtin_ia32_readeflags_u32() & ~FLAGS_KEPT);
+#endif
+}
+
 static void on_signal(int number, siginfo_t *info, void *context) {
   ucontext_t *uc = context;
   (void)number;
@@ -241,6 +251,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   }
   if (case_index < case_count) {
     load_case(uc);
+    clear_kept_flags();
     return;
   }
   memcpy(uc->uc_mcontext.gregs, home.uc_mcontext.gregs, sizeof home.uc_mcontext.gregs);

@@ -55,15 +55,19 @@ function choose(spec: FormSpec, name: string, seed: number): Chosen {
   let index = 0;
   const encodings = Array.from({ length: ENCODINGS }, () => {
     const encoded = encode(rng, spec);
-    const drafts = Array.from({ length: STATES }, () => {
-      const draft = new Draft(rng, spec.mode, spec.row, spec.bits, encoded, size, registers + index++);
-      draft.prepare();
-      spec.row.setup?.(draft);
-      return draft;
-    });
+    const drafts = Array.from({ length: STATES }, () => chooseState(rng, spec, encoded, size, registers + index++));
     return { encoded, drafts };
   });
   return { spec, name, seed: registers, encodings };
+}
+
+function chooseState(rng: Random, spec: FormSpec, encoded: Encoded, size: number, seed: number): Draft {
+  for (;;) {
+    const draft = new Draft(rng, spec.mode, spec.row, spec.bits, encoded, size, seed);
+    draft.prepare();
+    spec.row.setup?.(draft);
+    if (spec.row.accept?.(draft) !== false) return draft;
+  }
 }
 
 const stopOf = (encoded: Encoded): bigint => encoded.codeAddress + BigInt(encoded.code.length);
@@ -99,19 +103,19 @@ function toState(draft: Draft, outcome: Outcome, name: string): State {
   };
 }
 
-/** First address of the upper canonical half. */
-const UPPER_HALF = 0xffff_8000_0000_0000n;
+/** First address that Linux does not give to user programs: the last page below the end of the lower canonical half. */
+const USER_END = 0x7fff_ffff_f000n;
 
 /** Error code bit 0: the page was present. */
 const PF_PRESENT = 1;
 
 /**
- * What the processor said, without what Linux makes of it: CR2 is stale except in a #PF, and for addresses of the kernel's
- * half Linux claims "present" always, to hide its layout. In the environment of the vectors nothing is mapped there.
+ * What the processor said, without what Linux makes of it: CR2 is stale except in a #PF, and for addresses that no user
+ * program can have Linux claims "present" always, to hide its layout. In the environment of the vectors nothing is mapped there.
  */
 export function architectural({ vector, error, cr2 }: Fault): Fault {
   if (vector !== 14) return { vector, error, cr2: 0n };
-  return { vector, error: cr2 >= UPPER_HALF ? error & ~PF_PRESENT : error, cr2 };
+  return { vector, error: cr2 >= USER_END ? error & ~PF_PRESENT : error, cr2 };
 }
 
 /** Takes TF, with which the recorder steps, out of the flags that PUSHF stored. */

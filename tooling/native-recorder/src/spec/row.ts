@@ -42,6 +42,8 @@ export interface Row {
   readonly imm?: (d: { rng: Draft['rng']; bits: number }) => number;
   /** Chooses inputs beyond "corner values in all operands". */
   readonly setup?: (d: Draft) => void;
+  /** Says no to inputs that cannot be recorded; others are chosen then. */
+  readonly accept?: (d: Draft) => boolean;
   /** Prefix bytes that belong to the form. */
   readonly prefix?: readonly number[];
   /** REX.W belongs to the form. */
