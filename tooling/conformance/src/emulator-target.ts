@@ -50,11 +50,14 @@ const pool = { modules: 30_000, heldModules: 4000 } as const;
 export const EXECUTIONS = {
   tci: { mode: 'tci' },
   'tb-per-module': { mode: 'tb-per-module', moduleThreshold: 1, pool },
-  /** Modules as `tiered` makes them: structured control flow, linked TBs. */
-  modules: { mode: 'tiered', moduleThreshold: 1, batch: 1, regionThreshold: 0x3fff_ffff, pool },
   tiered: { mode: 'tiered', moduleThreshold: 1, batch: 1, regionThreshold: 1, pool },
+  /** `tiered` without its regions: modules with structured control flow and linked TBs. */
+  modules: { mode: 'tiered', moduleThreshold: 1, batch: 1, regionThreshold: 0x3fff_ffff, pool },
 } as const satisfies Readonly<Record<string, ExecutionOptions>>;
 export type ExecutionName = keyof typeof EXECUTIONS;
+
+/** What `all` stands for: the execution modes of the emulator. The one that takes longest comes first. */
+export const ALL_MODES: readonly ExecutionName[] = ['tiered', 'tb-per-module', 'tci'];
 
 export class EmulatorTarget implements Target {
   readonly #machine: Machine;
@@ -75,9 +78,10 @@ export class EmulatorTarget implements Target {
   }
 
   summary(): string {
-    const { instructions, tciInstructions, moduleInstructions, regionInstructions, translatedTbs, compiledModuleTbs, compiledRegions, flushes, invalidatedTbs } = this.counters();
-    const share = (part: number): string => `${((part / Math.max(1, instructions)) * 100).toFixed(1)}%`;
-    return `${instructions} instructions: ${share(tciInstructions)} interpreted, ${share(moduleInstructions)} in modules, ${share(regionInstructions)} in regions; ` +
+    const { tciInstructions, moduleInstructions, regionInstructions, translatedTbs, compiledModuleTbs, compiledRegions, flushes, invalidatedTbs } = this.counters();
+    const all = tciInstructions + moduleInstructions + regionInstructions;
+    const share = (part: number): string => `${((part / Math.max(1, all)) * 100).toFixed(1)}%`;
+    return `${all} instructions: ${share(tciInstructions)} interpreted, ${share(moduleInstructions)} in modules, ${share(regionInstructions)} in regions; ` +
       `${translatedTbs} TBs translated, ${compiledModuleTbs} compiled, ${compiledRegions} regions, ${invalidatedTbs} invalidated, ${flushes} flushes; ${this.#stepped} vectors by one instruction`;
   }
 
@@ -144,7 +148,7 @@ export class EmulatorTarget implements Target {
     const start = this.#get('rip');
     const { end, stop } = extent;
     // An instruction that ends inside itself would be followed by more than the HLT.
-    const single = extent.run === RUN.one && end >= start && end < stop;
+    const single = extent.run === RUN.one && !extent.faults && end >= start && end < stop;
     if (single) this.#stepped++;
     const reason = this.#machine.runUntil({ instructions: single ? 1 : extent.limit + EPILOGUE });
     if (reason.kind === 'shutdown') throw new FormatError('unmapped', 'a triple fault: the environment of the emulator is wrong');

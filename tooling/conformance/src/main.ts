@@ -1,25 +1,35 @@
 /** `npm run conformance`: exit code 1 when a vector fails. See {@link USAGE}. */
+import { fileURLToPath } from 'node:url';
 import { runConformance, selectGroups } from './conformance.ts';
 import { EXECUTIONS, EmulatorTarget } from './emulator-target.ts';
 import type { ExecutionName } from './emulator-target.ts';
 import { openGroup } from './files.ts';
-import { OptionError, USAGE, parseOptions } from './options.ts';
+import { runJobs } from './jobs.ts';
+import type { Sum } from './jobs.ts';
+import { OptionError, USAGE, argumentsFor, parseOptions } from './options.ts';
 import type { CommandLine } from './options.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function run(options: CommandLine): Promise<boolean> {
+function run(options: CommandLine): Promise<Sum> {
+  if (options.modes.length > 1) return runJobs(fileURLToPath(import.meta.url), options.modes.map((mode) => argumentsFor(options, mode)), say);
+  return runConformance(options, (mode) => new EmulatorTarget(EXECUTIONS[mode as ExecutionName]), say);
+}
+
+async function main(options: CommandLine): Promise<void> {
+  if (options.list) {
+    for (const name of selectGroups(options)) say(`${name.padEnd(22)} ${openGroup(name).header.cpu}`);
+    return;
+  }
   const started = performance.now();
-  const { passed, failed } = await runConformance(options, (mode) => new EmulatorTarget(EXECUTIONS[mode as ExecutionName]), say);
+  const { passed, failed } = await run(options);
   say(`${((performance.now() - started) / 1000).toFixed(1)} s`);
   say(`${passed} passed, ${failed} failed`);
-  return failed === 0;
+  process.exitCode = failed === 0 ? 0 : 1;
 }
 
 try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options.list) for (const name of selectGroups(options)) say(`${name.padEnd(22)} ${openGroup(name).header.cpu}`);
-  else process.exitCode = (await run(options)) ? 0 : 1;
+  await main(parseOptions(process.argv.slice(2)));
 } catch (error) {
   if (!(error instanceof OptionError)) throw error;
   process.stderr.write(`conformance: ${error.message}\n${USAGE}`);

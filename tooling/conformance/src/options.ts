@@ -1,10 +1,10 @@
 /** Command line of `npm run conformance`. */
 import type { Options } from './conformance.ts';
-import { EXECUTIONS } from './emulator-target.ts';
+import { ALL_MODES, EXECUTIONS } from './emulator-target.ts';
 
 export const USAGE = `usage: npm run conformance [-- options]
 
-  --mode M       ${Object.keys(EXECUTIONS).join(', ')}, or all (default)
+  --mode M       ${Object.keys(EXECUTIONS).join(', ')}, or all: ${ALL_MODES.join(', ')} (default)
   --group G      only groups whose name contains G, such as 64-alu or string
   --form F       only instruction forms whose name contains F
   --limit N      only the first N vectors of each form
@@ -12,6 +12,9 @@ export const USAGE = `usage: npm run conformance [-- options]
   --fp           also the x87, MMX and SSE groups
   --list         print the groups and the processor they were recorded on
 `;
+
+const WITH_VALUE = ['--mode', '--group', '--form', '--limit', '--show'];
+const SHOWN = 3;
 
 export class OptionError extends Error {
   readonly code = 'CONFORMANCE_OPTION';
@@ -32,12 +35,15 @@ export function parseOptions(args: readonly string[]): CommandLine {
   const flags = new Set<string>();
   for (let i = 0; i < args.length; i++) {
     const name = args[i];
-    if (name === '--list' || name === '--fp') flags.add(name);
-    else if (['--mode', '--group', '--form', '--limit', '--show'].includes(name)) {
+    if (name === '--list' || name === '--fp') {
+      flags.add(name);
+    } else if (WITH_VALUE.includes(name)) {
       i++;
       if (i === args.length) throw new OptionError(`${name} needs a value`);
       values.set(name, args[i]);
-    } else throw new OptionError(`unknown option ${name}`);
+    } else {
+      throw new OptionError(`unknown option ${name}`);
+    }
   }
   const count = (name: string): number | undefined => {
     const text = values.get(name);
@@ -51,16 +57,27 @@ export function parseOptions(args: readonly string[]): CommandLine {
     modes: modesOf(values.get('--mode') ?? 'all'),
     fp: flags.has('--fp'),
     list: flags.has('--list'),
-    show: count('--show') ?? 3,
+    show: count('--show') ?? SHOWN,
     ...(group === undefined ? {} : { group }),
     ...(form === undefined ? {} : { form }),
     ...(perForm === undefined ? {} : { perForm }),
   };
 }
 
+/** The arguments that say the same for one mode. */
+export function argumentsFor(options: CommandLine, mode: string): readonly string[] {
+  const { group, form, perForm, show, fp } = options;
+  return [
+    '--mode', mode, '--show', String(show),
+    ...(group === undefined ? [] : ['--group', group]),
+    ...(form === undefined ? [] : ['--form', form]),
+    ...(perForm === undefined ? [] : ['--limit', String(perForm)]),
+    ...(fp ? ['--fp'] : []),
+  ];
+}
+
 function modesOf(text: string): readonly string[] {
-  const all = Object.keys(EXECUTIONS);
-  if (text === 'all') return all;
-  if (!all.includes(text)) throw new OptionError(`no mode is called ${text}`);
+  if (text === 'all') return ALL_MODES;
+  if (!(text in EXECUTIONS)) throw new OptionError(`no mode is called ${text}`);
   return [text];
 }

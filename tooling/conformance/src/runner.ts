@@ -107,7 +107,7 @@ export class Runner {
     const given: Bytes[] = [{ address: vector.codeAddress, bytes: vector.code }, ...vector.memory];
     for (const block of given) this.#write(block, true);
     target.loadState(vector.before, { rip: vector.codeAddress, flags: vector.flagsBefore }, vector.usesFp);
-    const ending = target.step({ run: vector.run, stop: vector.stop, end: vector.ripAfter, limit: vector.run === RUN.one ? 1 : LIMIT });
+    const ending = target.step({ run: vector.run, stop: vector.stop, end: vector.ripAfter, faults: vector.fault !== undefined, limit: vector.run === RUN.one ? 1 : LIMIT });
     this.#words.set(vector.before);
     target.readState(this.#words, this.#control, vector.usesFp);
     for (const block of vector.writes) this.#write(block, false);

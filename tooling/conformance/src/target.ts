@@ -16,6 +16,8 @@ export interface Extent {
   readonly stop: bigint;
   /** Where the instruction pointer was at the end of the recording: a hint for choosing how to run, not to be trusted. */
   readonly end: bigint;
+  /** Whether the recording ended with an exception: a hint of the same kind. */
+  readonly faults: boolean;
   /** Give up after this many instructions (iterations of repeated ones). */
   readonly limit: number;
 }
