@@ -3,6 +3,7 @@
  * `createMachine` (machine/create-machine.ts) makes a {@link Machine}.
  */
 import type { CpuModelName, RegisterName, RegisterValue } from '@wasm-tcg/guest-x86';
+import type { TciFormats } from '@wasm-tcg/tci-interp';
 
 /**
  * How guest code is run.
@@ -55,6 +56,14 @@ export interface FlatBoot {
   readonly stack?: number;
 }
 
+/** Compiled code that machines share; made by `compileModules`. */
+export interface MachineModules {
+  readonly formats: TciFormats;
+  readonly runtime: WebAssembly.Module;
+  readonly x86: WebAssembly.Module;
+  readonly interpreter: WebAssembly.Module;
+}
+
 export interface MachineOptions {
   readonly cpu?: { readonly model?: CpuModelName };
   /** RAM in bytes, or text: `16M`, `1G`. Default 16 MiB. At physical address 0. */
@@ -63,6 +72,8 @@ export interface MachineOptions {
   readonly boot?: FlatBoot;
   readonly execution?: ExecutionOptions;
   readonly debug?: DebugOptions;
+  /** Result of `compileModules`, when several machines are made. */
+  readonly modules?: MachineModules;
   readonly signal?: AbortSignal;
 }
 

@@ -1,5 +1,5 @@
 /** `@wasm-tcg/emulator`: a whole machine. */
 export * from './api.ts';
 export { MachineError, type MachineErrorCode } from './errors.ts';
-export { createMachine } from './machine/create-machine.ts';
+export { compileModules, createMachine } from './machine/create-machine.ts';
 export { REGISTER_NAMES, CPU_MODEL_NAMES, type CpuModelName, type RegisterName, type RegisterValue } from '@wasm-tcg/guest-x86';

@@ -29,6 +29,11 @@ export class HelperFacts {
   readonly shape: Int32Array;
   /** Must be followed by an exit or `goto_ptr`: it changes what the lookup depends on. */
   readonly endsTb: Uint8Array;
+  /**
+   * 1 for each helper after which a region goes on through tb_exec: what a look-up depends on may have changed, or the helper may have
+   * taken the budget, which is to stop the guest at the end of this instruction and not at the next place where a region may be left.
+   */
+  readonly leavesRegion: Uint8Array;
   /** Words of a set of globals. */
   readonly words: number;
   /** Per helper `words` words: globals it reads or writes through their slots. */
@@ -42,6 +47,7 @@ export class HelperFacts {
       const effects = (e.pure ? 0 : FX_SIDE) | (e.mayFault || e.mayExit ? FX_MAY_FAULT : 0);
       return packShape(ret === null ? 0 : 1, args.length, effects);
     });
+    this.leavesRegion = Uint8Array.from(helpers, ({ effects: e }) => (e.changesFlags || e.changesMapping || e.io ? 1 : 0));
     this.endsTb = Uint8Array.from(helpers, ({ effects: e }) => (e.changesFlags || e.changesMapping ? 1 : 0));
     this.reads = new Int32Array(n * this.words);
     this.writes = new Int32Array(n * this.words);

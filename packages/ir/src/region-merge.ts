@@ -6,6 +6,7 @@
  */
 import { Cond } from './cond.ts';
 import type { HelperTable } from './helper-sig.ts';
+import { INSN_DATA_FLAGS } from './insn-data.ts';
 import { HelperFacts, insAt, OP_LABEL_AT, outsAt } from './op-info.ts';
 import { Op } from './ops.ts';
 import type { RegionIr, RegionMember, RegionSource } from './region.ts';
@@ -13,7 +14,7 @@ import { opCode, opLength, TbIr, TempKind, type Temp } from './tb-ir.ts';
 import { Type } from './types.ts';
 
 /** Members that the data word of an `insn_start` can name. */
-export const MAX_REGION_MEMBERS = 0x7fff;
+export const MAX_REGION_MEMBERS = 0x3fff;
 
 /** TBs that cannot be one region. */
 export class RegionError extends Error {
@@ -83,7 +84,7 @@ class Merger {
     const add = (e: number): void => { if (e >= 0 && !found.includes(e)) found.push(e); };
     let mayGuess = false;
     eachOp(tb, this.#facts, (at, op, ending) => {
-      if (op === Op.goto_tb) add(this.#target(m, tb.code[at + 2]!));
+      if (op === Op.goto_tb && !ending) add(this.#target(m, tb.code[at + 2]!));
       if (op === Op.goto_ptr && !ending) mayGuess = true;
     });
     if (mayGuess) indirect.forEach(add);
@@ -101,11 +102,11 @@ class Merger {
     let insn = 0;
     eachOp(source, this.#facts, (at, op, ending) => {
       if (op === Op.insn_start) {
-        tb.emit(op, 0, 2, code[at + 1]!, (m << 16) | insn++ | (code[at + 2]! < 0 ? 0x8000_0000 : 0));
+        tb.emit(op, 0, 2, code[at + 1]!, (m << 16) | insn++ | (code[at + 2]! & INSN_DATA_FLAGS));
         return;
       }
       if (op === Op.goto_tb) {
-        const e = this.#target(m, code[at + 2]!);
+        const e = ending ? -1 : this.#target(m, code[at + 2]!);
         if (e >= 0) this.#goto(m, e);
         else tb.copyOp(code, at);
         return;
@@ -172,14 +173,14 @@ class Merger {
   }
 }
 
-/** Walk a stream. `ending`: a helper of this instruction has changed what a lookup depends on. */
+/** Walk a stream. `ending`: after a helper of this instruction the region is left. */
 function eachOp(tb: TbIr, facts: HelperFacts, visit: (at: number, op: number, ending: boolean) => void): void {
   const { code, length } = tb;
   let ending = false;
   for (let at = 0; at < length; at += 1 + opLength(code[at]!)) {
     const op = opCode(code[at]!);
     if (op === Op.insn_start) ending = false;
-    if (op === Op.call && facts.endsTb[code[at + opLength(code[at]!)]!]) ending = true;
+    if (op === Op.call && facts.leavesRegion[code[at + opLength(code[at]!)]!]) ending = true;
     visit(at, op, ending);
   }
 }
