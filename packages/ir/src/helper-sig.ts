@@ -44,17 +44,5 @@ export interface HelperDef {
   readonly doc: string;
 }
 
-/**
- * A negative data word of an `insn_start` says: at a fault in this instruction the `restored` globals (but pc) have the
- * values that are in their slots. So the optimiser keeps their stores of earlier instructions, and the instruction itself
- * does not write them before its last faulting op. Otherwise they are recomputed from the data word.
- */
-export const RESTORE_FROM_FRAME = -1;
-
 /** A guest's helpers, in the order of their ids (the index is what a `call` op carries). */
 export type HelperTable = readonly HelperDef[];
-/**
- * XOR to the data word of an `insn_start`, after which bits 30 and 31 differ: the instruction may write globals before an op that faults, and is
- * the same when it is started again from what it has written. For what processors commit in steps (POPA).
- */
-export const RESTORE_IN_STEPS = 0x4000_0000;

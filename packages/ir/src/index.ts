@@ -5,6 +5,7 @@ export * from './vops.ts';
 export * from './ops.ts';
 export * from './target-layout.ts';
 export * from './helper-sig.ts';
+export * from './insn-data.ts';
 export * from './tb-ir.ts';
 export * from './builder.ts';
 export * from './eval/bits.ts';

@@ -12,7 +12,7 @@
  *   page). A `goto_ptr` with expected targets has become compares of pc and branches in front of a plain `goto_ptr`. Other exits are as they were;
  *   their link slots and deltas belong to the member they stand in: that of the last `insn_start` before them.
  * - **`insn_start`** keeps its delta (from its member's first page); its data word names the instruction: {@link regionInsnMember},
- *   {@link regionInsnIndex}. The fault exit reports that member's header and that index; `page_base` is that member's, so that pc comes from its restore table.
+ *   {@link regionInsnIndex} (and keeps the bits INSN_DATA_FLAGS). The fault exit reports that member's header and that index; `page_base` is that member's, so that pc comes from its restore table.
  */
 import type { TbIr } from './tb-ir.ts';
 
@@ -45,6 +45,6 @@ export interface RegionIr {
 }
 
 /** Member that an `insn_start` of a region belongs to, from its data word. */
-export const regionInsnMember = (data: number): number => (data >> 16) & 0x7fff;
+export const regionInsnMember = (data: number): number => (data >> 16) & 0x3fff;
 /** Index of the instruction in its member, from the data word of an `insn_start` of a region. */
 export const regionInsnIndex = (data: number): number => data & 0xffff;

@@ -2,7 +2,8 @@
  * The verifier's rules about paths (10 … 14 of `verify.ts`): one forward dataflow over the stream, iterated until the states
  * at the labels stand still, then once more to report.
  */
-import { RESTORE_IN_STEPS, type HelperTable } from './helper-sig.ts';
+import type { HelperTable } from './helper-sig.ts';
+import { commitsInSteps, restoresFromFrame } from './insn-data.ts';
 import { effectsAt, FX_MAY_FAULT, FX_TERMINATOR, insAt, outsAt, type HelperFacts } from './op-info.ts';
 import { Op } from './ops.ts';
 import { opCode, opLength, TempKind, type TbIr } from './tb-ir.ts';
@@ -153,8 +154,8 @@ class Flow {
     s.pcOnAll = false;
     s.pcOnSome = false;
     s.tokens.fill(0);
-    s.fromFrame = this.#tb.code[at + 2]! < 0;
-    s.inSteps = ((this.#tb.code[at + 2]! ^ (this.#tb.code[at + 2]! >> 1)) & RESTORE_IN_STEPS) !== 0;
+    s.fromFrame = restoresFromFrame(this.#tb.code[at + 2]!);
+    s.inSteps = commitsInSteps(this.#tb.code[at + 2]!);
   }
 
   #callEffects(at: number, s: FlowState): void {

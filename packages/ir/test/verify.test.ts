@@ -14,6 +14,8 @@ describe('valid', () => {
     ['backward loop', 'insn_start 0, 0\nmov.i32 t0, $9\nL0:\nsub.i32 t0, t0, $1\nbrcond.i32 t0, $0, ne, L0\ngoto_tb 0, 1'],
     ['restored before a fault', 'insn_start 0, 0\nmov.i32 cc_op, $1\nguest_ld.i32 r0, r1, u32, 0\ngoto_tb 0, 1'],
     ['fault before write, next instruction', 'insn_start 0, 0\nmov.i32 r0, $1\ninsn_start 1, 0\nguest_ld.i32 r0, r1, u32, 0\ngoto_tb 0, 1'],
+    ['an instruction that commits in steps', 'insn_start 0, 0x40000000\nmov.i32 r0, $1\nguest_ld.i32 r0, r1, u32, 0\ngoto_tb 0, 1'],
+    ['the same with restored globals in the frame', 'insn_start 0, -0x7fffffff\nmov.i32 r0, $1\nguest_ld.i32 r0, r1, u32, 0\ngoto_tb 0, 1'],
     ['goto_ptr after pc', 'insn_start 0, 0\nmov.i32 pc, r0\ngoto_ptr'],
     ['exit after lookup change', 'insn_start 0, 0\ncall set_mode(r0)\nexit_tb 40, 4'],
     ['read-modify-write', 'insn_start 0, 0\nguest_rmw_ld.i32 t0, t1, r0, u32, 0\nadd.i32 t0, t0, $1\nguest_rmw_st.i32 t1, r0, t0, u32, 0\ngoto_tb 0, 1'],

@@ -14,6 +14,7 @@
  */
 import { FX_BRANCH, FX_EXIT, FX_MAY_FAULT, FX_SIDE, OP_LABEL_AT, shapeAt, shapeEffects, shapeIns, shapeOuts, type HelperFacts } from '../op-info.ts';
 import { Op, OP_DEFS } from '../ops.ts';
+import { restoresFromFrame } from '../insn-data.ts';
 import type { TargetLayout } from '../target-layout.ts';
 import { opCode, opLength, type TbIr } from '../tb-ir.ts';
 
@@ -137,7 +138,7 @@ export class LivenessPass {
   }
 
   #startInsn(data: number): void {
-    if (this.#faultInInsn && data < 0) this.#addGlobals(this.#restored, -1);
+    if (this.#faultInInsn && restoresFromFrame(data)) this.#addGlobals(this.#restored, -1);
     this.#faultInInsn = false;
   }
 

@@ -24,8 +24,13 @@ export class ToyMachine implements EvalMachine {
 
   /** Fill area and memory from a generator of 32-bit numbers. */
   randomise(next: () => number): void {
-    for (let i = 0; i < this.area.length; i++) this.area[i] = next();
     for (let i = 0; i < this.ram.length; i++) this.ram[i] = next();
+    this.randomiseArea(next);
+  }
+
+  /** Fill the vCPU's area alone. */
+  randomiseArea(next: () => number): void {
+    for (let i = 0; i < this.area.length; i++) this.area[i] = next();
     // i32 slots are zero-extended.
     for (const g of TOY_TARGET.globals) if (g.type === 'i32') this.area.fill(0, TOY_TARGET.frameOffset + 8 * g.slot + 4, TOY_TARGET.frameOffset + 8 * g.slot + 8);
   }
