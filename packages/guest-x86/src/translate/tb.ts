@@ -83,9 +83,13 @@ const STACK_ACCESS: Uint8Array = (() => {
   return Uint8Array.from(MNEMONICS, (name) => access[name] ?? 0);
 })();
 
-/** POPA, and repeated string instructions that begin by zero-extending their registers: see stack.ts, string.ts. */
+/**
+ * POPA, and repeated string instructions that begin by zero-extending their registers: see stack.ts, string.ts. Under TF the trap that follows may
+ * leave after everything has been committed.
+ */
 function commitsInSteps(c: Ctx): boolean {
   const { insn } = c;
+  if ((c.hflags & HFlag.TF) !== 0) return true;
   return insn.mnemonic === MN.popa || (c.wide && insn.addrSize === 4 && insn.modrm < 0 && (insn.rep || insn.repne));
 }
 
