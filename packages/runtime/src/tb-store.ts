@@ -146,6 +146,12 @@ export class TbStore {
     this.#count--;
   }
 
+  /** Is this (0: none) a TB for one use of more than one instruction? Stores into its bytes are not noticed. */
+  isCut(tb: number): boolean {
+    const { u32 } = this.#machine.views();
+    return tb !== 0 && u32[(tb + AT.cflags) >>> 2] !== 0 && u32[(tb + AT.insns) >>> 2] > 1;
+  }
+
   /** The TB of that identity, whatever its second page; 0 when there is none. */
   lookup(physPage: number, pageOffset: number, flags: number, csBase: number): number {
     const { u32 } = this.#machine.views();

@@ -29,12 +29,15 @@ export class TbMaintenance {
 
   /**
    * A store of `size` bytes within one page is about to be made by the running TB.
+   *
+   * A TB for one use is in no list, so whether its own bytes are hit is not known; but the TB that it was cut from covers them. So with any hit
+   * it is retried (alone, and then the store is made). A TB of one instruction has nothing behind the store that could be hit.
    * @returns 1 when that TB, or a region it may be running in, was hit: the store must not be made, the instruction is to be retried
    */
   storeIntoCode(physical: number, size: number): 0 | 1 {
     const running = this.#context.get('tbPtr');
     this.#collect(physical, size);
-    let retry: 0 | 1 = 0;
+    let retry: 0 | 1 = this.#hits.length > 0 && this.#store.isCut(running) ? 1 : 0;
     for (const tb of this.#hits) if (tb === running || this.#compiled.shareRegion(tb, running)) retry = 1;
     this.#invalidateHits();
     return retry;
