@@ -4,6 +4,7 @@
  */
 import { HelperFacts, Optimizer, PASS_NAMES, printTb, SlotAnalysis, verifyTb, type HelperTable, type PassName, type TbIr } from '@wasm-tcg/ir';
 import { disassemble, TciEncoder, TciFormats } from '@wasm-tcg/tci-interp';
+import { TbModuleBuilder } from '@wasm-tcg/wasm-codegen';
 import { FiletestError, type Produced } from './file.ts';
 
 /** A TB to work on, new for each section, and the guest it is of. */
@@ -27,6 +28,18 @@ function encode(tb: TbIr, helpers: HelperTable): { words: Int32Array; count: num
   const encoder = new TciEncoder(formats);
   const count = encoder.encode(tb, slots.slots, slots.top);
   return { words: encoder.words, count, formats };
+}
+
+/** Any address will do: nothing runs. */
+const HEADER = 0x10000;
+
+/** Bytes of a module of this TB alone. */
+function wasmBytes(tb: TbIr, helpers: HelperTable): number {
+  const module = new TbModuleBuilder(tb.target, helpers).begin();
+  module.add({ tb, header: HEADER });
+  const { bytes } = module.finish();
+  if (!WebAssembly.validate(bytes)) throw new FiletestError('The module of the TB is not valid.');
+  return bytes.length;
 }
 
 /** Passes to leave out so that only the named ones run; all run when none is named. */
@@ -58,7 +71,8 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
     const tb = optimised(s);
     const { count } = encode(tb, s.helpers);
     const { insns } = tb;
-    const argument = `${insns} insns, IR ops ${before.ops - before.insns} -> ${tb.ops - insns}, ${perInsn(tb.ops - insns, insns)} per insn; TCI words ${count}, ${perInsn(count, insns)} per insn`;
+    const wasm = wasmBytes(tb, s.helpers);
+    const argument = `${insns} insns, IR ops ${before.ops - before.insns} -> ${tb.ops - insns}, ${perInsn(tb.ops - insns, insns)} per insn; TCI words ${count}, ${perInsn(count, insns)}; Wasm bytes ${wasm}, ${perInsn(wasm, insns)}`;
     return { argument, body: [] };
   },
 };
