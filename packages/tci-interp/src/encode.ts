@@ -4,9 +4,9 @@
  * Locals are in the frame slots that the register assignment of the ir package gave them. Constants that do not fit an
  * immediate are moved into slots taken from the top of the frame downwards and stay valid until the next label.
  */
-import { MO_SIGN, MO_SIZE, Op, OP_DEFS, TbIr, TempKind, Type, TYPE_SIZE, makeOi, type OpDef, type Temp } from '@wasm-tcg/ir';
+import { MO_SIGN, MO_SIZE, Op, OP_DEFS, TempKind, Type, TYPE_SIZE, makeOi, type OpDef, type TbIr, type Temp } from '@wasm-tcg/ir';
 import { TciError } from './errors.ts';
-import { immediateOffset, TciConst, TciFormats, type TciVariant } from './formats.ts';
+import { immediateOffset, TciConst, type TciFormats, type TciVariant } from './formats.ts';
 
 /** Slot of each temp: globals and locals; constants and env get theirs here. */
 export type SlotMap = ArrayLike<number>;

@@ -4,7 +4,7 @@
  */
 import { OP_DEFS, Type, type OpDef, type OperandType, type TargetLayout } from '@wasm-tcg/ir';
 import { WASM_CONTEXT, type CoreHelperName } from '@wasm-tcg/runtime';
-import { Op as W, valTypeOf, ValType, type FuncBody, type FuncRef, type Label, type LowerCtx } from '@wasm-tcg/wasm-codegen';
+import { Op as W, valTypeOf, type FuncBody, type FuncRef, type Label, type LowerCtx, type ValType } from '@wasm-tcg/wasm-codegen';
 import { immediateOffset, slotOffset, type TciVariant } from './formats.ts';
 
 /** What the generator knows of the function it writes. */
