@@ -7,7 +7,7 @@
 import { Cond, Op, type Temp, Type } from '@wasm-tcg/ir';
 import { CC_OVERRIDE, CcKind, Eflag } from '../state/cc-op.ts';
 import type { Comparison } from './comparison.ts';
-import { CC_DYNAMIC, G, type Ctx } from './context.ts';
+import { G, type Ctx } from './context.ts';
 import type { Size } from './emit.ts';
 
 /** Conditions by bits 3–1 of the opcode; bit 0 inverts (SDM vol. 1, appendix B.1). */
@@ -223,25 +223,23 @@ function lessOrEqual(c: Ctx, out: Comparison): void {
   set(out, Cond.ne, c.W, c.or(below, zeroBit(c)), c.k(0));
 }
 
+/** Flags that conditions 0 … 5 (by bits 3–1) test. */
+const TESTED: readonly number[] = [Eflag.OF, Eflag.CF, Eflag.ZF, Eflag.CF | Eflag.ZF, Eflag.SF, Eflag.PF];
+
 /** Conditions of flags that are at hand as a word. */
 function ofFlags(c: Ctx, out: Comparison, code: number): void {
   const flags = c.flagsWord();
-  const test = (mask: number): void => set(out, Cond.tstne, c.W, flags, c.k(mask));
-  switch (code) {
-    case CC_O: return test(Eflag.OF);
-    case CC_B: return test(Eflag.CF);
-    case CC_Z: return test(Eflag.ZF);
-    case CC_BE: return test(Eflag.CF | Eflag.ZF);
-    case CC_S: return test(Eflag.SF);
-    case CC_P: return test(Eflag.PF);
-    default: {
-      // OF is four bits above SF.
-      const differ = c.xor(flags, c.shrI(flags, 4));
-      if (code === CC_L) return set(out, Cond.tstne, c.W, differ, c.k(Eflag.SF));
-      const either = c.or(c.andI(differ, Eflag.SF), c.andI(flags, Eflag.ZF));
-      return set(out, Cond.ne, c.W, either, c.k(0));
-    }
+  if (code < CC_L) {
+    set(out, Cond.tstne, c.W, flags, c.k(TESTED[code]!));
+    return;
   }
+  // OF is four bits above SF.
+  const differ = c.xor(flags, c.shrI(flags, 4));
+  if (code === CC_L) {
+    set(out, Cond.tstne, c.W, differ, c.k(Eflag.SF));
+    return;
+  }
+  set(out, Cond.ne, c.W, c.or(c.andI(differ, Eflag.SF), c.andI(flags, Eflag.ZF)), c.k(0));
 }
 
 /**
@@ -250,7 +248,7 @@ function ofFlags(c: Ctx, out: Comparison, code: number): void {
 export function condition(c: Ctx, cc: number): Comparison {
   const out = c.comparison;
   const code = cc >> 1;
-  if (c.ccOp === CC_DYNAMIC || c.hasFlagsWord) {
+  if (c.hasFlagsWord) {
     ofFlags(c, out, code);
   } else {
     switch (code) {

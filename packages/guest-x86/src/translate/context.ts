@@ -22,6 +22,8 @@ export const Vector = { DE: 0, BP: 3, BR: 5, UD: 6, NM: 7, SS: 12, GP: 13 } as c
 
 /** cc_op when only the frame knows it. */
 export const CC_DYNAMIC = -1;
+/** No exit through this link slot has been emitted. */
+const CC_UNSEEN = -2;
 
 /** Ids of the helpers that are called from more than one place. */
 const RAISE = helperId('raise_exception');
@@ -78,6 +80,8 @@ export class Ctx extends Emit {
   ccA = -1;
   /** Flags computed for a dynamic cc_op, as word; −1 = not yet. Dropped at labels. */
   ccCache = -1;
+  /** cc_op at the exits through each link slot: static, CC_DYNAMIC (also when they differ), or less when there is none. */
+  readonly exitCcOp: [number, number] = [CC_UNSEEN, CC_UNSEEN];
   /** The comparison that `condition` (cond.ts) makes. */
   readonly comparison: Comparison = newComparison();
 
@@ -85,8 +89,8 @@ export class Ctx extends Emit {
     super(tb);
   }
 
-  /** Start a TB for the given mode. */
-  begin(hflags: number, csBase: number, amd: boolean): void {
+  /** Start a TB for the given mode. `ccOp`: what the frame holds, or CC_DYNAMIC. */
+  begin(hflags: number, csBase: number, amd: boolean, ccOp: number): void {
     const wide = (hflags & HFlag.CS64) !== 0;
     this.startTb(wide, csBase);
     this.hflags = hflags;
@@ -102,10 +106,12 @@ export class Ctx extends Emit {
     this.ended = false;
     this.last = false;
     this.spOverride = -1;
-    this.ccOp = CC_DYNAMIC;
+    this.ccOp = ccOp;
     this.ccDirty = false;
     this.ccA = -1;
     this.ccCache = -1;
+    this.exitCcOp[0] = CC_UNSEEN;
+    this.exitCcOp[1] = CC_UNSEEN;
   }
 
   // ---- pc ----------------------------------------------------------------------------------------------------------------------
@@ -163,6 +169,12 @@ export class Ctx extends Emit {
     this.ccDirty = false;
     this.ccA = -1;
     this.ccCache = -1;
+  }
+
+  /** An exit through a link slot is being emitted. */
+  noteExit(slot: 0 | 1): void {
+    const seen = this.exitCcOp[slot];
+    this.exitCcOp[slot] = seen === CC_UNSEEN || seen === this.ccOp ? this.ccOp : CC_DYNAMIC;
   }
 
   /** Write the static cc_op to the frame, if need be. The state is not changed: several exits may do it. */

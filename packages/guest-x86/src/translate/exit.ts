@@ -47,6 +47,7 @@ export function endDirect(c: Ctx, slot: 0 | 1, delta: number): void {
     return;
   }
   c.storeCcOp();
+  c.noteExit(slot);
   c.b.goto_tb(slot, delta);
   c.ended = true;
 }

@@ -14,7 +14,7 @@ import { helperId } from '../helpers/table.ts';
 import { X86_LAYOUT, X86_STATE } from '../state/cpu-state.ts';
 import { HFlag } from '../state/hflags.ts';
 import { restoreData } from '../state/restore-data.ts';
-import { Ctx, G, Vector } from './context.ts';
+import { CC_DYNAMIC, Ctx, G, Vector } from './context.ts';
 import { endDirect } from './exit.ts';
 import { hasFeature, supportedForms } from './features.ts';
 import type { Handler } from './handler.ts';
@@ -51,6 +51,11 @@ export interface TranslateRequest {
   readonly maxInsns: number;
   /** Offset from the page's start of the last byte that the limit of CS allows at the present pc; may be negative. Infinity when there is none. */
   readonly codeLimit: number;
+  /**
+   * cc_op that the frame is known to hold whenever the block is entered; the block is then no good for other values. For compilers of regions. Default:
+   * not known.
+   */
+  readonly ccOp?: number;
 }
 
 export const TranslateStatus = {
@@ -70,6 +75,8 @@ export interface TranslatedBlock {
   insns: number;
   /** The code goes on to the next page. */
   secondPage: boolean;
+  /** cc_op at the exits through link slots 0 and 1; negative when it is not the same on all of them, not known, or there is none. */
+  readonly exitCcOp: readonly [number, number];
 }
 
 const LOADS = 1;
@@ -96,7 +103,7 @@ function commitsInSteps(c: Ctx): boolean {
 /** The translator of a processor model. One object serves any number of blocks, one after the other. */
 export class X86Translator {
   /** Filled by `translate`. */
-  readonly block: TranslatedBlock = { size: 0, insns: 0, secondPage: false };
+  readonly block: TranslatedBlock;
   readonly #ctx: Ctx;
   readonly #forms: Uint8Array;
   readonly #handlers: readonly Handler[];
@@ -106,6 +113,7 @@ export class X86Translator {
 
   constructor(tb: TbIr, model: Pick<CpuModel, 'vendor' | 'features'>) {
     this.#ctx = new Ctx(tb);
+    this.block = { size: 0, insns: 0, secondPage: false, exitCcOp: this.#ctx.exitCcOp };
     this.#forms = supportedForms(model.features);
     this.#amd = model.vendor === 'amd';
     const handlers = [...HANDLERS];
@@ -119,7 +127,7 @@ export class X86Translator {
     const c = this.#ctx;
     const { block } = this;
     const { bytes, pageStart, hflags, codeLimit } = request;
-    c.begin(hflags, request.csBase, this.#amd);
+    c.begin(hflags, request.csBase, this.#amd, request.ccOp ?? CC_DYNAMIC);
     const mode = this.#decodeMode(hflags);
     const max = (hflags & (HFlag.TF | HFlag.SHADOW)) !== 0 ? 1 : request.maxInsns;
     c.delta = request.pageOffset;

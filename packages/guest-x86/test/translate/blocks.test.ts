@@ -1,7 +1,7 @@
 /** Where blocks end, and how: pages, limits, traps, wrapping. Rows of code and what came of it. */
 import { describe, expect, test } from 'vitest';
 import { Op, opCode, opLength } from '@wasm-tcg/ir';
-import { HFlag, TranslateStatus, type FlatMode } from '@wasm-tcg/guest-x86';
+import { CcKind, HFlag, TranslateStatus, ccOp, type FlatMode } from '@wasm-tcg/guest-x86';
 import { EvalCpu } from './eval-cpu.ts';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(text.trim().split(/\s+/), (byte) => parseInt(byte, 16));
@@ -54,7 +54,20 @@ describe('ends of blocks', () => {
     c.write(0x1000, hex('90 90 90 90 90'));
     c.set({ rip: 0x1000 });
     c.translate();
-    expect(c.translator.block).toEqual({ size: 3, insns: 3, secondPage: false });
+    expect(c.translator.block).toMatchObject({ size: 3, insns: 3, secondPage: false });
+  });
+
+  test.each<[string, string, [number, number]]>([
+    ['a comparison', '39 d8 74 10', [ccOp(CcKind.sub, 4), ccOp(CcKind.sub, 4)]],
+    ['flags from before', '74 10', [-1, -1]],
+    ['one exit', '21 c0 eb 10', [-2, ccOp(CcKind.logic, 4)]],
+    ['scanning stops early or finds nothing to do', 'f3 ae', [-1, -1]],
+  ])('cc_op at the exits: %s', (_, code, expected) => {
+    const c = cpu('long64');
+    c.write(0x1000, hex(code));
+    c.set({ rip: 0x1000 });
+    c.translate();
+    expect(c.translator.block.exitCcOp).toEqual(expected);
   });
 
   test('a long run of large instructions is cut', () => {
