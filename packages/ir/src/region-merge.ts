@@ -173,13 +173,17 @@ class Merger {
   }
 }
 
-/** Walk a stream. `ending`: after a helper of this instruction the region is left. */
+/**
+ * Walk a stream. `ending`: an exit here leaves the region: after a helper of this instruction that says so, and before the last instruction, since
+ * only an exit gives the budget back what has not been run.
+ */
 function eachOp(tb: TbIr, facts: HelperFacts, visit: (at: number, op: number, ending: boolean) => void): void {
   const { code, length } = tb;
   let ending = false;
+  let insns = 0;
   for (let at = 0; at < length; at += 1 + opLength(code[at]!)) {
     const op = opCode(code[at]!);
-    if (op === Op.insn_start) ending = false;
+    if (op === Op.insn_start) ending = ++insns < tb.insns;
     if (op === Op.call && facts.leavesRegion[code[at + opLength(code[at]!)]!]) ending = true;
     visit(at, op, ending);
   }

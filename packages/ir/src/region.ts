@@ -8,8 +8,8 @@
  * - **`mayLeave` entries.** Every cycle passes one. There (and nowhere else besides exits, faults and helpers) the back end may leave the region:
  *   the globals but pc hold what that member expects at entry, and pc is `page_base + entryDelta − csBase`. At other
  *   entries globals may be stale: their stores have been removed as dead.
- * - **Edges.** A `goto_tb` to a member has become `br` (pc is not written; `page_base` is adjusted by an `add` when the target starts on another
- *   page). A `goto_ptr` with expected targets has become compares of pc and branches in front of a plain `goto_ptr`. Other exits are as they were;
+ * - **Edges.** A `goto_tb` to a member, in the last instruction of its own, has become `br` (pc is not written; `page_base` is adjusted by an `add` when the target starts on another
+ *   page). A `goto_ptr` with expected targets has become compares of pc and branches in front of a plain `goto_ptr`. Other exits are as they were (those of earlier instructions give back what is not run);
  *   their link slots and deltas belong to the member they stand in: that of the last `insn_start` before them.
  * - **`insn_start`** keeps its delta (from its member's first page); its data word names the instruction: {@link regionInsnMember},
  *   {@link regionInsnIndex} (and keeps the bits INSN_DATA_FLAGS). The fault exit reports that member's header and that index; `page_base` is that member's, so that pc comes from its restore table.

@@ -183,6 +183,19 @@ L2:
 `);
   });
 
+  it('leave where a member is left before its last instruction: the budget gets back what is not run', () => {
+    const early = parse(`insn_start 0x10, 0
+      brcond.i32 r0, $0, eq, L0
+      goto_tb 0, 0x10
+      L0:
+      insn_start 0x12, 0
+      goto_tb 1, 0x10`);
+    const region = mergeRegion([{ tb: early, header: 0x1000, pageDelta: 0 }], TOY_HELPERS);
+    const text = printTb(region.tb, TOY_HELPERS);
+    expect(text).toContain('goto_tb 0, 0x10');
+    expect(text).not.toContain('goto_tb 1, 0x10');
+  });
+
   it('refuse members that do not fit', () => {
     const narrow = parse('insn_start 0, 0\ngoto_tb 0, 4');
     const other = parseTb('tb toy narrow csbase=0x10\ninsn_start 0, 0\ngoto_tb 0, 4', TOY_TARGET, TOY_HELPERS);

@@ -43,14 +43,15 @@ export function runSuite<P>(suite: Suite<P>, options: RunOptions): RunResult {
   for (let n = 0; n < count && performance.now() < end && failed < maxFailures; n++) {
     const own = programSeed(seed, n);
     const program = suite.generate(own);
-    if (suite.check(program) === undefined) {
+    const first = suite.check(program);
+    if (first === undefined) {
       passed++;
       continue;
     }
     failed++;
     const started = performance.now();
-    const small = shrinkFor(suite, program);
-    const text = suite.check(small) ?? suite.check(program) ?? 'It passed when it was run again: what was run before it matters.';
+    const small = shrinkFor(suite, program, first);
+    const text = suite.check(small) ?? `${first}\nIt passed when it was run again: what was run before it matters.`;
     mkdirSync(folder, { recursive: true });
     const file = join(folder, `${suite.name}-${own.toString(16).padStart(8, '0')}.txt`);
     writeFileSync(file, suite.print(small, [`program ${n} of seed ${seed} (own seed ${own})`, text]));
@@ -61,7 +62,15 @@ export function runSuite<P>(suite: Suite<P>, options: RunOptions): RunResult {
   return { passed, failed };
 }
 
-function shrinkFor<P>(suite: Suite<P>, program: P): P {
+/** A smaller program that fails in the same way: the failure's first line is the same but for numbers. */
+function shrinkFor<P>(suite: Suite<P>, program: P, text: string): P {
   const until = performance.now() + SHRINK_MS;
-  return suite.shrink(program, (candidate) => suite.check(candidate) !== undefined, () => performance.now() > until);
+  const kind = kindOf(text);
+  const fails = (candidate: P): boolean => {
+    const found = suite.check(candidate);
+    return found !== undefined && kindOf(found) === kind;
+  };
+  return suite.shrink(program, fails, () => performance.now() > until);
 }
+
+const kindOf = (text: string): string => text.split('\n')[0].replace(/\b(0x)?[0-9a-f]+\b/g, '#');

@@ -5,6 +5,7 @@ import { compareTiers } from './compare.ts';
 import { EndlessError } from './evaluate.ts';
 import { generateProgram } from './generate.ts';
 import { printProgram, type IrProgram } from './program.ts';
+import { regionTier } from './region-tier.ts';
 import { shrinkProgram } from './shrink.ts';
 import { INTERPRETER, moduleTier, REFERENCE, type Tier } from './tiers.ts';
 import { allVariants } from './variants.ts';
@@ -18,6 +19,9 @@ export function allTiers(): readonly Tier[] {
     moduleTier({ name: 'loop-if, one each', scheme: 'loop-if', batch: 1 }),
     moduleTier({ name: 'structured, counting', batch: 64, profile: 0 }),
     moduleTier({ name: 'structured, linked', batch: 64, links: true, tailCalls: true }),
+    regionTier({ name: 'as merged', optimise: false, leaveOut: 0 }),
+    regionTier({ name: 'optimised', optimise: true, leaveOut: 0 }),
+    regionTier({ name: 'optimised, some TBs outside', optimise: true, leaveOut: 3 }),
   ];
 }
 

@@ -22,7 +22,7 @@ export interface Tier {
 const FACTS = new HelperFacts(FUZZ_LAYOUT, HELPERS);
 
 /** The program as TCI: what runs where nothing is compiled. */
-function loadTci(world: World, program: IrProgram, lowered: readonly TbIr[]): void {
+export function loadTci(world: World, program: IrProgram, lowered: readonly TbIr[]): void {
   const analysis = new SlotAnalysis(FACTS);
   world.load(program, (i) => {
     analysis.run(lowered[i]);

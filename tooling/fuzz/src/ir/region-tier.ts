@@ -1,0 +1,66 @@
+/** Regions: some of a program's TBs as one function, the others interpreted. */
+import { mergeRegion, Optimizer, type RegionSource, type TbIr } from '@wasm-tcg/ir';
+import { REGION_DESCRIPTOR, REGION_PAGE, TbKind } from '@wasm-tcg/runtime';
+import { RegionModuleBuilder } from '@wasm-tcg/wasm-codegen';
+import { DATA_PAGES, FUZZ_LAYOUT, HELPERS } from './guest.ts';
+import type { IrProgram } from './program.ts';
+import { addFunction, loadTci, runCompiled, type Tier } from './tiers.ts';
+import type { World } from './world.ts';
+
+export interface RegionShape {
+  readonly name: string;
+  readonly optimise: boolean;
+  /** Leave every n-th TB (but the entry) out, so that control goes in and out. 0: none. */
+  readonly leaveOut: number;
+}
+
+/** One region entered at the first TB, and one at the last. */
+export function regionTier(shape: RegionShape): Tier {
+  const builder = new RegionModuleBuilder(FUZZ_LAYOUT, HELPERS);
+  const optimizer = new Optimizer(FUZZ_LAYOUT, HELPERS);
+  let functions: number[] = [];
+  const compile = (world: World, program: IrProgram, lowered: readonly TbIr[], members: readonly number[]): number => {
+    const sources = members.map((i): RegionSource => ({
+      tb: lowered[i], header: world.headers[i], pageDelta: program.tbs[i].page - program.tbs[members[0]].page,
+      // Members that computed jumps go to, in any order: what is not listed leaves the region.
+      indirect: members.length > 1 ? [members.length - 1, 0].slice(0, 1 + (i % 2)) : [],
+    }));
+    const region = mergeRegion(sources, HELPERS);
+    if (shape.optimise) optimizer.optimizeRegion(region, { verify: true });
+    const { bytes } = builder.build({ region, descriptor: writeDescriptor(world, program, members) });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { e: { m: world.machine.memory }, h: world.registry.imports() });
+    return addFunction(world, instance.exports['f0']);
+  };
+  return {
+    name: `regions (${shape.name})`,
+    prepare: (world, program, lowered) => {
+      loadTci(world, program, lowered);
+      functions = lowered.map(() => 0);
+      const all = lowered.map((_, i) => i);
+      const last = all.length - 1;
+      const present = all.filter((i) => i === 0 || i === last || shape.leaveOut === 0 || i % shape.leaveOut !== 1);
+      world.store.setKind(world.headers[0], TbKind.region);
+      functions[0] = compile(world, program, lowered, present);
+      if (last === 0) return;
+      world.store.setKind(world.headers[last], TbKind.region);
+      functions[last] = compile(world, program, lowered, [...present].reverse());
+    },
+    run: (world) => runCompiled(world, functions),
+  };
+}
+
+/** Region descriptor: where the pages of the members are. */
+function writeDescriptor(world: World, program: IrProgram, members: readonly number[]): number {
+  const first = program.tbs[members[0]].page;
+  const pages = [...new Set(members.map((i) => program.tbs[i].page))];
+  const at = world.arena.alloc(REGION_DESCRIPTOR.offset.pages + pages.length * REGION_PAGE.size, 8);
+  if (at === 0) throw new RangeError('The arena of the fuzzer is too small for this program.');
+  world.view.setUint32(at + REGION_DESCRIPTOR.offset.generation, 0, true);
+  world.view.setUint32(at + REGION_DESCRIPTOR.offset.count, pages.length, true);
+  pages.forEach((page, i) => {
+    const record = at + REGION_DESCRIPTOR.offset.pages + i * REGION_PAGE.size;
+    world.view.setInt32(record + REGION_PAGE.offset.deltaPages, page - first, true);
+    world.view.setUint32(record + REGION_PAGE.offset.physPage, DATA_PAGES + page, true);
+  });
+  return at;
+}
