@@ -24,8 +24,10 @@ export interface CliHost {
 
 export const ExitStatus = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
-/** Instructions between two looks at the event loop (Ctrl-C): at most a fifth of a second in the interpreter. */
-const CHUNK = 8_000_000;
+/** Instructions between two looks at the event loop (Ctrl-C): at first and under stress, at least, and at most. */
+const CHUNK = { first: 200_000, most: 1 << 28 } as const;
+/** Milliseconds that a chunk should take. */
+const CHUNK_TIME = 100;
 /** Milliseconds between two lines of progress; short runs print none. */
 const PROGRESS_INTERVAL = 2000;
 const DEFAULT_LOAD_ADDRESS = 0x8000;
@@ -116,7 +118,7 @@ async function runMachine(settings: Settings, host: CliHost): Promise<number> {
 
     const start = performance.now();
     const progress = settings.quiet ? () => undefined : progressReporter(machine, host, start);
-    const end = await runToEnd(machine, settings.maxInstructions, host.signal, progress);
+    const end = await runToEnd(machine, settings, host.signal, progress);
     debugPort.flush();
     const { status, outcome } = judge(end, written);
     if (!settings.quiet) host.stderr(formatSummary(outcome, settings.mode, machine.counters(), (performance.now() - start) / 1000));
@@ -129,16 +131,27 @@ async function runMachine(settings: Settings, host: CliHost): Promise<number> {
 type End = StopReason | 'interrupted';
 
 /** Runs in chunks, with a macrotask between two: signals arrive, and compilations in the background finish. */
-async function runToEnd(machine: Machine, limit: number | undefined, signal: AbortSignal, progress: () => void): Promise<End> {
+async function runToEnd(machine: Machine, settings: Settings, signal: AbortSignal, progress: () => void): Promise<End> {
+  const limit = settings.maxInstructions ?? Infinity;
+  let chunk: number = CHUNK.first;
   for (;;) {
     if (signal.aborted) return 'interrupted';
-    const left = limit === undefined ? CHUNK : Math.min(CHUNK, limit - machine.instructions);
-    if (left <= 0) return { kind: 'instructions' };
-    const reason = machine.runUntil({ instructions: left });
+    const instructions = Math.min(chunk, limit - machine.instructions);
+    if (instructions <= 0) return { kind: 'instructions' };
+    const start = performance.now();
+    const reason = machine.runUntil({ instructions });
     if (reason.kind !== 'instructions') return reason;
+    // A seed must repeat a run exactly, whatever the time: under stress the chunk stays.
+    if (settings.stress === undefined) chunk = nextChunk(chunk, performance.now() - start);
     progress();
     await new Promise((resume) => setImmediate(resume));
   }
+}
+
+/** Towards {@link CHUNK_TIME}, by no more than a factor of four at once. */
+function nextChunk(chunk: number, elapsed: number): number {
+  const factor = Math.min(4, Math.max(1 / 4, CHUNK_TIME / Math.max(elapsed, 1)));
+  return Math.round(Math.min(CHUNK.most, Math.max(CHUNK.first, chunk * factor)));
 }
 
 function progressReporter(machine: Machine, host: CliHost, start: number): () => void {
