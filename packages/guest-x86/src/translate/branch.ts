@@ -1,7 +1,7 @@
 /**
  * Near branches.
  *
- * A target outside the limit of CS, or non-canonical, faults at the branch, before anything is committed. A 16-bit target is cut to 16 bits:
+ * A target outside the limit of CS, or non-canonical, faults at the branch, before a register is written. A 16-bit target is cut to 16 bits:
  * its link is used only when that changes nothing, which is known at run time alone (the same code may be mapped anywhere).
  */
 import { Cond, MO_32, type Temp, Type } from '@wasm-tcg/ir';
@@ -11,7 +11,7 @@ import { G, Vector, type Ctx } from './context.ts';
 import { endAt, endDirect } from './exit.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 import { read } from './operands.ts';
-import { peek, push, stackOffset, stackStore, writeStackPointer } from './stack.ts';
+import { peek, stackOffset, stackStore, writeStackPointer } from './stack.ts';
 
 const CS_LIMIT = X86_LAYOUT.stateOffset + X86_STATE.offset.segLimit + 4;
 
@@ -68,23 +68,23 @@ function jmp(c: Ctx): void {
   endAt(c, target);
 }
 
+/** CALL. Processors have stored the return address when they find that the target is no place to go; the stack pointer has not moved. */
 function call(c: Ctx): void {
   const size = c.insn.opSize;
-  if (c.insn.modrm < 0) {
-    checkRelative(c);
-    push(c, c.nextPc(), size);
-    jumpRelative(c, 1);
-    return;
-  }
+  const relative = c.insn.modrm < 0;
   // CALL rSP goes where it pointed before the push.
-  const target = c.copy(c.zext(read(c, 0), size));
-  if (!c.wide) checkTarget(c, target);
+  const target = relative ? -1 : c.copy(c.zext(read(c, 0), size));
   const offset = stackOffset(c, G.rsp, -size);
   stackStore(c, offset, c.nextPc(), size);
-  // Processors have stored the return address when they find that the target is not canonical.
-  if (c.wide) checkTarget(c, target);
-  writeStackPointer(c, offset);
-  endAt(c, target);
+  if (relative) {
+    checkRelative(c);
+    writeStackPointer(c, offset);
+    jumpRelative(c, 1);
+  } else {
+    checkTarget(c, target);
+    writeStackPointer(c, offset);
+    endAt(c, target);
+  }
 }
 
 /** RET, RET imm16. */

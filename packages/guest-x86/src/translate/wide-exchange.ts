@@ -1,6 +1,6 @@
 /** CMPXCHG8B, CMPXCHG16B, BOUND: instructions on pairs in memory. */
 import { Cond, MO_128, Type, type Temp } from '@wasm-tcg/ir';
-import { effectiveAddress, checkSegment, addBase, loadSigned, operandAddress } from './address.ts';
+import { effectiveAddress, linear, loadSigned, offsetBy, operandAddress } from './address.ts';
 import { G, Vector, type Ctx } from './context.ts';
 import type { HandlersOf } from './handler.ts';
 import { makeFlags, setFlags } from './flags.ts';
@@ -75,15 +75,14 @@ function cmpxchg16b(c: Ctx): void {
   loadAccumulator(c, equal, lo, hi);
 }
 
-/** BOUND: #BR unless lower ≤ index ≤ upper, signed. */
+/** BOUND: #BR unless lower ≤ index ≤ upper, signed. The upper bound is read only for an index that passes the lower one. */
 function bound(c: Ctx): void {
   const size = sizeOf(c, 0);
   const at = effectiveAddress(c);
-  checkSegment(c, c.insn.seg, at, size * 2, false);
-  const lower = loadSigned(c, addBase(c, c.insn.seg, at), size);
-  const upper = loadSigned(c, addBase(c, c.insn.seg, c.zext(c.addI(at, size), c.insn.addrSize)), size);
   const index = readSext(c, 0);
+  const lower = loadSigned(c, linear(c, c.insn.seg, at, size, false), size);
   c.raiseIf(Cond.lt, c.W, index, lower, Vector.BR);
+  const upper = loadSigned(c, linear(c, c.insn.seg, offsetBy(c, at, size, c.insn.addrSize), size, false), size);
   c.raiseIf(Cond.gt, c.W, index, upper, Vector.BR);
 }
 
