@@ -4,10 +4,11 @@ import type { ExecutionOptions, Machine, MachineCounters } from '@wasm-tcg/emula
 import type { RegisterName } from '@wasm-tcg/guest-x86';
 import { CodeShadow } from './emulator/code-shadow.ts';
 import { PTE, PageTables } from './emulator/page-tables.ts';
-import { ACCESS_RIGHTS, HANDLER_STRIDE, SYSTEM, SYSTEM_ADDRESS, SYSTEM_LENGTH, SYSTEM_LIMITS, TSS_SELECTOR, pushesErrorCode, systemPages } from './emulator/system.ts';
-import { ACCESS, REGIONS, SEGMENT_BASE, SELECTORS, WORD, regionsOf } from './format/environment.ts';
+import { ACCESS_RIGHTS, HANDLER_STRIDE, SYSTEM, SYSTEM_ADDRESS, SYSTEM_LENGTH, SYSTEM_LIMITS, TSS_SELECTOR, accessRights, pushesErrorCode, systemPages } from './emulator/system.ts';
+import { ACCESS, REGIONS, WORD, regionsOf } from './format/environment.ts';
 import type { Mode, Region } from './format/environment.ts';
 import { FormatError } from './format/error.ts';
+import { SEGMENTS, SEGMENT_NAMES, codeBase } from './format/segments.ts';
 import { RUN } from './format/vector.ts';
 import type { Control, Ending, Extent, Target } from './target.ts';
 
@@ -18,12 +19,11 @@ const FIRST_PAGE = 0x1000;
 const GENERAL = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const satisfies readonly RegisterName[];
 const XMM = Array.from({ length: 16 }, (_, i) => `xmm${i}` as RegisterName);
 const ST = Array.from({ length: 8 }, (_, i) => `st${i}` as RegisterName);
-const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const;
 
 /** CR0: PG, AM, WP, NE, ET, MP, PE. CR4: PAE, PGE, OSFXSR, OSXMMEXCPT. EFER: NXE, and LMA and LME for 64-bit code. */
 const CR0 = 0x8005_0033n;
 const CR4 = 0x6a0n;
-const EFER = { 32: 0x800n, 64: 0xd00n } as const;
+const EFER = { 16: 0x800n, 32: 0x800n, 64: 0xd00n } as const;
 /** EFLAGS of a vector are without these: TF and RF. */
 const HIDDEN_FLAGS = 0x1_0100n;
 
@@ -81,7 +81,7 @@ export class EmulatorTarget implements Target {
     const { tciInstructions, moduleInstructions, regionInstructions, translatedTbs, compiledModuleTbs, compiledRegions, flushes, invalidatedTbs } = this.counters();
     const all = tciInstructions + moduleInstructions + regionInstructions;
     const share = (part: number): string => `${((part / Math.max(1, all)) * 100).toFixed(1)}%`;
-    return `${all} instructions: ${share(tciInstructions)} interpreted, ${share(moduleInstructions)} in modules, ${share(regionInstructions)} in regions; ` +
+    return `${all} instructions: ${share(tciInstructions)} interpreted, ${share(regionInstructions)} in regions, ${share(moduleInstructions)} in modules or deliveries of exceptions; ` +
       `${translatedTbs} TBs translated, ${compiledModuleTbs} compiled, ${compiledRegions} regions, ${invalidatedTbs} invalidated, ${flushes} flushes; ${this.#stepped} vectors by one instruction`;
   }
 
@@ -113,7 +113,7 @@ export class EmulatorTarget implements Target {
   loadState(words: BigUint64Array, control: Readonly<Control>, usesFp: boolean): void {
     const count = this.#mode === 64 ? 16 : 8;
     for (let i = 0; i < count; i++) this.#set(GENERAL[i], words[i]);
-    this.#set('rip', control.rip);
+    this.#set('rip', control.rip - codeBase(this.#mode));
     this.#set('rflags', BigInt(control.flags));
     this.#set('interrupt_shadow', 0n);
     this.#set('cr2', 0n);
@@ -126,7 +126,7 @@ export class EmulatorTarget implements Target {
     const arrival = this.#arrival;
     for (let i = 0; i < count; i++) words[i] = this.#get(GENERAL[i]);
     if (arrival !== undefined) words[WORD.rsp] = arrival.rsp;
-    control.rip = arrival?.rip ?? this.#get('rip');
+    control.rip = arrival?.rip ?? this.#get('rip') + codeBase(this.#mode);
     control.flags = Number((arrival?.flags ?? this.#get('rflags')) & ~HIDDEN_FLAGS);
     if (usesFp) this.#readFp(words);
   }
@@ -145,7 +145,7 @@ export class EmulatorTarget implements Target {
 
   step(extent: Extent): Ending {
     this.#flushCode();
-    const start = this.#get('rip');
+    const start = this.#get('rip') + codeBase(this.#mode);
     const { end, stop } = extent;
     // An instruction that ends inside itself would be followed by more than the HLT.
     const single = extent.run === RUN.one && !extent.faults && end >= start && end < stop;
@@ -180,7 +180,7 @@ export class EmulatorTarget implements Target {
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     const word = (i: number): bigint => (wide ? view.getBigUint64(i * 8, true) : BigInt(view.getUint32(i * 4, true)));
     const frame = hasError ? 1 : 0;
-    return { vector, error: hasError ? Number(word(0)) : 0, rip: word(frame), flags: word(frame + 2), rsp: word(frame + 3) };
+    return { vector, error: hasError ? Number(word(0)) : 0, rip: word(frame) + codeBase(this.#mode), flags: word(frame + 2), rsp: word(frame + 3) };
   }
 
   #loadSystem(root: bigint, pdptes: readonly bigint[]): void {
@@ -203,15 +203,12 @@ export class EmulatorTarget implements Target {
 
   #loadSegments(): void {
     const mode = this.#mode;
-    const selectors = SELECTORS[mode];
-    const based = mode === 64 ? 'gs' : 'fs';
-    for (const name of SEGMENTS) {
-      const selector = selectors[name];
-      const access = name === 'cs' ? ACCESS_RIGHTS.userCode[mode] : selector === 0 ? 0 : ACCESS_RIGHTS.userData;
-      this.#set(name, BigInt(selector));
-      this.#set(`${name}.base`, name === based ? SEGMENT_BASE : 0n);
-      this.#set(`${name}.limit`, selector === 0 ? 0n : 0xffff_ffffn);
-      this.#set(`${name}.access`, BigInt(access));
+    for (const name of SEGMENT_NAMES) {
+      const segment = SEGMENTS[mode][name];
+      this.#set(name, BigInt(segment.selector));
+      this.#set(`${name}.base`, segment.base);
+      this.#set(`${name}.limit`, BigInt(segment.limit));
+      this.#set(`${name}.access`, BigInt(accessRights(mode, segment)));
     }
   }
 

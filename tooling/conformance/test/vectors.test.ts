@@ -10,10 +10,11 @@ const PER_FORM = 200;
 const PROGRAMS = 1000;
 
 describe('recorded files', () => {
-  it('are there for both modes and stay small', () => {
+  it('are there for all modes and stay small', () => {
     const names = groupNames();
     expect(names.filter((n) => n.startsWith('64-') && isInteger(n)).length).toBeGreaterThanOrEqual(12);
     expect(names.filter((n) => n.startsWith('32-')).length).toBeGreaterThanOrEqual(12);
+    expect(names.filter((n) => n.startsWith('16-')).length).toBeGreaterThanOrEqual(12);
     expect(names.reduce((sum, n) => sum + statSync(join(VECTOR_FOLDER, `${n}.vec`)).size, 0)).toBeLessThan(MOST_BYTES);
   });
 
@@ -62,7 +63,7 @@ function model(operation: string, a: bigint, b: bigint, carry: bigint, bits: num
 
 const ARITHMETIC = FLAG.CF | FLAG.PF | FLAG.AF | FLAG.ZF | FLAG.SF | FLAG.OF;
 
-describe.each(['64-alu', '32-alu'])('%s', (group) => {
+describe.each(['64-alu', '32-alu', '16-alu'])('%s', (group) => {
   it('agrees with a model of accumulator and immediate', () => {
     let checked = 0;
     const check = (v: Vector): void => {

@@ -12,6 +12,9 @@
  * one instruction and the trap (or the fault) brings the next state into the handler. No ptrace, one kernel entry per
  * instruction.
  *
+ * 16-bit code runs in the 32-bit program, in segments of its own from the LDT. All addresses of code outside of this file are
+ * linear: the base of CS is added and taken off here.
+ *
  * The same file builds for 64-bit and for -m32. It may not use the stack protector: that reads a segment register which a
  * case may own.
  */
@@ -48,7 +51,8 @@
 enum { STEP_ONE = 0, STEP_PAST = 1, STEP_TO_STOP = 2 };
 enum { END_DONE = 0, END_FAULT = 1, END_LIMIT = 2 };
 
-struct header { uint32_t magic, mode, regions, cases; uint64_t fs_base, gs_base; };
+struct segment { uint32_t selector, base, limit, kind; }; /* cs ss ds es fs gs; base only for mode 16 */
+struct header { uint32_t magic, mode, regions, cases; uint64_t fs_base, gs_base; struct segment segments[6]; };
 struct region { uint64_t addr; uint32_t len, prot; }; /* followed by len bytes */
 struct case_in {
   uint32_t size, step, max_steps, patches;
@@ -73,8 +77,10 @@ static uint8_t *out_at, *out_end;
 static ucontext_t home;
 static uint64_t steps;
 static int started;
+static uint64_t code_base;
 #ifndef __x86_64__
 static unsigned fs_selector, gs_selector;
+static const struct segment *segments; /* of 16-bit code, else null */
 #endif
 
 static void die(const char *what) {
@@ -119,6 +125,11 @@ static const uint8_t *patches_of(const struct case_in *c) {
   return (const uint8_t *)(c + 1) + (c->has_fx ? FX_SIZE : 0);
 }
 
+/* Linear address of the next instruction. */
+static uint64_t pc_of(ucontext_t *uc) {
+  return (MODE == 64 ? (uint64_t)uc->uc_mcontext.gregs[PC] : (uint32_t)uc->uc_mcontext.gregs[PC]) + code_base;
+}
+
 static void load_case(ucontext_t *uc) {
   current = (const struct case_in *)in_at;
   in_at += current->size;
@@ -128,8 +139,12 @@ static void load_case(ucontext_t *uc) {
   uc->uc_mcontext.gregs[REG_UESP] = (greg_t)current->gpr[4];
   uc->uc_mcontext.gregs[REG_FS] = (greg_t)fs_selector;
   uc->uc_mcontext.gregs[REG_GS] = (greg_t)gs_selector;
+  if (segments) {
+    static const int order[] = {REG_CS, REG_SS, REG_DS, REG_ES, REG_FS, REG_GS};
+    for (int i = 0; i < 6; i++) uc->uc_mcontext.gregs[order[i]] = (greg_t)segments[i].selector;
+  }
 #endif
-  uc->uc_mcontext.gregs[PC] = (greg_t)current->rip;
+  uc->uc_mcontext.gregs[PC] = (greg_t)(current->rip - code_base);
   uc->uc_mcontext.gregs[REG_EFL] = (greg_t)(current->flags | FLAG_TF);
   if (current->has_fx) {
     uint8_t *fx = fx_of(uc);
@@ -188,7 +203,7 @@ static void record(ucontext_t *uc, uint32_t end) {
   o->steps = steps;
   for (int i = 0; i < GPRS; i++) o->gpr[i] = MODE == 64 ? (uint64_t)uc->uc_mcontext.gregs[greg_of[i]]
                                                         : (uint32_t)uc->uc_mcontext.gregs[greg_of[i]];
-  o->rip = MODE == 64 ? (uint64_t)uc->uc_mcontext.gregs[PC] : (uint32_t)uc->uc_mcontext.gregs[PC];
+  o->rip = pc_of(uc);
   o->flags = (uint32_t)uc->uc_mcontext.gregs[REG_EFL] & ~(FLAG_TF | FLAG_RF);
   o->has_fx = current->has_fx;
   if (current->has_fx) {
@@ -208,7 +223,7 @@ static void record(ucontext_t *uc, uint32_t end) {
 }
 
 static int wants_another_step(ucontext_t *uc) {
-  uint64_t pc = MODE == 64 ? (uint64_t)uc->uc_mcontext.gregs[PC] : (uint32_t)uc->uc_mcontext.gregs[PC];
+  uint64_t pc = pc_of(uc);
   switch (current->step) {
     case STEP_ONE: return 0;
     case STEP_PAST: return pc == current->rip;
@@ -305,6 +320,27 @@ static void set_segment_bases(const struct header *h) {
 #endif
 }
 
+#ifndef __x86_64__
+/* Makes the segments of 16-bit code whose selectors name the LDT. */
+static void make_segments(const struct segment *wanted) {
+  enum { CODE = 0, DOWN = 2, FIXED = 3 };
+  segments = wanted;
+  code_base = wanted[0].base;
+  for (int i = 0; i < 6; i++) {
+    struct user_desc d;
+    if ((wanted[i].selector & 4) == 0) continue;
+    memset(&d, 0, sizeof d);
+    d.entry_number = wanted[i].selector >> 3;
+    d.base_addr = wanted[i].base;
+    d.limit = wanted[i].limit;
+    d.contents = wanted[i].kind == CODE ? MODIFY_LDT_CONTENTS_CODE : wanted[i].kind == DOWN ? MODIFY_LDT_CONTENTS_STACK : MODIFY_LDT_CONTENTS_DATA;
+    d.read_exec_only = wanted[i].kind == FIXED;
+    d.useable = 1;
+    if (syscall(SYS_modify_ldt, 0x11, &d, sizeof d) != 0) die("recorder: cannot make a segment in the LDT");
+  }
+}
+#endif
+
 static unsigned selector(int which) {
   unsigned v = 0;
   switch (which) {
@@ -323,13 +359,16 @@ int main(int argc, char **argv) {
   uint64_t in_size;
   const uint8_t *in = map_input(argv[1], &in_size);
   const struct header *h = (const struct header *)in;
-  if (in_size < sizeof *h || h->magic != MAGIC || h->mode != MODE || h->regions > MAX_REGIONS)
+  if (in_size < sizeof *h || h->magic != MAGIC || (h->mode != MODE && !(MODE == 32 && h->mode == 16)) || h->regions > MAX_REGIONS)
     die("recorder: the input file is not for this recorder");
   region_count = h->regions;
   case_count = h->cases;
   in_at = in + sizeof *h;
   map_regions(&in_at);
   set_segment_bases(h);
+#ifndef __x86_64__
+  if (h->mode == 16) make_segments(h->segments);
+#endif
 
   uint64_t space = in_size * 4 + (uint64_t)case_count * 1024 + (1u << 20);
   int fd = open(argv[2], O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -364,6 +403,12 @@ int main(int argc, char **argv) {
   o->fs = (uint16_t)fs_selector;
 #endif
   o->gs = (uint16_t)selector(5);
+#ifndef __x86_64__
+  if (segments) {
+    uint16_t *all[] = {&o->cs, &o->ss, &o->ds, &o->es, &o->fs, &o->gs};
+    for (int i = 0; i < 6; i++) if (segments[i].selector & 4) *all[i] = (uint16_t)segments[i].selector;
+  }
+#endif
   if (ftruncate(fd, out_at - out) != 0) die("recorder: cannot shorten the output file");
   return 0;
 }

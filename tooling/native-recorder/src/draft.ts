@@ -1,13 +1,16 @@
 /** The state before a vector, while it is being chosen: what a row's `setup` and `undef` see. */
-import { FLAG, FLAGS_ALWAYS, FLAGS_ARITHMETIC, REGIONS, WORD_COUNT, baseRegisters } from '@wasm-tcg/conformance';
-import type { Mode, Region } from '@wasm-tcg/conformance';
+import { FLAG, FLAGS_ALWAYS, FLAGS_ARITHMETIC, REGIONS, SEGMENTS, WORD_COUNT, baseRegisters } from '@wasm-tcg/conformance';
+import type { Mode, Region, SegmentName } from '@wasm-tcg/conformance';
 import type { Encoded, Placed } from './encode/encode.ts';
 import { aim } from './encode/memory.ts';
+import { WINDOWS } from './encode/windows.ts';
 import type { Random } from './random.ts';
 import type { Row } from './spec/row.ts';
 
 /** Share of memory vectors that are sent to a page which faults. */
 const FAULT_SHARE = 0.04;
+/** The same in 16-bit code, where segments add reasons. */
+const FAULT_SHARE_16 = 0.12;
 
 export class Draft {
   readonly words = new BigUint64Array(WORD_COUNT);
@@ -46,7 +49,7 @@ export class Draft {
   /** Sets a general register unless it leads to the memory operand; says whether it did. */
   set(n: number, value: bigint): boolean {
     if (this.#held.has(n)) return false;
-    this.words[n] = BigInt.asUintN(this.mode, value);
+    this.words[n] = BigInt.asUintN(this.registerBits, value);
     return true;
   }
 
@@ -57,8 +60,8 @@ export class Draft {
   }
 
   /** Width of a whole register. */
-  get registerBits(): number {
-    return this.mode;
+  get registerBits(): 32 | 64 {
+    return this.mode === 64 ? 64 : 32;
   }
 
   /** Puts bytes into memory; what is not mapped writable is left alone. */
@@ -124,8 +127,34 @@ export class Draft {
     this.#held.add(n);
   }
 
+  /** Points a stack register, 4 or 5, at a linear address. */
+  setStack(n: number, address: bigint): void {
+    const { base, big } = SEGMENTS[this.mode].ss;
+    if (big) this.set(n, address);
+    else this.setLow(n, BigInt.asUintN(16, address - base), 16);
+  }
+
+  /** Base of the segment of string destinations. */
+  get destinationBase(): bigint {
+    return SEGMENTS[this.mode].es.base;
+  }
+
+  /** A linear address in a segment of 16-bit code, where `bytes` bytes are mapped; sometimes across two pages. */
+  placeIn(segment: SegmentName, bytes: number, alignment = 1): bigint {
+    const { first, last } = WINDOWS[segment];
+    let offset = this.rng.between(first, last - bytes + 1);
+    if (this.rng.chance(0.1) && bytes > 1 && alignment === 1) {
+      const boundary = (offset | 0xfff) + 1 - Number(SEGMENTS[16][segment].base & 0xfffn);
+      const across = boundary - this.rng.between(1, bytes - 1);
+      if (across >= first && across + bytes - 1 <= last) offset = across;
+    }
+    offset -= offset % alignment;
+    return SEGMENTS[16][segment].base + BigInt(offset < first ? offset + alignment : offset);
+  }
+
   /** A linear address for `bytes` bytes that is mapped and writable, at least `SEGMENT_BASE` when the segment has a base. */
   place(bytes: number, addressBits: number = this.encoded.addressBits, segmentBase: bigint = this.encoded.segmentBase, alignment = 1): bigint {
+    if (this.mode === 16) return this.placeIn(this.encoded.segment, bytes, alignment);
     const { data, low, stack, upper, high } = REGIONS;
     const region: Region = addressBits === 16 ? low : this.rng.weighted([
       [65, data], [10, stack], [segmentBase ? 0 : 8, low], [9, upper], [this.mode === 64 && addressBits === 64 ? 8 : 0, high],
@@ -145,12 +174,27 @@ export class Draft {
     const size = Math.max(this.#size, 1);
     const mustAlign = this.encoded.lock || this.row.lock === true; // a locked access across a cache line is slow and traps on some systems
     const alignment = mustAlign ? size : (this.row.align ?? 1);
+    if (this.mode === 16) {
+      this.faulting = this.rng.chance(FAULT_SHARE_16);
+      return this.faulting ? this.#faultTarget16(size, mustAlign ? size : 1) : this.placeIn(this.encoded.segment, size, alignment);
+    }
     if (addressBits !== 16 && this.rng.chance(FAULT_SHARE)) {
       this.faulting = true;
       return this.#faultTarget(size, mustAlign ? size : 1, addressBits, segmentBase);
     }
     const target = this.place(size, addressBits, segmentBase, alignment);
     return this.row.align && !mustAlign && this.rng.chance(0.05) ? target + BigInt(this.rng.between(1, this.row.align - 1)) : target;
+  }
+
+  /** Outside the limit, across it, across 64 KiB, or allowed but on a page that is not there or not writable. */
+  #faultTarget16(size: number, alignment: number): bigint {
+    const { rng } = this;
+    const { base, limit, kind } = SEGMENTS[16][this.encoded.segment];
+    const edge = kind === 'down' ? limit + 1 : Math.min(limit + 1, 0x1_0000);
+    const offset = rng.pick([
+      edge - rng.below(size + 1), edge - size + rng.below(2), 0xffff - rng.below(size), rng.below(0x1_0000), 0x4000 + rng.below(0x1000),
+    ]);
+    return base + BigInt(Math.max(0, offset - (offset % alignment)));
   }
 
   /** Unmapped, read-only, across the end of a mapping, or not canonical. */

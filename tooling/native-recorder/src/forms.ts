@@ -21,7 +21,7 @@ function sizesOf(row: Row, mode: Mode): readonly number[] {
     return wide ? [16, 32, 64] : [16, 32];
   }
   if (letters.includes('y')) return wide ? [32, 64] : [32];
-  return [row.width && wide ? 64 : 32];
+  return [row.width && wide ? 64 : mode === 16 ? 16 : 32];
 }
 
 /** Name of a form: instruction, opcode, operands, size, and whether an operand is memory. */

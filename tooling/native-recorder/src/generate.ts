@@ -1,5 +1,5 @@
 /** Chooses the vectors of a group, has them recorded, and gives them the shape of the file format. */
-import { FLAG, RUN, WORD } from '@wasm-tcg/conformance';
+import { FLAG, RUN, WORD, stackAddress } from '@wasm-tcg/conformance';
 import type { Bytes, Fault, Form, Mode, State } from '@wasm-tcg/conformance';
 import { Draft } from './draft.ts';
 import { encode, memoryBytes } from './encode/encode.ts';
@@ -99,7 +99,7 @@ function toState(draft: Draft, outcome: Outcome, name: string): State {
     before: draft.words, after: outcome.words, flagsBefore: draft.flags, flagsAfter: outcome.flags,
     flagsUndefined: undefinedBits & ARITHMETIC, resultUndefined: (undefinedBits & RESULT_UNDEFINED) !== 0,
     ripAfter: outcome.rip, memory: draft.patches, fault: outcome.fault && architectural(outcome.fault),
-    writes: draft.row.name === 'pushf' ? withoutTrapFlag(outcome.writes, outcome.words[WORD.rsp]) : outcome.writes,
+    writes: draft.row.name === 'pushf' ? withoutTrapFlag(outcome.writes, stackAddress(draft.mode, outcome.words[WORD.rsp])) : outcome.writes,
   };
 }
 

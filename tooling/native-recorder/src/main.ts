@@ -1,5 +1,5 @@
 /**
- * `npm run record -- [--seed N] [--mode 32|64] [--group NAME] [--out FOLDER]`: builds the recorder and writes vector files.
+ * `npm run record -- [--seed N] [--mode 16|32|64] [--group NAME] [--out FOLDER]`: builds the recorder and writes vector files.
  * The same seed on the same processor writes the same files.
  */
 import { cpus, tmpdir } from 'node:os';
@@ -26,14 +26,14 @@ const { values } = parseArgs({
 
 function main(): void {
   const seed = Number(values.seed);
-  const modes = ([64, 32] as const).filter((mode: Mode) => values.mode === undefined || Number(values.mode) === mode);
+  const modes = ([64, 32, 16] as const).filter((mode: Mode) => values.mode === undefined || Number(values.mode) === mode);
   const cpu = cpus()[0]?.model ?? 'unknown';
   mkdirSync(values.out, { recursive: true });
   for (const mode of modes) {
     const program = buildRecorder(mode, join(tmpdir(), 'wasm-tcg-recorder'));
     const groups = [
       ...[...INTEGER_GROUPS, ...(mode === 64 ? FP_GROUPS : [])].map((group) => ({ name: group.name, plan: () => plan(group, mode, seed) })),
-      { name: 'program', plan: () => planPrograms(mode, seed) },
+      ...(mode === 16 ? [] : [{ name: 'program', plan: () => planPrograms(mode, seed) }]),
     ];
     for (const group of groups) {
       if (values.group !== undefined && values.group !== group.name) continue;

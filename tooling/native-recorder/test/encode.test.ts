@@ -12,7 +12,7 @@ const ENCODINGS = 20;
 /** Groups whose point is that they are not instructions, or not whole. */
 const NOT_INSTRUCTIONS = ['refused', 'fetch'];
 
-describe.each([32, 64] as const)('rows in %i-bit code', (mode: Mode) => {
+describe.each([16, 32, 64] as const)('rows in %i-bit code', (mode: Mode) => {
   it.each([...INTEGER_GROUPS, ...FP_GROUPS].filter((g) => !NOT_INSTRUCTIONS.includes(g.name)).map((g) => [g.name, g] as const))('%s', (_, group) => {
     const wrong: string[] = [];
     for (const spec of group.rows.flatMap((row) => formsOf(row, mode))) {
@@ -37,6 +37,7 @@ describe('forms', () => {
   it.each([
     ['Ev,Gv', 64, undefined, ['16', '16 mem', '32', '32 mem', '64', '64 mem']],
     ['Ev,Gv', 32, undefined, ['16', '16 mem', '32', '32 mem']],
+    ['Ev,Gv', 16, undefined, ['16', '16 mem', '32', '32 mem']],
     ['Zv', 64, 'default64', ['16', '64']],
     ['Jz', 64, 'force64', ['64']],
     ['Gy,My', 64, undefined, ['32 mem', '64 mem']],

@@ -7,25 +7,26 @@
  */
 import { SEGMENT_BASE, SELECTORS } from '../format/environment.ts';
 import type { Mode } from '../format/environment.ts';
+import type { Segment } from '../format/segments.ts';
 
 const PAGE = 4096;
 
 /** Linear address of the three pages. */
-export const SYSTEM_ADDRESS = { 32: 0xffe3_2000n, 64: 0xffff_9d80_4563_2000n } as const satisfies Record<Mode, bigint>;
+export const SYSTEM_ADDRESS = { 16: 0xffe3_2000n, 32: 0xffe3_2000n, 64: 0xffff_9d80_4563_2000n } as const satisfies Record<Mode, bigint>;
 export const SYSTEM_LENGTH = 3 * PAGE;
 
 /** Offsets in the three pages. */
 export const SYSTEM = { gdt: 0, tss: 0x100, idt: 0x200, handlers: PAGE, stackTop: SYSTEM_LENGTH } as const;
 
 /** Sizes of tables, as limits. */
-export const SYSTEM_LIMITS = { gdt: 0xff, tss: 0x67, idt: { 32: 32 * 8 - 1, 64: 32 * 16 - 1 } } as const;
+export const SYSTEM_LIMITS = { gdt: 0xff, tss: 0x67, idt: { 16: 32 * 8 - 1, 32: 32 * 8 - 1, 64: 32 * 16 - 1 } } as const;
 
 export const HANDLER_STRIDE = 16;
 const VECTORS = 32;
 const HLT = 0xf4;
 
 /** Selectors of the supervisor; those of user code are in `SELECTORS`. */
-const KERNEL = { code: { 32: 0x08, 64: 0x10 }, data: 0x18, tss: 0x40 } as const;
+const KERNEL = { code: { 16: 0x08, 32: 0x08, 64: 0x10 }, data: 0x18, tss: 0x40 } as const;
 export const TSS_SELECTOR = KERNEL.tss;
 
 /** Access rights: bits 8–15 and 20–23 of a descriptor's second word, in place; accessed already. */
@@ -36,6 +37,16 @@ export const ACCESS_RIGHTS = {
   userData: 0xc0f300,
   busyTss: 0x8b00,
 } as const;
+
+/** Type, S, DPL 3 and P of user segments by kind; D/B and G come on top. */
+const USER_KINDS = { code: 0xfb00, data: 0xf300, down: 0xf700, fixed: 0xf100 } as const;
+
+/** Access rights of a user segment that is loaded without a descriptor. */
+export function accessRights(mode: Mode, { kind, big, limit }: Segment): number {
+  if (kind === 'null') return 0;
+  if (kind === 'code' && mode !== 16) return ACCESS_RIGHTS.userCode[mode];
+  return USER_KINDS[kind] | (big ? 0x40_0000 : 0) | (limit > 0xf_ffff ? 0x80_0000 : 0);
+}
 
 /** Vectors that user code may raise with INT3 and INTO. */
 const USER_GATES: ReadonlySet<number> = new Set([3, 4]);

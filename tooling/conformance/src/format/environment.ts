@@ -9,8 +9,8 @@
 /** Version of the file format and of this environment together. */
 export const FORMAT_VERSION = 1;
 
-/** Width of the code that a vector runs in. */
-export type Mode = 32 | 64;
+/** Width of the code that a vector runs in. 16: protected mode with segments of 64 KiB and less, see segments.ts. */
+export type Mode = 16 | 32 | 64;
 
 /** What a page may be used for; every page is accessible from CPL 3. */
 export const ACCESS = { read: 1, write: 2, execute: 4 } as const;
@@ -30,20 +30,20 @@ export interface Region {
 }
 
 const region = (name: string, address: bigint, length: number, access: string, more: Partial<Region> = {}): Region => ({
-  name, address, length, modes: [32, 64], ...more,
+  name, address, length, modes: [16, 32, 64], ...more,
   access: (access.includes('r') ? ACCESS.read : 0) | (access.includes('w') ? ACCESS.write : 0) | (access.includes('x') ? ACCESS.execute : 0),
 });
 
 /** All mapped memory. Pages beside each region are unmapped, except that `readonly` follows `data` directly. */
 export const REGIONS = {
-  low: region('low', 0x8000n, 0x2000, 'rw'),
+  low: region('low', 0x8000n, 0x2000, 'rw', { modes: [32, 64] }),
   /** Holds HLT, which user code may not execute: whatever runs on past a vector stops there with #GP. */
   code: region('code', 0x10_0000n, 0x2000, 'rwx', { fill: 0xf4 }),
   data: region('data', 0x20_0000n, 0x4000, 'rw'),
   readonly: region('readonly', 0x20_4000n, 0x1000, 'r'),
   stack: region('stack', 0x30_0000n, 0x2000, 'rw'),
   /** Above 2 GiB: catches addresses taken for signed 32-bit numbers. */
-  upper: region('upper', 0x9abc_d000n, 0x2000, 'rw'),
+  upper: region('upper', 0x9abc_d000n, 0x2000, 'rw', { modes: [32, 64] }),
   /** Above 4 GiB: catches addresses cut to 32 bits. */
   high: region('high', 0x12_3456_7000n, 0x2000, 'rw', { modes: [64] }),
 } as const satisfies Record<string, Region>;
@@ -53,11 +53,12 @@ export function regionsOf(mode: Mode): readonly Region[] {
   return Object.values(REGIONS).filter((r: Region) => r.modes.includes(mode));
 }
 
-/** Base of the one segment that is not flat: GS in 64-bit mode, FS in 32-bit mode. All others have base 0. */
+/** Base of the one segment that is not flat: GS in 64-bit mode, FS in the others. */
 export const SEGMENT_BASE = 0x20_1230n;
 
-/** Selectors as the recording system has them; all flat, DPL 3. They show only where an instruction reads a selector. */
+/** Selectors as the recording system has them, DPL 3. They show only where an instruction reads a selector. */
 export const SELECTORS = {
+  16: { cs: 0x07, ss: 0x0f, ds: 0x17, es: 0x1f, fs: 0x6b, gs: 0x27 },
   32: { cs: 0x23, ss: 0x2b, ds: 0x2b, es: 0x2b, fs: 0x6b, gs: 0x63 },
   64: { cs: 0x33, ss: 0x2b, ds: 0, es: 0, fs: 0, gs: 0 },
 } as const satisfies Record<Mode, Record<string, number>>;
@@ -123,7 +124,9 @@ export function baseRegisters(mode: Mode, seed: number, words: BigUint64Array): 
   } else {
     for (let i = 0; i < 8; i++) halves[i * 2] = mix32(start + i);
   }
-  words[WORD.rsp] = REGIONS.stack.address + 0xc00n + BigInt(mix32(start + 99) & 0x3f8);
+  const offset = 0xc00n + BigInt(mix32(start + 99) & 0x3f8);
+  // A 16-bit stack pointer leaves the upper half of ESP alone.
+  words[WORD.rsp] = mode === 16 ? BigInt(mix32(start + 98) & 0xffff_0000) & 0xffff_0000n | offset : REGIONS.stack.address + offset;
   words[WORD.x87Control] = X87_CONTROL_DEFAULT;
   words[WORD.mxcsr] = MXCSR_DEFAULT;
 }

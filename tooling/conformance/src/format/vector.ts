@@ -38,6 +38,7 @@ export interface Vector {
   /** Number within the form, from 0. */
   readonly index: number;
   readonly run: Run;
+  /** Linear, as all addresses of code here: 16-bit code has an offset that is less by the base of CS. */
   readonly codeAddress: bigint;
   readonly code: Uint8Array;
   /** Where a program ends; for others the address after the instruction. */

@@ -1,11 +1,12 @@
 /** Turns a row into instruction bytes: registers, addressing form, prefixes and immediates chosen at random. */
-import { REGIONS } from '@wasm-tcg/conformance';
-import type { Mode } from '@wasm-tcg/conformance';
+import { REGIONS, codeBase } from '@wasm-tcg/conformance';
+import type { Mode, SegmentName } from '@wasm-tcg/conformance';
 import type { Random } from '../random.ts';
 import type { Row } from '../spec/row.ts';
-import { chooseMemory, segmentBaseOf } from './memory.ts';
+import { chooseMemory, segmentBaseOf, segmentOf, segmentOfForm } from './memory.ts';
 import type { MemoryForm } from './memory.ts';
 import { bitsOf, parseOperands } from './operands.ts';
+import { WINDOWS } from './windows.ts';
 import type { Operand } from './operands.ts';
 
 /** A row at one operand size, with a register or memory operand: what vectors are counted by. */
@@ -38,11 +39,12 @@ export interface Encoded {
   readonly lock: boolean;
   /** Address size in bits. */
   readonly addressBits: number;
-  /** Base of the segment of a string source. */
+  /** Segment of a string source, or of the memory operand, and its base. */
+  readonly segment: SegmentName;
   readonly segmentBase: bigint;
 }
 
-const SEGMENT_PREFIXES = { 32: [0x26, 0x2e, 0x36, 0x3e, 0x64], 64: [0x26, 0x2e, 0x36, 0x3e, 0x65, 0x65] } as const;
+const SEGMENT_PREFIXES = { 16: [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65], 32: [0x26, 0x2e, 0x36, 0x3e, 0x64], 64: [0x26, 0x2e, 0x36, 0x3e, 0x65, 0x65] } as const;
 const MAX_LENGTH = 15;
 
 /** Opcode part of a row, parsed. */
@@ -107,13 +109,14 @@ function attempt(rng: Random, { row, mode, bits, memory }: FormSpec): Encoded {
 
   // Sizes.
   const wide = row.rexW === true || (sized && bits === 64 && row.width === undefined && mode === 64);
-  if (sized && bits === 16) prefixes.push(0x66);
+  const scalable = operands.some((o) => 'vz'.includes(o.size) && o.size !== '');
+  if (mode === 16 ? scalable && bits === 32 : sized && bits === 16) prefixes.push(0x66);
   const unaffected = free && !sized && !row.op.includes('0F') && !(mode === 64 && row.args.startsWith('J')); // 66 changes nothing there, or only EIP
   if (unaffected && row.width === undefined && rng.chance(0.04)) prefixes.push(0x66);
   const addresses = memory || row.run !== undefined || operands.some((o) => o.kind === 'O');
   const narrowAddress = addresses && rng.chance(0.15);
   if (narrowAddress || (free && !addresses && rng.chance(0.02))) prefixes.push(0x67);
-  const addressBits = mode === 64 ? (narrowAddress ? 32 : 64) : narrowAddress ? 16 : 32;
+  const addressBits = mode === 64 ? (narrowAddress ? 32 : 64) : narrowAddress === (mode === 32) ? 16 : 32;
 
   // LOCK, also where it may not stand.
   const lockable = row.lock === true && memory;
@@ -121,9 +124,9 @@ function attempt(rng: Random, { row, mode, bits, memory }: FormSpec): Encoded {
   if (lock) prefixes.push(0xf0);
 
   // Segments.
-  const segment = free && rng.chance(addresses ? 0.12 : 0.03) ? rng.pick(SEGMENT_PREFIXES[mode]) : 0;
-  if (segment) prefixes.push(segment);
-  const segmentBase = segmentBaseOf(segment, mode);
+  const override = free && rng.chance(addresses ? 0.12 : 0.03) ? rng.pick(SEGMENT_PREFIXES[mode]) : 0;
+  if (override) prefixes.push(override);
+  const directBase = segmentBaseOf(mode, segmentOf(override));
 
   // Registers. REX first: it decides what byte registers 4–7 are.
   const useRex = mode === 64 && (wide || rng.chance(0.45)) && !opcode.vex;
@@ -140,8 +143,12 @@ function attempt(rng: Random, { row, mode, bits, memory }: FormSpec): Encoded {
 
   // Memory. A target for forms without registers has to be decided now.
   const size = memory ? memoryBytes(row, rm as Operand, bits) : 0;
-  const fixedTarget = fixed(rng, row, size, segmentBase, addressBits, lock || row.lock === true);
-  const form = memory && rm ? chooseMemory(rng, mode, addressBits, segmentBase, useRex || opcode.vex !== undefined, fixedTarget) : undefined;
+  const locked = lock || row.lock === true;
+  const fixedTarget = mode === 16 ? fixed16(rng, size, segmentOf(override), locked) : fixed(rng, row, size, directBase, addressBits, locked);
+  const chosen = memory && rm ? chooseMemory(rng, mode, addressBits, directBase, useRex || opcode.vex !== undefined, fixedTarget) : undefined;
+  const segment = chosen ? segmentOfForm(chosen, override) : segmentOf(override);
+  const segmentBase = segmentBaseOf(mode, segment);
+  const form = chosen ? { ...chosen, segmentBase } : undefined;
 
   const placed = operands.map((o): Placed => {
     const width = bitsOf(o.size, bits);
@@ -170,7 +177,7 @@ function attempt(rng: Random, { row, mode, bits, memory }: FormSpec): Encoded {
     if (width === 0) continue;
     let value: bigint;
     if (o.kind === 'O') value = fixedTarget - segmentBase;
-    else if (o.kind === 'J') value = width === 32 ? BigInt(rng.between(0x1000, 0x7fff_0000)) - codeAddress : rng.u64();
+    else if (o.kind === 'J') value = width === 32 ? BigInt(rng.between(0x1000, mode === 16 ? 0xdfff : 0x7fff_0000)) - (codeAddress - codeBase(mode)) : rng.u64();
     else if (row.imm) value = BigInt(row.imm({ rng, bits }));
     else value = rng.operand(width);
     immediate = BigInt.asUintN(width, value);
@@ -201,7 +208,7 @@ function attempt(rng: Random, { row, mode, bits, memory }: FormSpec): Encoded {
     const displacement = Number(BigInt.asIntN(32, fixedTarget - segmentBase - codeAddress - BigInt(code.length)));
     new DataView(code.buffer).setInt32(at, displacement, true);
   }
-  return { code, codeAddress, operands: placed, memory: form, immediate, fixedTarget, lock, addressBits, segmentBase };
+  return { code, codeAddress, operands: placed, memory: form, immediate, fixedTarget, lock, addressBits, segment, segmentBase };
 }
 
 /** Bytes of a row's memory operand. */
@@ -216,6 +223,13 @@ function fixed(rng: Random, row: Row, size: number, segmentBase: bigint, address
   const from = segmentBase > region.address && addressBits !== 16 ? Number(segmentBase - region.address) : 0x40;
   const offset = rng.between(from, region.length - 0x100);
   return region.address + BigInt(offset - (offset % alignment) + (offset % alignment && offset - (offset % alignment) < from ? alignment : 0));
+}
+
+/** A place in a segment of 16-bit code. */
+function fixed16(rng: Random, size: number, segment: SegmentName, locked: boolean): bigint {
+  const { first, last } = WINDOWS[segment];
+  const offset = rng.between(first + 0x40, last - 0x100);
+  return segmentBaseOf(16, segment) + BigInt(locked ? offset - (offset % Math.max(size, 1)) : offset);
 }
 
 /** Mostly mid-page, sometimes across the page boundary. */

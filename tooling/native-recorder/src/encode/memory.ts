@@ -1,6 +1,6 @@
 /** Memory operands: choice of an addressing form, its ModRM/SIB/displacement bytes, and the registers that lead to a target. */
-import { SEGMENT_BASE } from '@wasm-tcg/conformance';
-import type { Mode } from '@wasm-tcg/conformance';
+import { SEGMENTS } from '@wasm-tcg/conformance';
+import type { Mode, SegmentName } from '@wasm-tcg/conformance';
 import type { Random } from '../random.ts';
 
 /** An addressing form. */
@@ -105,7 +105,7 @@ export interface Registers {
  * near `target` when a scaled index alone cannot reach it, and wherever it must be for forms without registers.
  */
 export function aim(rng: Random, form: MemoryForm, target: bigint, registers: Registers, mode: Mode): bigint {
-  const width = mode === 64 ? 64 : 32;
+  const width = mode === 64 ? 64 : 32; // of registers and linear addresses
   const cut = (n: bigint): bigint => BigInt.asUintN(form.bits, n);
   const scale = BigInt(form.scale);
   const whole = (low: bigint): bigint =>
@@ -130,7 +130,21 @@ function linear(form: MemoryForm, effective: bigint, width: number): bigint {
   return BigInt.asUintN(width, BigInt.asUintN(form.bits, effective) + form.segmentBase);
 }
 
-/** Base of the segment that a prefix byte selects. */
-export function segmentBaseOf(prefix: number, mode: Mode): bigint {
-  return prefix === (mode === 64 ? 0x65 : 0x64) ? SEGMENT_BASE : 0n;
+const SEGMENT_OF_PREFIX: Readonly<Record<number, SegmentName>> = { 0x26: 'es', 0x2e: 'cs', 0x36: 'ss', 0x3e: 'ds', 0x64: 'fs', 0x65: 'gs' };
+
+/** Segment of memory that is not addressed through BP or SP, under a prefix byte or 0 for none. */
+export function segmentOf(prefix: number): SegmentName {
+  return SEGMENT_OF_PREFIX[prefix] ?? 'ds';
+}
+
+export function segmentBaseOf(mode: Mode, segment: SegmentName): bigint {
+  return SEGMENTS[mode][segment].base;
+}
+
+const BP = 5;
+const SP = 4;
+
+/** Segment of a form: SS when BP or SP is its base and no prefix says otherwise. */
+export function segmentOfForm(form: Pick<MemoryForm, 'base'>, prefix: number): SegmentName {
+  return prefix === 0 && (form.base === BP || form.base === SP) ? 'ss' : segmentOf(prefix);
 }

@@ -20,8 +20,9 @@ export class RecorderError extends Error {
 
 const SOURCE = fileURLToPath(new URL('../../native/recorder.c', import.meta.url));
 
-/** No stack protector: it reads a segment register that a case may own. No CET: a case may jump anywhere. */
-const FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-fno-stack-protector', '-fcf-protection=none'];
+/** No stack protector: it reads a segment register that a case may own. No CET: a case may jump anywhere. No lazy binding, which
+ * the signal handler would do with the segments of a case. */
+const FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-fno-stack-protector', '-fcf-protection=none', '-Wl,-z,now'];
 
 /** Compiles the recorder for a mode into `folder` and returns the program's path. Throws `RecorderError`. */
 export function buildRecorder(mode: Mode, folder: string): string {
@@ -30,12 +31,12 @@ export function buildRecorder(mode: Mode, folder: string): string {
   }
   mkdirSync(folder, { recursive: true });
   const program = join(folder, `recorder${mode}`);
-  const width = mode === 32 ? ['-m32'] : ['-m64'];
+  const width = mode === 64 ? ['-m64'] : ['-m32'];
   const run = spawnSync('gcc', [...width, ...FLAGS, '-o', program, SOURCE], { encoding: 'utf8' });
   if (run.error) {
     throw new RecorderError('no-compiler', `gcc cannot be run: ${run.error.message}`, 'Install gcc (Debian and Ubuntu: apt-get install gcc).');
   }
-  if (run.status !== 0 && mode === 32 && /bits\/|cannot find|-m32|gnu\/stubs/.test(run.stderr)) {
+  if (run.status !== 0 && mode !== 64 && /bits\/|cannot find|-m32|gnu\/stubs/.test(run.stderr)) {
     throw new RecorderError('no-32-bit', `gcc cannot build 32-bit programs here:\n${run.stderr}`, 'Install the 32-bit libraries (Debian and Ubuntu: apt-get update && apt-get install gcc-multilib).');
   }
   if (run.status !== 0) throw new RecorderError('compile', `gcc failed:\n${run.stderr}`, 'The recorder needs gcc 10 or newer.');

@@ -1,11 +1,14 @@
 /** The binary files between this side and native/recorder.c; its structs are the reference. */
-import { ACCESS, SEGMENT_BASE, WORD, WORD_COUNT, baseContent, regionsOf } from '@wasm-tcg/conformance';
+import { ACCESS, SEGMENTS, SEGMENT_BASE, WORD, WORD_COUNT, baseContent, regionsOf } from '@wasm-tcg/conformance';
 import type { Bytes, Fault, Mode, Run } from '@wasm-tcg/conformance';
 
 const MAGIC = 0x3143_4552;
 const FX_SIZE = 512;
 const FIRST_FX_WORD = WORD.x87Control;
 const FX_WORDS = WORD_COUNT - FIRST_FX_WORD;
+
+/** Kinds of segment as native/recorder.c numbers them; it makes those of 16-bit code that are in the LDT. */
+const LDT_KIND = { code: 0, data: 1, down: 2, fixed: 3, null: 4 } as const;
 
 /** What the recorder is given. */
 export interface Case {
@@ -45,6 +48,10 @@ export class CaseFile {
     this.#u32(MAGIC, mode, regions.length, 0);
     this.#u64(SEGMENT_BASE);
     this.#u64(SEGMENT_BASE);
+    for (const name of ['cs', 'ss', 'ds', 'es', 'fs', 'gs'] as const) {
+      const { selector, base, limit, kind } = SEGMENTS[mode][name];
+      this.#u32(selector, mode === 16 ? Number(base) : 0, limit, LDT_KIND[kind]);
+    }
     for (const r of regions) {
       this.#u64(r.address);
       const protection = (r.access & ACCESS.read ? 1 : 0) | (r.access & ACCESS.write ? 2 : 0) | (r.access & ACCESS.execute ? 4 : 0);

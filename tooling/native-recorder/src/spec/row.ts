@@ -20,7 +20,7 @@ export interface Row {
   readonly name: string;
   readonly op: string;
   readonly args: string;
-  /** Modes in which it is recorded; both if absent. */
+  /** Modes in which it is recorded; all if absent. */
   readonly modes?: readonly Mode[];
   /** Operand size in 64-bit mode: `default64` has 16 and 64 (push), `force64` 64 only (near branches). */
   readonly width?: 'default64' | 'force64';

@@ -20,7 +20,7 @@ const aluRows = NAMES.flatMap((name, n): Row[] => {
     row(name, hex(n * 8 + 5), 'rAX,Iz', undef),
     row(name, `80 /${n}`, 'Eb,Ib', store),
     row(name, `81 /${n}`, 'Ev,Iz', store),
-    row(name, `82 /${n}`, 'Eb,Ib', { ...store, modes: [32] }),
+    row(name, `82 /${n}`, 'Eb,Ib', { ...store, modes: [16, 32] }),
     row(name, `83 /${n}`, 'Ev,Ib', store),
   ];
 });
@@ -70,10 +70,10 @@ export const alu2: Group = {
     row('test', 'F7 /1', 'Ev,Iz', { undef: UNDEF.af }),
     row('inc', 'FE /0', 'Eb', { lock: true }),
     row('inc', 'FF /0', 'Ev', { lock: true }),
-    row('inc', '40+', 'Zv', { modes: [32] }),
+    row('inc', '40+', 'Zv', { modes: [16, 32] }),
     row('dec', 'FE /1', 'Eb', { lock: true }),
     row('dec', 'FF /1', 'Ev', { lock: true }),
-    row('dec', '48+', 'Zv', { modes: [32] }),
+    row('dec', '48+', 'Zv', { modes: [16, 32] }),
     row('not', 'F6 /2', 'Eb', { lock: true }),
     row('not', 'F7 /2', 'Ev', { lock: true }),
     row('neg', 'F6 /3', 'Eb', { lock: true }),
@@ -87,6 +87,6 @@ export const alu2: Group = {
     row('cmpxchg16b, also misaligned', '0F C7 /1', 'Mdq', { modes: [64], setup: compareWide(64), rexW: true, align: 16, bare: true }),
     row('adcx', '66 0F 38 F6 /r', 'Gy,Ey'),
     row('adox', 'F3 0F 38 F6 /r', 'Gy,Ey'),
-    row('arpl', '63 /r', 'Ew,Gw', { modes: [32] }),
+    row('arpl', '63 /r', 'Ew,Gw', { modes: [16, 32] }),
   ],
 };

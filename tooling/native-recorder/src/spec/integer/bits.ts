@@ -18,8 +18,10 @@ function bitOffset(d: Draft): void {
 }
 
 /** Where the recording process may have memory of its own: program, heap, libraries, stack. */
+const OWN_32 = [[0x5000_0000n, 0x6000_0000n], [0xd000_0000n, 0x1_0000_0000n]] as const;
 const OWN = {
-  32: [[0x5000_0000n, 0x6000_0000n], [0xd000_0000n, 0x1_0000_0000n]],
+  16: OWN_32,
+  32: OWN_32,
   64: [[0x5000_0000_0000n, 0x6000_0000_0000n], [0x7000_0000_0000n, 0x7fff_ffff_f000n]],
 } as const;
 
@@ -30,7 +32,7 @@ function staysOutside(d: Draft): boolean {
   const element = BigInt(d.bits);
   const offset = BigInt.asIntN(d.bits, d.read(d.operand(1)));
   const first = BigInt.asUintN(addressBits, d.target - segmentBase + ((offset - BigInt.asUintN(6, offset) % element) / element) * (element / 8n));
-  const linear = BigInt.asUintN(d.mode, first + segmentBase);
+  const linear = BigInt.asUintN(d.registerBits, first + segmentBase);
   return OWN[d.mode].every(([start, end]) => linear + 8n <= start || linear >= end);
 }
 

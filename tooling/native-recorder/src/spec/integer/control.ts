@@ -1,5 +1,5 @@
 /** Jumps, calls, returns, loops, bounds, software traps. */
-import { REGIONS } from '@wasm-tcg/conformance';
+import { REGIONS, SEGMENTS } from '@wasm-tcg/conformance';
 import type { Draft } from '../../draft.ts';
 import { CONDITIONS, row } from '../row.ts';
 import type { Group } from '../row.ts';
@@ -9,7 +9,8 @@ const hex = (n: number): string => n.toString(16).toUpperCase().padStart(2, '0')
 /** Somewhere that code could be; nothing is fetched there, since a vector ends with the jump. */
 const somewhere = (d: Draft): bigint => {
   const any = BigInt(d.rng.between(0x1000, 0x7fff_0000));
-  if (d.mode === 32) return BigInt(d.rng.u32());
+  if (d.mode === 16 && d.rng.chance(0.8)) return BigInt(d.rng.below(0xd000));
+  if (d.mode !== 64) return BigInt(d.rng.u32());
   return d.rng.chance(0.3) ? d.rng.u64() & 0x7fff_ffff_ffffn : d.rng.chance(0.05) ? 0x8000_0000_0000n | any : any;
 };
 
@@ -29,11 +30,12 @@ export function returnAddress(d: Draft): void {
 /** Puts RSP where `bytes` can be popped (and as much pushed) and returns it; rarely where that faults. */
 export function stackTop(d: Draft, bytes: number): bigint {
   const { stack } = REGIONS;
+  const end = d.mode === 16 ? SEGMENTS[16].ss.limit + 1 : stack.length;
   const offset = d.rng.weighted<number>([
-    [80, 0x400 + d.rng.below(0x1800 - bytes)], [8, 0x1000 - d.rng.below(bytes + 1)], [3, d.rng.below(8)], [3, stack.length - d.rng.below(8)],
+    [80, 0x400 + d.rng.below(0x1800 - bytes)], [8, 0x1000 - d.rng.below(bytes + 1)], [3, d.rng.below(8)], [3, end - d.rng.below(8)],
   ]);
   const top = stack.address + BigInt(offset);
-  d.set(4, top);
+  d.setStack(4, top);
   return top;
 }
 
@@ -84,6 +86,6 @@ export const control: Group = {
     row('loope', 'E1', 'Jb', { setup: counter, run: 'one' }),
     row('loop', 'E2', 'Jb', { setup: counter, run: 'one' }),
     row('jcxz', 'E3', 'Jb', { setup: counter, run: 'one' }),
-    row('bound', '62 /r', 'Gv,Mv', { modes: [32], setup: bounds }),
+    row('bound', '62 /r', 'Gv,Mv', { modes: [16, 32], setup: bounds }),
   ],
 };

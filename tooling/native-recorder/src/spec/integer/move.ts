@@ -41,7 +41,7 @@ export const move: Group = {
     row('movbe', '0F 38 F0 /r', 'Gv,Mv'),
     row('movbe', '0F 38 F1 /r', 'Mv,Gv'),
     row('movnti', '0F C3 /r', 'My,Gy'),
-    row('bswap', '0F C8+', 'Zy'),
+    row('bswap', '0F C8+', 'Zy', { modes: [32, 64] }), // of a 16-bit register it is undefined
     row('xchg', '86 /r', 'Eb,Gb', { lock: true }),
     row('xchg', '87 /r', 'Ev,Gv', { lock: true }),
     row('xchg', '90+', 'Zv'),

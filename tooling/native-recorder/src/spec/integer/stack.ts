@@ -36,15 +36,15 @@ function popsFlags(d: Draft): void {
 function leaves(d: Draft): void {
   const { stack } = REGIONS;
   const frame = stack.address + BigInt(d.rng.chance(0.05) ? stack.length - d.rng.below(9) : 0x100 + d.rng.below(0x1e00));
-  d.set(5, frame);
+  d.setStack(5, frame);
   d.pokeNumber(frame, d.rng.operand(d.bits), d.bits);
 }
 
 /** ENTER's level comes from the encoding; RBP points at the frames to copy. */
 function enters(d: Draft): void {
   const { stack } = REGIONS;
-  d.set(4, stack.address + BigInt(d.rng.chance(0.06) ? d.rng.below(0x40) : 0x1000 + d.rng.below(0xf00)));
-  d.set(5, stack.address + BigInt(d.rng.chance(0.04) ? d.rng.below(0x40) : 0x400 + d.rng.below(0x1a00)));
+  d.setStack(4, stack.address + BigInt(d.rng.chance(0.06) ? d.rng.below(0x40) : 0x1000 + d.rng.below(0xf00)));
+  d.setStack(5, stack.address + BigInt(d.rng.chance(0.04) ? d.rng.below(0x40) : 0x400 + d.rng.below(0x1a00)));
 }
 
 export const stack: Group = {
@@ -56,16 +56,16 @@ export const stack: Group = {
     row('pop', '8F /0', 'Ev', { ...d64, setup: pops }),
     row('push', '68', 'Iz', { ...d64, setup: pushes }),
     row('push', '6A', 'Ib,rAX', { ...d64, setup: pushes }),
-    row('pusha', '60', 'rAX', { modes: [32], setup: popsAll }),
-    row('popa', '61', 'rAX', { modes: [32], setup: popsAll }),
+    row('pusha', '60', 'rAX', { modes: [16, 32], setup: popsAll }),
+    row('popa', '61', 'rAX', { modes: [16, 32], setup: popsAll }),
     row('pushf', '9C', 'rAX', { ...d64, setup: pushesFlags }),
     row('popf', '9D', 'rAX', { ...d64, setup: popsFlags }),
     row('leave', 'C9', 'rAX', { ...d64, setup: leaves }),
     row('enter', 'C8', 'Iw,Ib,rAX', { ...d64, setup: enters }),
-    row('push es', '06', 'rAX', { modes: [32], setup: pushes }),
-    row('push cs', '0E', 'rAX', { modes: [32], setup: pushes }),
-    row('push ss', '16', 'rAX', { modes: [32], setup: pushes }),
-    row('push ds', '1E', 'rAX', { modes: [32], setup: pushes }),
+    row('push es', '06', 'rAX', { modes: [16, 32], setup: pushes }),
+    row('push cs', '0E', 'rAX', { modes: [16, 32], setup: pushes }),
+    row('push ss', '16', 'rAX', { modes: [16, 32], setup: pushes }),
+    row('push ds', '1E', 'rAX', { modes: [16, 32], setup: pushes }),
     row('push fs', '0F A0', 'rAX', { ...d64, setup: pushes }),
     row('push gs', '0F A8', 'rAX', { ...d64, setup: pushes }),
   ],

@@ -6,6 +6,9 @@ import { FLAG } from '@wasm-tcg/conformance';
 
 const MAX_COUNT = 9;
 
+/** Offsets in 16-bit code at which limits, mappings and 64 KiB end. */
+const EDGES_16 = [0x5000, 0x4ff8, 0x1000, 0xfff8, 4];
+
 /** Pointers with room for the count in the direction of DF; sometimes overlapping, sometimes running into an unmapped page. */
 function pointers(d: Draft): void {
   const { rng } = d;
@@ -17,12 +20,12 @@ function pointers(d: Draft): void {
   const down = (d.flags & FLAG.DF) !== 0;
   const start = (lowest: bigint): bigint => (down ? lowest + span - BigInt(element) : lowest);
   const source = d.place(Number(span));
-  const destination = rng.chance(0.25) && bits !== 16 && d.encoded.segmentBase === 0n ? source + BigInt(rng.between(-8, 8)) : d.place(Number(span), bits, 0n);
+  const destination = d.mode === 16 ? d.placeIn('es', Number(span)) : rng.chance(0.25) && bits !== 16 && d.encoded.segmentBase === 0n ? source + BigInt(rng.between(-8, 8)) : d.place(Number(span), bits, 0n);
   const set = (n: number, value: bigint): void => void d.setLow(n, BigInt.asUintN(bits, value), bits);
   set(6, start(source) - d.encoded.segmentBase);
-  set(7, start(destination));
+  set(7, start(destination) - d.destinationBase);
   if (repeated) set(1, BigInt(count));
-  if (rng.chance(0.06)) set(rng.pick([6, 7]), BigInt(rng.pick([0x20_5000, 0x20_4ff8, 0x30_1ffe, 0x20_0000 - element, 0x7ffe]) + rng.between(-4, 4)));
+  if (rng.chance(0.06)) set(rng.pick([6, 7]), BigInt(rng.pick(d.mode === 16 ? EDGES_16 : [0x20_5000, 0x20_4ff8, 0x30_1ffe, 0x20_0000 - element, 0x7ffe]) + rng.between(-4, 4)));
 
   // Comparisons shall often go on, and sometimes stop.
   if (d.row.name.endsWith('cmps')) {
