@@ -41,13 +41,11 @@
 %endrep
 %endmacro
 
-stub16_0_base:
+        bits 16
         stubs stub16, common16
         bits 32
-stub32_0_base:
         stubs stub32, common32
         bits 64
-stub64_0_base:
         stubs stub64, common64
 STUB16_SIZE equ stub16_1 - stub16_0
 STUB32_SIZE equ stub32_1 - stub32_0

@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import type { Oracle } from './differences.ts';
 import { SystemTestError } from './error.ts';
 
-/** How a run ended: by itself (end of program or triple fault), or stopped after the time limit. */
 export interface OracleResult {
+  /** Bytes of the debug port; Bochs' own messages stand around them. */
   readonly report: Uint8Array;
-  readonly timedOut: boolean;
+  /** The harness ended the run, a triple fault did, or the time limit. */
+  readonly ended: 'exit' | 'shutdown' | 'hang';
 }
 
 const TIME_LIMIT_MS = 10_000;
@@ -50,11 +51,12 @@ export function runOracle(oracle: Oracle, rom: Uint8Array, folder: string): Prom
 async function runQemu(romFile: string, folder: string): Promise<OracleResult> {
   const report = join(folder, 'qemu.out');
   writeFileSync(report, '');
-  const { timedOut } = await run('qemu-system-x86_64', 'qemu-system-x86', [
+  const { code, timedOut } = await run('qemu-system-x86_64', 'qemu-system-x86', [
     '-accel', 'tcg', '-cpu', 'max', '-M', 'pc', '-m', '16', '-display', 'none', '-nodefaults', '-monitor', 'none', '-no-reboot', '-bios', romFile,
     '-debugcon', `file:${report}`, '-global', 'isa-debugcon.iobase=0xe9', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4',
   ]);
-  return { report: new Uint8Array(readFileSync(report)), timedOut };
+  // isa-debug-exit leaves with an odd code, -no-reboot after a triple fault with 0.
+  return { report: new Uint8Array(readFileSync(report)), ended: timedOut ? 'hang' : code === 0 ? 'shutdown' : 'exit' };
 }
 
 async function runBochs(romFile: string, folder: string): Promise<OracleResult> {
@@ -69,16 +71,22 @@ async function runBochs(romFile: string, folder: string): Promise<OracleResult> 
     'panic: action=fatal', 'error: action=ignore', 'info: action=ignore', 'debug: action=ignore', '',
   ].join('\n'));
   const { stdout, timedOut } = await run('bochs', 'bochs bochsbios', ['-q', '-f', config, '-rc', commands]);
-  return { report: stdout, timedOut };
+  return { report: stdout, ended: timedOut ? 'hang' : Buffer.from(stdout).includes('Shutdown port') ? 'exit' : 'shutdown' };
 }
 
-function run(program: string, packages: string, args: readonly string[]): Promise<{ readonly stdout: Uint8Array; readonly timedOut: boolean }> {
+interface Finished {
+  readonly stdout: Uint8Array;
+  readonly code: number;
+  readonly timedOut: boolean;
+}
+
+function run(program: string, packages: string, args: readonly string[]): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const options = { encoding: 'buffer', timeout: TIME_LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: 1 << 24 } as const;
     const child = execFile(program, args, options, (error, stdout) => {
       // Both leave with all kinds of exit codes: the report says what happened.
       if (error !== null && error.code === 'ENOENT') reject(missing(program, packages));
-      else resolve({ stdout: new Uint8Array(stdout), timedOut: error?.killed === true });
+      else resolve({ stdout: new Uint8Array(stdout), code: typeof error?.code === 'number' ? error.code : 0, timedOut: error?.killed === true });
     });
     child.stdin?.end();
   });

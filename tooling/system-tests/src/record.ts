@@ -8,7 +8,9 @@ import { decodeRecords, isComplete, type FlagName } from './records.ts';
 import { packagePath, toHex, type SystemVector, type VectorSet } from './vectors.ts';
 
 export interface RecordOptions {
-  /** Only topics and cases with this text in `topic/name`. */
+  /** Only this file of programs/, without `.asm`. */
+  readonly topic?: string | undefined;
+  /** Only cases with this text in their name. */
   readonly only?: string | undefined;
   readonly progress?: (text: string) => void;
 }
@@ -19,6 +21,9 @@ export interface Recording {
   /** Disagreements without a row in differences.ts, rows that are not needed, programs that do not assemble. */
   readonly problems: readonly string[];
 }
+
+/** A program that damages the harness (or makes it fault) reports nonsense: it has to be rewritten. */
+const BROKEN = 'broken report';
 
 const ORACLES: readonly Oracle[] = ['qemu', 'bochs'];
 
@@ -31,10 +36,11 @@ export async function record(options: RecordOptions = {}): Promise<Recording> {
     const problems: string[] = [];
     const sets: VectorSet[] = [];
     for (const name of readdirSync(packagePath('programs')).filter((file) => file.endsWith('.asm')).sort()) {
+      if (options.topic !== undefined && name !== `${options.topic}.asm`) continue;
       const file = parsePrograms(name.slice(0, -'.asm'.length), read(`programs/${name}`));
       const vectors: SystemVector[] = [];
       for (const entry of file.cases) {
-        if (options.only !== undefined && !`${file.topic}/${entry.name}`.includes(options.only)) continue;
+        if (options.only !== undefined && !entry.name.includes(options.only)) continue;
         for (const mode of entry.modes) {
           const { vector, problem } = await recordCase(file, entry, mode, harness, folder);
           if (vector !== undefined) vectors.push(vector);
@@ -68,6 +74,7 @@ async function recordCase(
   const agree = sameButResumeFlag(qemu!, bochs!);
   const expect = wrong.has('bochs') ? qemu! : bochs!;
   const vector = { name: entry.name, mode, code: toHex(code), undefinedFlags: entry.undefinedFlags, expect };
+  if (expect.at(-1) === BROKEN) return { problem: `${title}: the report breaks off, the harness was damaged\n  ${expect.join('\n  ')}` };
   if (wrong.size > 1) return { problem: `${title}: both oracles are said to be wrong` };
   if (agree && wrong.size > 0) return { vector, problem: `${title}: the oracles agree, but differences are named` };
   if (!agree && wrong.size === 0) return { vector, problem: `${title}: the oracles disagree\n  qemu:  ${qemu!.join('\n         ')}\n  bochs: ${bochs!.join('\n         ')}` };
@@ -76,7 +83,7 @@ async function recordCase(
 
 function resultLines(result: OracleResult, mode: CpuMode, undefinedFlags: readonly FlagName[]): string[] {
   const lines = decodeRecords(result.report, { mode, undefinedFlags });
-  if (!isComplete(lines)) lines.push(result.timedOut ? 'hang' : 'shutdown');
+  if (!isComplete(lines)) lines.push(result.ended === 'exit' ? BROKEN : result.ended);
   return lines;
 }
 

@@ -64,7 +64,7 @@ export class Target {
     this.#report = [];
     const reason = this.#machine.runUntil({ instructions: INSTRUCTION_LIMIT, port: EXIT_PORT });
     const lines = decodeRecords(Uint8Array.from(this.#report), vector);
-    if (!isComplete(lines)) lines.push(reason.kind === 'instructions' ? 'hang' : reason.kind);
+    if (!isComplete(lines)) lines.push(reason.kind === 'instructions' ? 'hang' : reason.kind === 'port' ? 'broken report' : reason.kind);
     return lines;
   }
 
