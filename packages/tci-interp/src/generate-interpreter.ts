@@ -11,7 +11,7 @@
  */
 import { OP_NAMES, Type, type HelperDef } from '@wasm-tcg/ir';
 import {
-  CORE_HELPERS, CORE_HELPER_NAMES, ExitCode, JUMP_CACHE_ENTRY, JUMP_CACHE_ENTRY_BITS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, TbKind, WASM_CONTEXT, type CoreHelperName, type EnvLayout,
+  CORE_HELPERS, CORE_HELPER_NAMES, ExitCode, INDIRECT_TARGET, INDIRECT_TARGETS, JUMP_CACHE_ENTRY, JUMP_CACHE_ENTRY_BITS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, TbKind, WASM_CONTEXT, type CoreHelperName, type EnvLayout,
 } from '@wasm-tcg/runtime';
 import {
   LOWERINGS, ModuleBuilder, Op as W, ValType, type FuncBody, type FuncRef, type Label, type ValueOpName,
@@ -475,22 +475,29 @@ class Generator {
     f.end();
   }
 
-  /** Remember the last target of an interpreted goto_ptr, and whether it was the one before. */
+  /** Count the target of an interpreted goto_ptr in the TB's table, if it has one. */
   profileIndirect(): void {
-    const { f, from, t } = this;
-    const add = (field: number): void => {
-      f.get(from).get(from).mem(W.i32_load, field).i32Const(1).op(W.i32_add).mem(W.i32_store, field);
-    };
+    const { f, from, t, ip, u } = this;
+    const { tb: target, pages, count } = INDIRECT_TARGET.offset;
     f.get(from).if_();
-    f.get(from).mem(W.i32_load, TB.lastIndirect).get(t).op(W.i32_eq).if_();
-    add(TB.indirectHits);
-    f.else_();
-    add(TB.indirectMisses);
-    f.get(from).get(t).mem(W.i32_store, TB.lastIndirect);
-    f.get(from).get(this.env).mem(W.i64_load, this.globalOffset(this.layout.pageBase)).get(this.oldBase).op(W.i64_sub)
-      .i64Const(this.layout.mmu.pageBits, 0).op(W.i64_shr_s).op(W.i32_wrap_i64).mem(W.i32_store, TB.indirectPages);
+    f.get(from).mem(W.i32_load, TB.indirect).tee(ip).if_();
+    // ip: entry, u: end of the table.
+    f.get(ip).i32Const(INDIRECT_TARGETS * INDIRECT_TARGET.size).op(W.i32_add).set(u);
+    const done = f.block();
+    const next = f.loop();
+    f.get(ip).mem(W.i32_load, target).op(W.i32_eqz).if_();
+    f.get(ip).get(t).mem(W.i32_store, target);
+    f.get(ip).get(this.env).mem(W.i64_load, this.globalOffset(this.layout.pageBase)).get(this.oldBase).op(W.i64_sub)
+      .i64Const(this.layout.mmu.pageBits, 0).op(W.i64_shr_s).op(W.i32_wrap_i64).mem(W.i32_store, pages);
+    f.end();
+    f.get(ip).mem(W.i32_load, target).get(t).op(W.i32_eq).if_();
+    f.get(ip).get(ip).mem(W.i32_load, count).i32Const(1).op(W.i32_add).mem(W.i32_store, count).br(done);
+    f.end();
+    f.get(ip).i32Const(INDIRECT_TARGET.size).op(W.i32_add).tee(ip).get(u).op(W.i32_lt_u).brIf(next);
+    f.end();
+    f.get(from).get(from).mem(W.i32_load, TB.indirectMisses).i32Const(1).op(W.i32_add).mem(W.i32_store, TB.indirectMisses);
+    f.end();
     f.end();
     f.end();
   }
 }
-

@@ -2,9 +2,9 @@
  * Which TBs make a region: grown from a hot TB along the edges that its profile says are taken, the most frequent first.
  *
  * Reads only TB headers. Edges: links of goto_tb (or, when a link is missing, the TB at its target in the same page) with their
- * counts, and the last target of a goto_ptr with its hits.
+ * counts, and the targets of a goto_ptr with theirs.
  */
-import { NO_DELTA, NO_PAGE, PAGE_SIZE, TB_HEADER, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
+import { INDIRECT_TARGET, INDIRECT_TARGETS, NO_DELTA, NO_PAGE, PAGE_SIZE, TB_HEADER, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
 import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
@@ -15,8 +15,8 @@ export interface RegionPlanMember {
   readonly header: number;
   /** Linear page minus the entry's, in pages. */
   readonly pageDelta: number;
-  /** Position of the member that its goto_ptr is expected to reach, or −1. */
-  indirect: number;
+  /** Positions of the members that its goto_ptr is expected to reach, the most frequent first. */
+  readonly indirect: number[];
 }
 
 interface Edge {
@@ -64,11 +64,13 @@ export function selectRegion(
       hottest = Math.max(hottest, count);
       if (to !== 0) edges.push({ from, to, pageDelta: pageDelta + pages, count, indirect: false });
     }
-    const last = word(tb, AT.lastIndirect);
-    if (last !== 0) {
-      const count = word(tb, AT.indirectHits);
+    const table = word(tb, AT.indirect);
+    for (let at = table; table !== 0 && at < table + INDIRECT_TARGETS * INDIRECT_TARGET.size; at += INDIRECT_TARGET.size) {
+      const to = word(at, INDIRECT_TARGET.offset.tb);
+      if (to === 0) break;
+      const count = word(at, INDIRECT_TARGET.offset.count);
       hottest = Math.max(hottest, count);
-      edges.push({ from, to: last, pageDelta: pageDelta + i32[(tb + AT.indirectPages) >>> 2]!, count, indirect: true });
+      edges.push({ from, to, pageDelta: pageDelta + i32[(at + INDIRECT_TARGET.offset.pages) >>> 2]!, count, indirect: true });
     }
   };
 
@@ -83,11 +85,11 @@ export function selectRegion(
       if (Math.abs(edge.pageDelta) > MAX_PAGES || !fits(edge.to)) continue;
       at = members.length;
       position.set(key, at);
-      members.push({ header: edge.to, pageDelta: edge.pageDelta, indirect: -1 });
+      members.push({ header: edge.to, pageDelta: edge.pageDelta, indirect: [] });
       insns += word(edge.to, AT.insns);
       outgoing(at, edge.to, edge.pageDelta);
     }
-    if (edge.indirect) members[edge.from]!.indirect = at;
+    if (edge.indirect) members[edge.from]!.indirect.push(at);
   }
   return members;
 }

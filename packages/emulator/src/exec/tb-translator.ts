@@ -4,7 +4,7 @@
  */
 import { Op, TbIr, TbOverflowError } from '@wasm-tcg/ir';
 import {
-  Access, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, TB_CPU, TB_HEADER, tbCpuAddress, type CoreExports, type MachineMemory, type Ram,
+  Access, INDIRECT_TARGET, INDIRECT_TARGETS, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, TB_CPU, TB_HEADER, tbCpuAddress, type CoreExports, type MachineMemory, type Ram,
   type TbArena, type TbStore,
 } from '@wasm-tcg/runtime';
 import { TciEncoder, TciError, type TciFormats } from '@wasm-tcg/tci-interp';
@@ -197,9 +197,18 @@ export class TbTranslator {
       i32[at++] = data;
     });
     const { code, length } = this.#tb;
+    let indirect = false;
     for (let p = 0; p < length; p += 1 + (code[p]! >>> 16)) {
-      if ((code[p]! & 0xff) === Op.goto_tb) i32[(header + AT.jmpDelta + code[p + 1]! * 4) >>> 2] = code[p + 2]!;
+      const op = code[p]! & 0xff;
+      if (op === Op.goto_tb) i32[(header + AT.jmpDelta + code[p + 1]! * 4) >>> 2] = code[p + 2]!;
+      if (op === Op.goto_ptr) indirect = true;
     }
+    if (!indirect || u32[(header + AT.cflags) >>> 2] !== 0) return true;
+    const bytes = INDIRECT_TARGETS * INDIRECT_TARGET.size;
+    const table = arena.alloc(bytes, 4);
+    if (table === 0) return false;
+    u32.fill(0, table >>> 2, (table + bytes) >>> 2);
+    u32[(header + AT.indirect) >>> 2] = table;
     return true;
   }
 

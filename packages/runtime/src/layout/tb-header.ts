@@ -43,12 +43,10 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
   jmpNext: ['u32', 2],
   /** Times each slot was taken, counted by TCI and by tb_exec (saturating use only: profile). */
   jmpCount: ['u32', 2],
-  /** Last target of a goto_ptr, and how often the next one was the same or another. */
-  lastIndirect: 'ptr',
-  indirectHits: 'u32',
+  /** Table of INDIRECT_TARGETS × {@link INDIRECT_TARGET}: where its goto_ptr went; 0 when it has none. Filled by the interpreter. */
+  indirect: 'ptr',
+  /** Times the table was full and did not have the target. */
   indirectMisses: 'u32',
-  /** Page base of that target minus the page base of this TB, in pages. */
-  indirectPages: 'i32',
   /** Restore table: insns × {delta i32, data i32}, of the insn_start ops. */
   restore: 'ptr',
   /** Next TB in the same bucket of the physical hash. */
@@ -69,6 +67,17 @@ export const TB_CPU = defStruct('wasmTBCpu', {
   /** Set to 1 by tb_exec whenever it calls the function; cleared by the host, whose instance pool asks what is in use. */
   used: 'u32',
 }, 16);
+
+/** A target of a goto_ptr and how often it was taken. */
+export const INDIRECT_TARGET = defStruct('indirectTarget', {
+  /** Header; 0 = free. It may have been retired since. */
+  tb: 'ptr',
+  /** Page base of the target minus the page base of the TB, in pages. */
+  pages: 'i32',
+  count: 'u32',
+}, 4);
+/** Targets a TB remembers: a switch of 16 ways, a function of 16 callers. */
+export const INDIRECT_TARGETS = 16;
 
 export const NO_PAGE = 0xffffffff;
 export const NO_DELTA = 0x7fffffff;
