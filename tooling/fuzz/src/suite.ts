@@ -9,22 +9,29 @@ export interface Suite<P> {
   generate(seed: number): P;
   /** @returns what differs, as text, or undefined when all tiers agree */
   check(program: P): string | undefined;
-  /** @param fails whether a candidate still fails; false stops nothing, but it is only asked while time is left */
+  /**
+   * @param fails whether a candidate still fails in the same way
+   * @param stop time is up: return the best so far
+   */
   shrink(program: P, fails: (candidate: P) => boolean, stop: () => boolean): P;
   print(program: P, comments: readonly string[]): string;
 }
 
 export interface RunOptions {
   readonly seed: number;
-  /** Stop after this many seconds of wall time; the program that runs is finished. */
+  /** Number of the first program. */
+  readonly from: number;
+  /** Stop before this program. */
+  readonly to: number;
+  /** Stop when this many seconds of wall time are over (but finish the program that runs). */
   readonly seconds: number;
-  /** Stop after this many programs. */
-  readonly count: number;
   /** Give up after this many mismatches. */
   readonly maxFailures: number;
   /** Where programs that fail are written; made when needed. */
   readonly folder: string;
   readonly say: (line: string) => void;
+  /** Called before each run of a program (a candidate of a minimisation too) with its number. */
+  readonly beat?: (program: number) => void;
 }
 
 export interface RunResult {
@@ -36,37 +43,44 @@ export interface RunResult {
 const SHRINK_MS = 20_000;
 
 /** Run programs of consecutive seeds until time, count or patience is over. */
-export function runSuite<P>(suite: Suite<P>, options: RunOptions): RunResult {
-  const { seed, seconds, count, maxFailures, folder, say } = options;
+export async function runSuite<P>(suite: Suite<P>, options: RunOptions): Promise<RunResult> {
+  const { seed, from, to, seconds, maxFailures, folder, say, beat } = options;
   let [passed, failed] = [0, 0];
-  let end = performance.now() + seconds * 1000;
-  for (let n = 0; n < count && performance.now() < end && failed < maxFailures; n++) {
+  const end = performance.now() + seconds * 1000;
+  for (let n = from; n < to && performance.now() < end && failed < maxFailures; n++) {
     const own = programSeed(seed, n);
     const program = suite.generate(own);
-    const first = suite.check(program);
-    if (first === undefined) {
+    beat?.(n);
+    const found = suite.check(program);
+    // Collected modules are only reported between turns of the event loop, and without reports the pools stay full.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (found === undefined) {
       passed++;
       continue;
     }
     failed++;
-    const started = performance.now();
-    const small = shrinkFor(suite, program, first);
-    const text = suite.check(small) ?? `${first}\nIt passed when it was run again: what was run before it matters.`;
-    mkdirSync(folder, { recursive: true });
-    const file = join(folder, `${suite.name}-${own.toString(16).padStart(8, '0')}.txt`);
-    writeFileSync(file, suite.print(small, [`program ${n} of seed ${seed} (own seed ${own})`, text]));
-    say(`program ${n}: ${text}`);
-    say(`  written to ${file}`);
-    end += performance.now() - started;
+    const small = shrinkFor(suite, program, found, () => beat?.(n));
+    const text = suite.check(small) ?? `${found}\nIt passed when it was run again: what was run before it matters.`;
+    const file = writeFailure(folder, suite, own, small, [`program ${n} of seed ${seed} (own seed ${own})`, text]);
+    say(`program ${n}: ${text}\n  written to ${file}`);
   }
   return { passed, failed };
 }
 
+/** @returns the file's path */
+export function writeFailure<P>(folder: string, suite: Suite<P>, own: number, program: P, comments: readonly string[]): string {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${suite.name}-${own.toString(16).padStart(8, '0')}.txt`);
+  writeFileSync(file, suite.print(program, comments));
+  return file;
+}
+
 /** A smaller program that fails in the same way: the failure's first line is the same but for numbers. */
-function shrinkFor<P>(suite: Suite<P>, program: P, text: string): P {
+function shrinkFor<P>(suite: Suite<P>, program: P, text: string, beat: () => void): P {
   const until = performance.now() + SHRINK_MS;
   const kind = kindOf(text);
   const fails = (candidate: P): boolean => {
+    beat();
     const found = suite.check(candidate);
     return found !== undefined && kindOf(found) === kind;
   };

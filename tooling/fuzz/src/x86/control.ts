@@ -186,7 +186,7 @@ export class Control {
   remap(): Draft {
     const rng = this.#rng;
     if (rng.chance(0.25)) return this.#loadRoot();
-    const code = rng.chance(0.3);
+    const code = rng.chance(0.4);
     const page = code ? 4 + rng.below(2) : 6 + rng.below(4);
     const other = code ? ALTERNATE_CODE + (page - 4) * 0x1000 : ALTERNATE + (page - 6) * 0x1000;
     const kinds = code ? ([[4, other | 3], [4, (page << 12) | 3], [1, (page << 12) | 1]] as const) : ([[3, other | 3], [3, (page << 12) | 3], [2, (page << 12) | 1], [2, 0], [1, other | 1]] as const);

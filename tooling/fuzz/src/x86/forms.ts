@@ -42,6 +42,8 @@ export function formsOf(mode: Mode): readonly Form[] {
   const long = bitsOf(mode) === 64;
   return FORMS.filter((form) => {
     if (!isIncluded(form) || form.attributes.includes(long ? 'i64' : 'o64')) return false;
+    // REX.W or REX.B selects them.
+    if (!long && /\b[WB]1 /.test(form.encoding)) return false;
     return mode !== 'real16' || (!form.attributes.includes('pm') && !form.encoding.startsWith('VEX'));
   });
 }

@@ -11,7 +11,8 @@ import { assemble, type Item } from './items.ts';
 import { CODE, CODE_BYTES, MODES, pagingsOf, type Mode } from './layout.ts';
 import type { X86Program } from './program.ts';
 
-const LIMIT = 4000;
+/** Enough for loops to get hot in every mode; programs that run for ever are cut here. */
+const LIMIT = 1500;
 
 /** Forms by mnemonic, so that an instruction with many encodings is not more frequent than one with few. */
 class FormPicker {
@@ -111,8 +112,8 @@ export class X86Generator {
     const items: Item[] = drafts.map((draft, id) => ({ id, ...draft }));
     const bytes = items.reduce((sum, item) => sum + item.bytes.length, 0);
     // Often across the border of the two pages.
-    const address = rng.chance(0.4) ? 0x5000 - rng.below(Math.min(bytes, 0x7f0)) : CODE + rng.below(CODE_BYTES - Math.min(bytes + 64, CODE_BYTES - 1));
-    const starts = Array.from({ length: rng.between(1, 4) }, () => ({ seed: rng.u32(), steps: rng.chance(0.4) ? rng.u32() | 1 : 0 }));
+    const address = rng.chance(paged ? 0.6 : 0.3) ? 0x5000 - rng.below(Math.min(bytes, 0x7f0)) : CODE + rng.below(CODE_BYTES - Math.min(bytes + 64, CODE_BYTES - 1));
+    const starts = Array.from({ length: rng.between(1, 3) }, () => ({ seed: rng.u32(), steps: rng.chance(0.4) ? rng.u32() | 1 : 0 }));
     return { mode, paging, address, items, starts: starts.map((s) => ({ ...s, steps: s.steps >>> 0 })), stress: rng.between(1, 0xffff), limit: LIMIT };
   }
 }

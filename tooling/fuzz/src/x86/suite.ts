@@ -7,20 +7,24 @@ import { printX86, type X86Program } from './program.ts';
 import { shrinkX86 } from './shrink.ts';
 
 /** Programs that a machine runs before it is replaced: the one in stress mode then gets another seed. */
-const PROGRAMS_PER_MACHINE = 100;
+const PROGRAMS_PER_MACHINE = 50;
 
 /** Machines that are kept from program to program, and made anew when one threw. */
 class Machines {
   #runners: readonly Runner[] = [];
   #left = 0;
 
-  /** @param fresh whatever ran before must not matter */
+  /**
+   * The reference, the stress mode, and one of the other modes in turn.
+   * @param fresh whatever ran before must not matter
+   */
   get(stress: number, fresh: boolean): readonly Runner[] {
     if (fresh || this.#left-- <= 0) {
       this.#left = PROGRAMS_PER_MACHINE;
       this.#runners = executions(stress).map(([name, options]) => new Runner(name, options));
     }
-    return this.#runners;
+    const [reference, stressed, ...others] = this.#runners;
+    return [reference, others[stress % others.length], stressed];
   }
 
   drop(): void {
