@@ -22,6 +22,7 @@ export class X86Guest implements Guest {
   /** A translator writes into one TbIr. */
   readonly #translators = new WeakMap<TbIr, X86Translator>();
 
+  #firstTranslator: X86Translator | undefined;
   readonly #machine: MachineMemory;
 
   constructor(machine: MachineMemory, x86: X86Instance, context: ContextView) {
@@ -33,7 +34,8 @@ export class X86Guest implements Guest {
   translate(tb: TbIr, request: TranslateRequest): Translation {
     let translator = this.#translators.get(tb);
     if (translator === undefined) {
-      translator = new X86Translator(tb, CPU_MODELS[this.#x86.model]);
+      translator = new X86Translator(tb, CPU_MODELS[this.#x86.model], this.#firstTranslator);
+      this.#firstTranslator ??= translator;
       this.#translators.set(tb, translator);
     }
     const { page, pageOffset, csBase, flags, maxInsns, secondPage, fetchLimit } = request;

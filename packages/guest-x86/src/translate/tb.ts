@@ -100,6 +100,14 @@ function commitsInSteps(c: Ctx): boolean {
   return insn.mnemonic === MN.popa || (c.wide && insn.addrSize === 4 && insn.modrm < 0 && (insn.rep || insn.repne));
 }
 
+/** Handlers by mnemonic: without the feature, TZCNT and LZCNT are their older namesakes. */
+function handlersOf(model: Pick<CpuModel, 'features'>): readonly Handler[] {
+  const handlers = [...HANDLERS];
+  if (!hasFeature(model.features, 'bmi1')) handlers[MN.tzcnt] = HANDLERS[MN.bsf]!;
+  if (!hasFeature(model.features, 'lzcnt')) handlers[MN.lzcnt] = HANDLERS[MN.bsr]!;
+  return handlers;
+}
+
 /** The translator of a processor model. One object serves any number of blocks, one after the other. */
 export class X86Translator {
   /** Filled by `translate`. */
@@ -111,15 +119,12 @@ export class X86Translator {
   /** An instruction that crosses pages, in one piece. */
   readonly #joint = new Uint8Array(2 * MAX_INSN_LENGTH);
 
-  constructor(tb: TbIr, model: Pick<CpuModel, 'vendor' | 'features'>) {
+  /** @param like a translator of the same model, whose tables are shared */
+  constructor(tb: TbIr, model: Pick<CpuModel, 'vendor' | 'features'>, like?: X86Translator) {
     this.#ctx = new Ctx(tb);
-    this.block = { size: 0, insns: 0, secondPage: false, exitCcOp: this.#ctx.exitCcOp };
-    this.#forms = supportedForms(model.features);
     this.#amd = model.vendor === 'amd';
-    const handlers = [...HANDLERS];
-    if (!hasFeature(model.features, 'bmi1')) handlers[MN.tzcnt] = HANDLERS[MN.bsf]!;
-    if (!hasFeature(model.features, 'lzcnt')) handlers[MN.lzcnt] = HANDLERS[MN.bsr]!;
-    this.#handlers = handlers;
+    this.#forms = like === undefined ? supportedForms(model.features) : like.#forms;
+    this.#handlers = like === undefined ? handlersOf(model) : like.#handlers;
   }
 
   /** Replace the contents of the TbIr by the block that the request names. */
