@@ -122,6 +122,7 @@ export class X86Translator {
   /** @param like a translator of the same model, whose tables are shared */
   constructor(tb: TbIr, model: Pick<CpuModel, 'vendor' | 'features'>, like?: X86Translator) {
     this.#ctx = new Ctx(tb);
+    this.block = { size: 0, insns: 0, secondPage: false, exitCcOp: this.#ctx.exitCcOp };
     this.#amd = model.vendor === 'amd';
     this.#forms = like === undefined ? supportedForms(model.features) : like.#forms;
     this.#handlers = like === undefined ? handlersOf(model) : like.#handlers;
