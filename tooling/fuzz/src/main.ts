@@ -18,6 +18,7 @@ function replay(text: string): RunResult {
   say(program.print());
   const mismatch = program.check();
   say(mismatch ?? 'all tiers agree');
+  if (mismatch !== undefined) for (const line of program.explain()) say(line);
   return { passed: mismatch === undefined ? 1 : 0, failed: mismatch === undefined ? 0 : 1 };
 }
 

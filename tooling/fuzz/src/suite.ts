@@ -15,6 +15,8 @@ export interface Suite<P> {
    */
   shrink(program: P, fails: (candidate: P) => boolean, stop: () => boolean): P;
   print(program: P, comments: readonly string[]): string;
+  /** More about a program that fails, for a replay. */
+  explain?(program: P): readonly string[];
 }
 
 export interface RunOptions {

@@ -11,6 +11,8 @@ export type SuiteName = 'ir' | 'x86';
 export interface Loaded {
   check(): string | undefined;
   print(): string;
+  /** Lines about where it fails. */
+  explain(): readonly string[];
 }
 
 /** Do something with the suite of a name, whatever its programs are. */
@@ -24,5 +26,5 @@ export function loadProgram(text: string): Loaded {
 }
 
 function bind<P>(suite: Suite<P>, program: P): Loaded {
-  return { check: () => suite.check(program), print: () => suite.print(program, []) };
+  return { check: () => suite.check(program), print: () => suite.print(program, []), explain: () => suite.explain?.(program) ?? [] };
 }

@@ -2,7 +2,7 @@
  * Random IR programs: a few TBs that go to each other through links and computed jumps, each of a few guest instructions with
  * branches and bounded loops inside. Every TB is valid for the verifier; the same seed gives the same program.
  */
-import { Builder, Cond, TbIr, Type, type Temp } from '@wasm-tcg/ir';
+import { Cond, TbIr, Type, type Builder, type Temp } from '@wasm-tcg/ir';
 import { Random } from '../random.ts';
 import { OpGenerator } from './generate-ops.ts';
 import { CODE_PAGES, FUZZ_LAYOUT, HELPERS, PROGRAM_EXIT } from './guest.ts';

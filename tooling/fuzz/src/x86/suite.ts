@@ -3,6 +3,7 @@ import type { Suite } from '../suite.ts';
 import { compareMachines, RunnerError } from './compare.ts';
 import { X86Generator } from './generate.ts';
 import { executions, Runner } from './machines.ts';
+import { locate } from './locate.ts';
 import { printX86, type X86Program } from './program.ts';
 import { shrinkX86 } from './shrink.ts';
 
@@ -49,5 +50,5 @@ export function x86Suite(fresh = false): Suite<X86Program> {
       return [error.message, ...stack].join('\n');
     }
   };
-  return { name: 'x86', generate: (seed) => generator.generate(seed), check, shrink: shrinkX86, print: printX86 };
+  return { name: 'x86', generate: (seed) => generator.generate(seed), check, shrink: shrinkX86, print: printX86, explain: (program) => locate(program, check) };
 }
