@@ -12,7 +12,7 @@ import { setup } from './setup.mjs';
 /** Programs of tooling/ that belong to a test run. Each runs as soon as its src/main.ts exists. */
 const SUITES = [
   { tool: 'filetest', args: [] },
-  { tool: 'conformance', args: ['--limit', '3'] },
+  { tool: 'conformance', args: ['--limit', '6'] },
   { tool: 'fuzz', args: ['--seconds', '20', '--seed', '1'] },
   { tool: 'fuzz', args: ['--x86', '--seconds', '20', '--seed', '1'] },
 ];

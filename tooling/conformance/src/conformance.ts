@@ -1,5 +1,6 @@
 /** The conformance run: which groups, in which execution modes, and the lines it prints. */
 import { groupNames, isInteger, openGroup } from './files.ts';
+import { RUN } from './format/vector.ts';
 import type { Vector } from './format/vector.ts';
 import { describeFailure, summarise } from './report.ts';
 import { Runner, emptyTally } from './runner.ts';
@@ -16,7 +17,7 @@ export interface Options {
   readonly fp: boolean;
   /** Failures to print per group. */
   readonly show: number;
-  /** Vectors per form, from the first; all without it. */
+  /** Vectors per form, from the first, and a like part of the programs; all without it. */
   readonly perForm?: number;
   /** Folder of the vector files. */
   readonly folder?: string;
@@ -27,10 +28,15 @@ export function selectGroups({ group, fp, folder }: Pick<Options, 'group' | 'fp'
   return groupNames(folder).filter((name) => (group === undefined ? fp || isInteger(name) : name.includes(group)));
 }
 
+/** Every program is a form of its own: of them, so many for each vector of other forms. */
+const PROGRAMS_PER_VECTOR = 50;
+
 function* selectVectors(vectors: Iterable<Vector>, { form, perForm }: Pick<Options, 'form' | 'perForm'>): Generator<Vector> {
+  let programs = 0;
   for (const vector of vectors) {
     if (form !== undefined && !vector.form.includes(form)) continue;
     if (perForm !== undefined && vector.index >= perForm) continue;
+    if (perForm !== undefined && vector.run === RUN.program && programs++ >= perForm * PROGRAMS_PER_VECTOR) return;
     yield vector;
   }
 }
@@ -58,6 +64,7 @@ export async function runConformance(options: Options, makeTarget: (mode: string
     const target = makeTarget(mode);
     for (const name of selectGroups(options)) {
       const file = openGroup(name, options.folder);
+      if (target.supports?.(file.header.mode) === false) continue;
       const runner = new Runner(target, file.header.mode);
       const tally = emptyTally();
       for (const part of chunks(selectVectors(file.vectors(), options), CHUNK)) {

@@ -4,6 +4,7 @@ import type { ExecutionOptions, Machine, MachineCounters } from '@wasm-tcg/emula
 import type { RegisterName } from '@wasm-tcg/guest-x86';
 import { CodeShadow } from './emulator/code-shadow.ts';
 import { PTE, PageTables } from './emulator/page-tables.ts';
+import type { SystemWidth } from './emulator/system.ts';
 import { ACCESS_RIGHTS, HANDLER_STRIDE, SYSTEM, SYSTEM_ADDRESS, SYSTEM_LENGTH, SYSTEM_LIMITS, TSS_SELECTOR, accessRights, pushesErrorCode, systemPages } from './emulator/system.ts';
 import { ACCESS, REGIONS, WORD, regionsOf } from './format/environment.ts';
 import type { Mode, Region } from './format/environment.ts';
@@ -20,10 +21,10 @@ const GENERAL = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', '
 const XMM = Array.from({ length: 16 }, (_, i) => `xmm${i}` as RegisterName);
 const ST = Array.from({ length: 8 }, (_, i) => `st${i}` as RegisterName);
 
-/** CR0: PG, AM, WP, NE, ET, MP, PE. CR4: PAE, PGE, OSFXSR, OSXMMEXCPT. EFER: NXE, and LMA and LME for 64-bit code. */
+/** CR0: PG, AM, WP, NE, ET, MP, PE. CR4: PAE, PGE, OSFXSR, OSXMMEXCPT. EFER: NXE, and LMA and LME in a 64-bit system. */
 const CR0 = 0x8005_0033n;
 const CR4 = 0x6a0n;
-const EFER = { 16: 0x800n, 32: 0x800n, 64: 0xd00n } as const;
+const EFER = { 32: 0x800n, 64: 0xd00n } as const;
 /** EFLAGS of a vector are without these: TF and RF. */
 const HIDDEN_FLAGS = 0x1_0100n;
 
@@ -46,31 +47,48 @@ interface Arrival {
 /** Modules that may wait for collection: the garbage collector does not know what they weigh. Node 20 has room for 60,000. */
 const pool = { modules: 30_000, heldModules: 4000 } as const;
 
-/** Execution configurations by name. The thresholds have every TB compiled before it runs for the first time. */
-export const EXECUTIONS = {
-  tci: { mode: 'tci' },
-  'tb-per-module': { mode: 'tb-per-module', moduleThreshold: 1, pool },
-  tiered: { mode: 'tiered', moduleThreshold: 1, batch: 1, regionThreshold: 1, pool },
-  /** `tiered` without its regions: modules with structured control flow and linked TBs. */
-  modules: { mode: 'tiered', moduleThreshold: 1, batch: 1, regionThreshold: 0x3fff_ffff, pool },
-} as const satisfies Readonly<Record<string, ExecutionOptions>>;
-export type ExecutionName = keyof typeof EXECUTIONS;
+export interface TargetOptions {
+  readonly execution: ExecutionOptions;
+  /** 16- and 32-bit code runs in compatibility mode, under a 64-bit system, as it did when it was recorded. */
+  readonly compatibility?: boolean;
+}
 
-/** What `all` stands for: the execution modes of the emulator. The one that takes longest comes first. */
-export const ALL_MODES: readonly ExecutionName[] = ['tiered', 'tb-per-module', 'tci'];
+/** Targets by name. The thresholds have every TB compiled before it runs for the first time. */
+export const TARGETS = {
+  tci: { execution: { mode: 'tci' } },
+  'tb-per-module': { execution: { mode: 'tb-per-module', moduleThreshold: 1, pool } },
+  tiered: { execution: { mode: 'tiered', moduleThreshold: 1, batch: 1, regionThreshold: 1, pool } },
+  /** `tiered` without its regions: modules with structured control flow and linked TBs. */
+  modules: { execution: { mode: 'tiered', moduleThreshold: 1, batch: 1, regionThreshold: 0x3fff_ffff, pool } },
+  compatibility: { execution: { mode: 'tci' }, compatibility: true },
+} as const satisfies Readonly<Record<string, TargetOptions>>;
+export type TargetName = keyof typeof TARGETS;
+
+/** What `all` stands for: the execution modes of the emulator, and compatibility mode. The one that takes longest comes first. */
+export const ALL_TARGETS: readonly TargetName[] = ['tiered', 'tb-per-module', 'tci', 'compatibility'];
 
 export class EmulatorTarget implements Target {
   readonly #machine: Machine;
   readonly #physical = new Map<Region, number>();
   readonly #shadow = new CodeShadow(REGIONS.code.length);
+  readonly #compatibility: boolean;
   #mode: Mode = 64;
   #system = 0;
   #arrival: Arrival | undefined;
   /** Vectors run by one instruction, which is always interpreted. */
   #stepped = 0;
 
-  constructor(execution: ExecutionOptions) {
+  constructor({ execution, compatibility = false }: TargetOptions) {
     this.#machine = createMachine({ memory: MEMORY, execution });
+    this.#compatibility = compatibility;
+  }
+
+  supports(mode: Mode): boolean {
+    return mode !== 64 || !this.#compatibility;
+  }
+
+  get #width(): SystemWidth {
+    return this.#mode === 64 || this.#compatibility ? 64 : 32;
   }
 
   counters(): MachineCounters {
@@ -98,14 +116,14 @@ export class EmulatorTarget implements Target {
     };
     const regions = regionsOf(mode).map((region) => ({ region, physical: allocate(region.length) }));
     this.#system = allocate(SYSTEM_LENGTH);
-    const tables = new PageTables(mode, next);
+    const tables = new PageTables(this.#width, next);
     this.#physical.clear();
     for (const { region, physical } of regions) {
       this.#physical.set(region, physical);
       tables.map({ linear: region.address, physical, length: region.length, bits: pageBits(region) });
     }
-    tables.map({ linear: SYSTEM_ADDRESS[mode], physical: this.#system, length: SYSTEM_LENGTH, bits: PTE.writable });
-    machine.memory.write(this.#system, systemPages(mode));
+    tables.map({ linear: SYSTEM_ADDRESS[this.#width], physical: this.#system, length: SYSTEM_LENGTH, bits: PTE.writable });
+    machine.memory.write(this.#system, systemPages(this.#width));
     machine.memory.write(next, tables.bytes());
     this.#loadSystem(BigInt(next), tables.pdptes);
   }
@@ -168,12 +186,12 @@ export class EmulatorTarget implements Target {
   }
 
   #readArrival(): Arrival | undefined {
-    const wide = this.#mode === 64;
-    const offset = this.#get('rip') - SYSTEM_ADDRESS[this.#mode] - BigInt(SYSTEM.handlers);
+    const wide = this.#width === 64;
+    const offset = this.#get('rip') - SYSTEM_ADDRESS[this.#width] - BigInt(SYSTEM.handlers);
     if (offset < 0n || offset >= BigInt(HANDLER_STRIDE * 32)) return undefined;
     const vector = Math.floor(Number(offset) / HANDLER_STRIDE);
     const size = wide ? 8 : 4;
-    const sp = Number(this.#get('rsp') - SYSTEM_ADDRESS[this.#mode]);
+    const sp = Number(this.#get('rsp') - SYSTEM_ADDRESS[this.#width]);
     const hasError = pushesErrorCode(vector);
     const count = hasError ? 6 : 5;
     const bytes = this.#machine.memory.read(this.#system + sp, count * size);
@@ -184,17 +202,17 @@ export class EmulatorTarget implements Target {
   }
 
   #loadSystem(root: bigint, pdptes: readonly bigint[]): void {
-    const mode = this.#mode;
-    const at = SYSTEM_ADDRESS[mode];
+    const width = this.#width;
+    const at = SYSTEM_ADDRESS[width];
     this.#set('cr3', root);
     pdptes.forEach((entry, i) => this.#set(`pdpte${i as 0 | 1 | 2 | 3}`, entry));
     this.#set('cr4', CR4);
-    this.#set('efer', EFER[mode]);
+    this.#set('efer', EFER[width]);
     this.#set('cr0', CR0);
     this.#set('gdtr.base', at + BigInt(SYSTEM.gdt));
     this.#set('gdtr.limit', BigInt(SYSTEM_LIMITS.gdt));
     this.#set('idtr.base', at + BigInt(SYSTEM.idt));
-    this.#set('idtr.limit', BigInt(SYSTEM_LIMITS.idt[mode]));
+    this.#set('idtr.limit', BigInt(SYSTEM_LIMITS.idt[width]));
     this.#set('tr', BigInt(TSS_SELECTOR));
     this.#set('tr.base', at + BigInt(SYSTEM.tss));
     this.#set('tr.limit', BigInt(SYSTEM_LIMITS.tss));

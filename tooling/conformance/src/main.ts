@@ -1,8 +1,8 @@
 /** `npm run conformance`: exit code 1 when a vector fails. See {@link USAGE}. */
 import { fileURLToPath } from 'node:url';
 import { runConformance, selectGroups } from './conformance.ts';
-import { EXECUTIONS, EmulatorTarget } from './emulator-target.ts';
-import type { ExecutionName } from './emulator-target.ts';
+import { TARGETS, EmulatorTarget } from './emulator-target.ts';
+import type { TargetName } from './emulator-target.ts';
 import { openGroup } from './files.ts';
 import { runJobs } from './jobs.ts';
 import type { Sum } from './jobs.ts';
@@ -13,7 +13,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function run(options: CommandLine): Promise<Sum> {
   if (options.modes.length > 1) return runJobs(fileURLToPath(import.meta.url), options.modes.map((mode) => argumentsFor(options, mode)), say);
-  return runConformance(options, (mode) => new EmulatorTarget(EXECUTIONS[mode as ExecutionName]), say);
+  return runConformance(options, (mode) => new EmulatorTarget(TARGETS[mode as TargetName]), say);
 }
 
 async function main(options: CommandLine): Promise<void> {

@@ -1,13 +1,13 @@
 /** Command line of `npm run conformance`. */
 import type { Options } from './conformance.ts';
-import { ALL_MODES, EXECUTIONS } from './emulator-target.ts';
+import { ALL_TARGETS, TARGETS } from './emulator-target.ts';
 
 export const USAGE = `usage: npm run conformance [-- options]
 
-  --mode M       ${Object.keys(EXECUTIONS).join(', ')}, or all: ${ALL_MODES.join(', ')} (default)
+  --mode M       ${Object.keys(TARGETS).join(', ')}, or all: ${ALL_TARGETS.join(', ')} (default)
   --group G      only groups whose name contains G, such as 64-alu or string
   --form F       only instruction forms whose name contains F
-  --limit N      only the first N vectors of each form
+  --limit N      only the first N vectors of each form, and N × 50 programs
   --show N       failures to print per group (default 3)
   --fp           also the x87, MMX and SSE groups
   --list         print the groups and the processor they were recorded on
@@ -77,7 +77,7 @@ export function argumentsFor(options: CommandLine, mode: string): readonly strin
 }
 
 function modesOf(text: string): readonly string[] {
-  if (text === 'all') return ALL_MODES;
-  if (!(text in EXECUTIONS)) throw new OptionError(`no mode is called ${text}`);
+  if (text === 'all') return ALL_TARGETS;
+  if (!(text in TARGETS)) throw new OptionError(`no mode is called ${text}`);
   return [text];
 }

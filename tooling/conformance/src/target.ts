@@ -30,6 +30,8 @@ export type Ending = { readonly kind: 'done' } | { readonly kind: 'fault'; reado
  * user code with their access rights, segments flat but for the one with a base, CR0.WP and NX on, SSE and x87 usable.
  */
 export interface Target {
+  /** Whether it runs vectors of a mode; without this, of all. */
+  supports?(mode: Mode): boolean;
   /** Prepares a mode: page tables, segments. Memory content follows through `setMemory`. */
   enter(mode: Mode): void;
   /** Register words as `WORD` numbers them; x87 and SSE words only when `usesFp`. */

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { OptionError, argumentsFor, parseOptions } from '../src/options.ts';
 
 it.each([
-  [[], { modes: ['tiered', 'tb-per-module', 'tci'], show: 3, fp: false, list: false }],
+  [[], { modes: ['tiered', 'tb-per-module', 'tci', 'compatibility'], show: 3, fp: false, list: false }],
   [['--mode', 'modules', '--group', '64-alu', '--form', 'adc'], { modes: ['modules'], group: '64-alu', form: 'adc' }],
   [['--limit', '3', '--show', '0', '--fp', '--list'], { perForm: 3, show: 0, fp: true, list: true }],
 ])('%j', (args, expected) => {

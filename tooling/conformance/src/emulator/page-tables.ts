@@ -1,9 +1,9 @@
 /**
- * Page tables for the recorded environment, as bytes to be copied into guest RAM: 4-level ones for 64-bit code, PAE for 32-bit
- * code (SDM volume 3, sections 4.4 and 4.5). Pages of 4 KiB only. Accessed and dirty bits start clear, so that the walker
+ * Page tables for the recorded environment, as bytes to be copied into guest RAM: 4-level ones for a 64-bit system, PAE for a
+ * 32-bit one (SDM volume 3, sections 4.4 and 4.5). Pages of 4 KiB only. Accessed and dirty bits start clear, so that the walker
  * has to set them.
  */
-import type { Mode } from '../format/environment.ts';
+import type { SystemWidth } from './system.ts';
 
 const PAGE = 4096;
 const ENTRIES = 512;
@@ -28,9 +28,9 @@ export class PageTables {
   readonly #tables: BigUint64Array[] = [new BigUint64Array(ENTRIES)];
 
   /** @param base physical address of the first page, the root; below 4 GiB */
-  constructor(mode: Mode, base: number) {
+  constructor(width: SystemWidth, base: number) {
     this.#base = base;
-    this.#levels = mode === 64 ? 4 : 3;
+    this.#levels = width === 64 ? 4 : 3;
   }
 
   map({ linear, physical, length, bits }: Mapping): void {

@@ -11,22 +11,25 @@ import type { Segment } from '../format/segments.ts';
 
 const PAGE = 4096;
 
+/** Width of the operating system: that of its own code, stack, gates and page tables. User code may be narrower. */
+export type SystemWidth = 32 | 64;
+
 /** Linear address of the three pages. */
-export const SYSTEM_ADDRESS = { 16: 0xffe3_2000n, 32: 0xffe3_2000n, 64: 0xffff_9d80_4563_2000n } as const satisfies Record<Mode, bigint>;
+export const SYSTEM_ADDRESS = { 32: 0xffe3_2000n, 64: 0xffff_9d80_4563_2000n } as const satisfies Record<SystemWidth, bigint>;
 export const SYSTEM_LENGTH = 3 * PAGE;
 
 /** Offsets in the three pages. */
 export const SYSTEM = { gdt: 0, tss: 0x100, idt: 0x200, handlers: PAGE, stackTop: SYSTEM_LENGTH } as const;
 
 /** Sizes of tables, as limits. */
-export const SYSTEM_LIMITS = { gdt: 0xff, tss: 0x67, idt: { 16: 32 * 8 - 1, 32: 32 * 8 - 1, 64: 32 * 16 - 1 } } as const;
+export const SYSTEM_LIMITS = { gdt: 0xff, tss: 0x67, idt: { 32: 32 * 8 - 1, 64: 32 * 16 - 1 } } as const;
 
 export const HANDLER_STRIDE = 16;
 const VECTORS = 32;
 const HLT = 0xf4;
 
 /** Selectors of the supervisor; those of user code are in `SELECTORS`. */
-const KERNEL = { code: { 16: 0x08, 32: 0x08, 64: 0x10 }, data: 0x18, tss: 0x40 } as const;
+const KERNEL = { code: { 32: 0x08, 64: 0x10 }, data: 0x18, tss: 0x40 } as const;
 export const TSS_SELECTOR = KERNEL.tss;
 
 /** Access rights: bits 8–15 and 20–23 of a descriptor's second word, in place; accessed already. */
@@ -55,11 +58,11 @@ function descriptor(base: bigint, pages: number, access: number): bigint {
   return BigInt(pages & 0xffff) | ((base & 0xff_ffffn) << 16n) | (BigInt(access | (pages & 0xf_0000)) << 32n) | ((base >> 24n & 0xffn) << 56n);
 }
 
-/** The three pages, for code of a mode. */
-export function systemPages(mode: Mode): Uint8Array {
+/** The three pages. */
+export function systemPages(width: SystemWidth): Uint8Array {
   const bytes = new Uint8Array(SYSTEM_LENGTH);
   const view = new DataView(bytes.buffer);
-  const at = SYSTEM_ADDRESS[mode];
+  const at = SYSTEM_ADDRESS[width];
 
   const flat = (selector: number, access: number, base = 0n): void => view.setBigUint64(SYSTEM.gdt + (selector & ~7), descriptor(base, 0xf_ffff, access), true);
   flat(KERNEL.code[32], ACCESS_RIGHTS.kernelCode[32]);
@@ -75,7 +78,7 @@ export function systemPages(mode: Mode): Uint8Array {
   view.setBigUint64(SYSTEM.gdt + KERNEL.tss + 8, tss >> 32n, true);
 
   const stack = at + BigInt(SYSTEM.stackTop);
-  if (mode === 64) {
+  if (width === 64) {
     view.setBigUint64(SYSTEM.tss + 4, stack, true);
   } else {
     view.setUint32(SYSTEM.tss + 4, Number(stack), true);
@@ -87,12 +90,12 @@ export function systemPages(mode: Mode): Uint8Array {
   for (let vector = 0; vector < VECTORS; vector++) {
     const handler = at + BigInt(SYSTEM.handlers + vector * HANDLER_STRIDE);
     const low = Number(handler & 0xffff_ffffn);
-    const gate = SYSTEM.idt + vector * (mode === 64 ? 16 : 8);
+    const gate = SYSTEM.idt + vector * (width === 64 ? 16 : 8);
     view.setUint16(gate, low & 0xffff, true);
-    view.setUint16(gate + 2, KERNEL.code[mode], true);
+    view.setUint16(gate + 2, KERNEL.code[width], true);
     view.setUint16(gate + 4, USER_GATES.has(vector) ? 0xee00 : 0x8e00, true);
     view.setUint16(gate + 6, low >>> 16, true);
-    if (mode === 64) view.setBigUint64(gate + 8, handler >> 32n, true);
+    if (width === 64) view.setBigUint64(gate + 8, handler >> 32n, true);
     bytes[SYSTEM.handlers + vector * HANDLER_STRIDE] = HLT;
   }
   return bytes;
