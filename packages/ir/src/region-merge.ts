@@ -45,14 +45,14 @@ class Merger {
     this.#tb.reset(first.tb.wide, first.tb.csBase);
     this.#tb.labels = sources.length;
     this.#pageSize = 2 ** first.tb.target.mmu.pageBits;
-    sources.forEach(({ tb, pageDelta }, m) => {
+    sources.forEach(({ tb, pageDelta, entryOnly }, m) => {
       if (tb.target !== first.tb.target || tb.wide !== first.tb.wide || tb.csBase !== first.tb.csBase) {
         throw new RegionError(`Member ${m} differs from the entry in target, width or code segment base.`);
       }
       if (opCode(tb.code[0]!) !== Op.insn_start || tb.length === 0) throw new RegionError(`Member ${m} does not start with insn_start.`);
       this.#entryDelta.push(tb.code[1]!);
       const offset = this.#offset(pageDelta, tb.code[1]!);
-      if (!this.#byOffset.has(offset)) this.#byOffset.set(offset, m);
+      if (!entryOnly && !this.#byOffset.has(offset)) this.#byOffset.set(offset, m);
     });
   }
 

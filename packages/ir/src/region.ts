@@ -24,6 +24,11 @@ export interface RegionSource {
   readonly header: number;
   /** Linear distance in pages from the first page of member 0 to its own. */
   readonly pageDelta: number;
+  /**
+   * Only member 0: edges of the region do not lead to it but to a later member that starts at the same place (translated for what is known on
+   * those edges, which is not known where the region is entered).
+   */
+  readonly entryOnly?: boolean;
   /** Members that its `goto_ptr` is expected to reach, the most frequent first. */
   readonly indirect?: readonly number[];
 }

@@ -53,10 +53,11 @@ export function inspectHeader(p: MachineParts, header: number, pc: bigint, stage
         out.x86 = guest.disassemble(translator.requestOf(header), word(AT.size), pc);
         break;
       case 'ir':
-        out.ir = printTb(translator.irOf(header, ir, false), guest.helpers);
+        translator.translateAgain(header, ir);
+        out.ir = printTb(ir, guest.helpers);
         break;
       case 'opt':
-        out.opt = printTb(translator.irOf(header, ir, true), guest.helpers);
+        out.opt = printTb(translator.irOf(header, ir), guest.helpers);
         break;
       case 'tci':
         out.tci = disassemble(formats, i32, word(AT.tciCode) >>> 2, word(AT.tciWords));

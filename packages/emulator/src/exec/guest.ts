@@ -15,6 +15,11 @@ export interface TranslateRequest {
   readonly csBase: number;
   /** Most guest instructions to take, ≥ 1. */
   readonly maxInsns: number;
+  /**
+   * Guest state that is known wherever the block is entered ({@link Translation.exitState} of all ways in); the block is then no good for any
+   * other. Absent: nothing is known.
+   */
+  readonly entryState?: number;
   /** Offset from the page of the last byte that may be fetched (code segment limit); Infinity for none. */
   readonly fetchLimit: number;
 }
@@ -25,6 +30,8 @@ export interface Translation {
   readonly insns: number;
   /** Some byte came from the second page. */
   readonly crossesPage: boolean;
+  /** State known at the exits through link slot 0 and 1 (x86: cc_op); negative: none. */
+  readonly exitState: readonly [number, number];
   /**
    * Nothing was translated: the first instruction reaches into a second page that cannot be fetched (`page`), or past what the code
    * segment allows (`limit`).

@@ -108,13 +108,19 @@ export class TbTranslator {
   }
 
   /**
-   * IR of a TB that exists.
+   * IR of a TB that exists, as it was translated.
    * @param into reset and filled
-   * @param optimised as back ends get it, or as it was translated
+   * @param entryState see TranslateRequest: what is known where it is entered, undefined for nothing
    */
-  irOf(header: number, into: TbIr, optimised = true): TbIr {
-    this.#p.guest.translate(into, this.requestOf(header));
-    if (optimised) this.#p.optimiser.run(into);
+  translateAgain(header: number, into: TbIr, entryState?: number): Translation {
+    const request = this.requestOf(header);
+    return this.#p.guest.translate(into, entryState === undefined ? request : { ...request, entryState });
+  }
+
+  /** IR of a TB that exists, as back ends get it. */
+  irOf(header: number, into: TbIr): TbIr {
+    this.translateAgain(header, into);
+    this.#p.optimiser.run(into);
     return into;
   }
 

@@ -2,7 +2,7 @@
  * Moving code up: which TBs are compiled, when, and into what. All compilation is synchronous and in small pieces: a batch of 32
  * TBs costs V8 about as much as running 50,000 guest instructions.
  */
-import { mergeRegion, TbIr, type HelperTable, type RegionSource } from '@wasm-tcg/ir';
+import { mergeRegion, TbIr, type HelperTable } from '@wasm-tcg/ir';
 import {
   NO_PAGE, REGION_DESCRIPTOR, REGION_PAGE, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbArena, type TbStore,
 } from '@wasm-tcg/runtime';
@@ -10,6 +10,7 @@ import { RegionModuleBuilder, TbModuleBuilder, type TbLink } from '@wasm-tcg/was
 import type { CompiledTbs } from './compiled-code.ts';
 import type { TbOptimiser } from './optimiser.ts';
 import { selectRegion } from './region-select.ts';
+import { translateRegion } from './region-translate.ts';
 import type { TbTranslator } from './tb-translator.ts';
 import type { ExecutionConfig } from './thresholds.ts';
 
@@ -168,16 +169,13 @@ export class Tiering {
   #buildRegion(entry: number): { bytes: Uint8Array<ArrayBuffer>; members: readonly number[]; descriptor: number } {
     const { machine, store, translator, config, optimiser, excluded } = this.#p;
     const plan = selectRegion(machine, store, entry, config, excluded);
-    const sources = plan.map((member, i): RegionSource => {
-      const ir = (this.#memberIr[i] ??= new TbIr(machine.layout));
-      translator.irOf(member.header, ir);
-      return { tb: ir, header: member.header, pageDelta: member.pageDelta, indirect: member.indirect };
-    });
+    const { members, sources } = translateRegion(machine, translator, plan, this.#memberIr);
+    for (const { tb } of sources) optimiser.run(tb);
     const region = mergeRegion(sources, this.#p.helpers);
     optimiser.runRegion(region);
-    const descriptor = this.#descriptor(plan.map((m) => [m.pageDelta, m.header] as const));
+    const descriptor = this.#descriptor(members.map((m) => [m.pageDelta, m.header] as const));
     const bytes = this.#regions.build({ region, descriptor });
-    return { bytes: bytes.bytes, members: plan.map((m) => m.header), descriptor };
+    return { bytes: bytes.bytes, members: members.map((m) => m.header), descriptor };
   }
 
   /** The pages that a region's members lie on, relative to the entry's page. 0 when the arena has no room for the list. */

@@ -38,13 +38,14 @@ export class X86Guest implements Guest {
       this.#firstTranslator ??= translator;
       this.#translators.set(tb, translator);
     }
-    const { page, pageOffset, csBase, flags, maxInsns, secondPage, fetchLimit } = request;
+    const { page, pageOffset, csBase, flags, maxInsns, secondPage, fetchLimit, entryState } = request;
     const status = translator.translate({
       bytes: page, pageStart: 0, pageOffset, nextPage: secondPage, csBase, hflags: flags, maxInsns, codeLimit: fetchLimit,
+      ...(entryState === undefined ? {} : { ccOp: entryState }),
     });
-    const { size, insns, secondPage: crossesPage } = translator.block;
+    const { size, insns, secondPage: crossesPage, exitCcOp } = translator.block;
     const fault = status === TranslateStatus.ok ? 'none' : status === TranslateStatus.fetchFault ? 'page' : 'limit';
-    return { size, insns, crossesPage, fault };
+    return { size, insns, crossesPage, exitState: [exitCcOp[0], exitCcOp[1]], fault };
   }
 
   /** The last byte that CS allows, as offset from the page of the present pc; Infinity when CS ends with the address space. */

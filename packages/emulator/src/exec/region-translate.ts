@@ -1,0 +1,98 @@
+/**
+ * Translates the members of a region for what is known on the edges that lead to them (x86: which operation set the flags).
+ *
+ * A member that is reached by direct edges only, all with the same known state, is translated for that state. The entry can be
+ * reached from outside, where nothing is known; when it is the head of a loop and knowing the state of the back edges makes better code of it, it gets
+ * a second copy inside, and the first one is only passed on the way in.
+ */
+import { TbIr, type RegionSource } from '@wasm-tcg/ir';
+import { NO_DELTA, TB_HEADER, type MachineMemory } from '@wasm-tcg/runtime';
+import type { RegionPlanMember } from './region-select.ts';
+import type { TbTranslator } from './tb-translator.ts';
+
+const AT = TB_HEADER.offset;
+/** Rounds in which knowledge travels along edges; loops of pass-through blocks longer than this stay unknown. */
+const ROUNDS = 3;
+const UNKNOWN = -1;
+
+interface Way {
+  readonly from: number;
+  readonly slot: 0 | 1;
+}
+
+/**
+ * @param pool IR objects to use, made when missing
+ * @returns members and sources in the order of `plan`; a copy of the entry comes last
+ */
+export function translateRegion(
+  machine: MachineMemory, translator: TbTranslator, plan: readonly RegionPlanMember[], pool: TbIr[],
+): { members: readonly RegionPlanMember[]; sources: readonly RegionSource[] } {
+  const ir = (i: number): TbIr => (pool[i] ??= new TbIr(machine.layout));
+  const indirect = new Set(plan.flatMap((member) => member.indirect));
+  const entryState = plan.map(() => UNKNOWN);
+  const exits = plan.map((member, m) => translator.translateAgain(member.header, ir(m)).exitState);
+  const waysIn = directWays(machine, plan, ir(0).wide);
+
+  const known = (m: number): number => {
+    if (indirect.has(m) || waysIn[m]!.length === 0) return UNKNOWN;
+    const states = waysIn[m]!.map(({ from, slot }) => exits[from]![slot]);
+    return states.every((s) => s === states[0]) ? Math.max(states[0]!, UNKNOWN) : UNKNOWN;
+  };
+  for (let round = 0; round < ROUNDS; round++) {
+    let changed = false;
+    for (let m = 1; m < plan.length; m++) {
+      const state = known(m);
+      if (state === entryState[m]) continue;
+      entryState[m] = state;
+      exits[m] = translator.translateAgain(plan[m]!.header, ir(m), state === UNKNOWN ? undefined : state).exitState;
+      changed = true;
+    }
+    if (!changed) break;
+  }
+  settle();
+
+  const sources: RegionSource[] = plan.map((member, m) => ({ tb: ir(m), header: member.header, pageDelta: member.pageDelta, indirect: member.indirect }));
+  const loopState = known(0);
+  if (loopState === UNKNOWN) return { members: plan, sources };
+  const copy = ir(plan.length);
+  translator.translateAgain(plan[0]!.header, copy, loopState);
+  if (copy.ops === sources[0]!.tb.ops) return { members: plan, sources };
+  const inner = { ...plan[0]!, indirect: plan[0]!.indirect };
+  return {
+    members: [...plan, inner],
+    sources: [{ ...sources[0]!, entryOnly: true }, ...sources.slice(1), { tb: copy, header: inner.header, pageDelta: inner.pageDelta, indirect: inner.indirect }],
+  };
+
+  /** States must be right, not only likely: whoever was translated for what no longer holds is translated for nothing known, until all agree. */
+  function settle(): void {
+    for (let again = true; again; ) {
+      again = false;
+      for (let m = 1; m < plan.length; m++) {
+        if (entryState[m] === UNKNOWN || known(m) === entryState[m]) continue;
+        entryState[m] = UNKNOWN;
+        exits[m] = translator.translateAgain(plan[m]!.header, ir(m)).exitState;
+        again = true;
+      }
+    }
+  }
+}
+
+/** For each member, the link slots of members that lead to its start. Narrow code wraps at 4 GiB, as `mergeRegion` has it. */
+function directWays(machine: MachineMemory, plan: readonly RegionPlanMember[], wide: boolean): Way[][] {
+  const { u32, i32 } = machine.views();
+  const offset = (pages: number, delta: number): number => (wide ? pages * 4096 + delta : (pages * 4096 + delta) >>> 0);
+  const start = new Map<number, number>();
+  plan.forEach(({ header, pageDelta }, m) => {
+    const at = offset(pageDelta, u32[(header + AT.pageOffset) >>> 2]!);
+    if (!start.has(at)) start.set(at, m);
+  });
+  const ways: Way[][] = plan.map(() => []);
+  plan.forEach(({ header, pageDelta }, from) => {
+    for (const slot of [0, 1] as const) {
+      const delta = i32[(header + AT.jmpDelta + slot * 4) >>> 2]!;
+      const to = delta === NO_DELTA ? undefined : start.get(offset(pageDelta, delta));
+      if (to !== undefined) ways[to]!.push({ from, slot });
+    }
+  });
+  return ways;
+}
