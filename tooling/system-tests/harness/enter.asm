@@ -71,6 +71,7 @@ registers16:
 protected:
         lgdt [gdtr]
         mov eax, cr0
+        and eax, 0x9fffffff     ; CD and NW are set at power-on
         or al, 1
         mov cr0, eax
         jmp SEL_CODE32:.flat

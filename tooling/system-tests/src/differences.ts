@@ -46,6 +46,91 @@ export const DIFFERENCES = {
     why: 'QEMU takes a null selector in LTR',
     section: 'vol. 2, LTR: #GP(0)',
   },
+  'qemu-rmw-fault': {
+    wrong: 'qemu',
+    why: 'QEMU reports the fault of an instruction that reads and writes its destination as one of a read; processors report a write',
+    section: 'vol. 3A, 4.7: W/R; measured in user mode on a processor',
+  },
+  'qemu-rsvd-p': {
+    wrong: 'qemu',
+    why: 'QEMU leaves P clear in the error code of a fault over a reserved bit',
+    section: 'vol. 3A, 4.7: if RSVD is 1, P is 1',
+  },
+  'qemu-pdpte': {
+    wrong: 'qemu',
+    why: 'QEMU does not look at the PDPT when CR3 is loaded',
+    section: 'vol. 3A, 4.4.1',
+  },
+  'qemu-canonical-crossing': {
+    wrong: 'qemu',
+    why: 'QEMU looks at the first byte only when an operand crosses the end of the canonical addresses',
+    section: 'vol. 1, 3.3.7.1; measured in user mode on a processor',
+  },
+  'qemu-canonical-branch': {
+    wrong: 'qemu',
+    why: 'QEMU branches to a non-canonical address and faults there, as AMD processors do',
+    section: 'vol. 2, JMP, CALL, RET, IRET: #GP(0)',
+  },
+  'qemu-canonical-stack': {
+    wrong: 'qemu',
+    why: 'QEMU raises #GP instead of #SS for a non-canonical address through RSP or RBP',
+    section: 'vol. 3A, 6.15: #SS; measured in user mode on a processor',
+  },
+  'qemu-lar-types': {
+    wrong: 'qemu',
+    why: 'QEMU takes descriptor types in LAR and LSL that long mode does not have',
+    section: 'vol. 2, LAR and LSL: tables of types',
+  },
+  'qemu-canonical-msr': {
+    wrong: 'qemu',
+    why: 'QEMU takes non-canonical addresses in MSRs, descriptor table registers and system descriptors',
+    section: 'vol. 2, WRMSR, LGDT: #GP(0)',
+  },
+  'qemu-idt-code': {
+    wrong: 'qemu',
+    why: 'QEMU puts vector × 16 + 2 into error codes of 64-bit gates',
+    section: 'vol. 3A, 6.13',
+  },
+  'qemu-syscall-flags': {
+    wrong: 'qemu',
+    why: 'QEMU clears all arithmetic flags in SYSCALL, whatever FMASK holds',
+    section: 'vol. 2, SYSCALL',
+  },
+  'qemu-null-ss': {
+    wrong: 'qemu',
+    why: 'QEMU lets SS be null with an RPL other than CPL',
+    section: 'vol. 2, MOV: #GP(0)',
+  },
+  'qemu-l-and-d': {
+    wrong: 'qemu',
+    why: 'QEMU takes code segments with L and D both set',
+    section: 'vol. 3A, 5.2.1',
+  },
+  'qemu-rex-order': {
+    wrong: 'qemu',
+    why: 'QEMU keeps W of a REX prefix that a legacy prefix follows',
+    section: 'vol. 2A, 2.2.1',
+  },
+  'qemu-reserved-bits': {
+    wrong: 'qemu',
+    why: 'QEMU ignores reserved bits of CR3 and CR8, and combinations of control registers that long mode forbids',
+    section: 'vol. 3A, 2.5; vol. 2, MOV to control register: #GP(0)',
+  },
+  'bochs-ist': {
+    wrong: 'bochs',
+    why: 'Bochs puts the selector of SS into the error code when an IST entry is not canonical',
+    section: 'vol. 2, INT n: #SS(EXT)',
+  },
+  'bochs-enter-16': {
+    wrong: 'bochs',
+    why: 'Bochs pushes 64 bits in ENTER with an operand-size prefix in 64-bit mode',
+    section: 'vol. 2, ENTER; measured in user mode on a processor',
+  },
+  'bochs-iretd': {
+    wrong: 'bochs',
+    why: 'Bochs leaves SS:ESP on the stack in IRETD from 64-bit mode to the same level',
+    section: 'vol. 2, IRET; measured in user mode on a processor',
+  },
   'qemu-lock': {
     wrong: 'qemu',
     why: 'QEMU ignores LOCK before most instructions that do not take it, and before register forms of some that do',
