@@ -224,8 +224,7 @@ export class CpuExec {
         case ExitCode.refused: {
           this.refused++;
           tb = context.get('tbPtr');
-          const region = this.#p.compiled.regionOf(tb);
-          if (region !== undefined) this.#p.compiled.dropRegion(region);
+          tiering.refused(tb);
           break;
         }
         case ExitCode.stop:

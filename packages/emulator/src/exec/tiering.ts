@@ -26,6 +26,9 @@ const RETRY_THRESHOLD = 20_000;
  */
 const COVERED_FACTOR = 8;
 
+/** Least executions of a TB between a refused region and the next: without any, threshold 1 would compile for ever and run nothing. */
+const REFUSED_THRESHOLD = 64;
+
 export interface TieringParts {
   readonly machine: MachineMemory;
   readonly arena: TbArena;
@@ -86,6 +89,17 @@ export class Tiering {
       this.#queue.push(header);
     }
     if (this.#queue.length >= config.batch) this.compileQueue();
+  }
+
+  /**
+   * A TB's region was refused: its pages are mapped elsewhere now. It is given up. Where a guest maps back and forth, the next one would be refused
+   * too, so that it is not grown before the TB has run for a while.
+   */
+  refused(header: number): void {
+    const { compiled, config } = this.#p;
+    const region = compiled.regionOf(header);
+    if (region !== undefined) compiled.dropRegion(region);
+    this.#setThreshold(header, Math.max(config.regionThreshold, REFUSED_THRESHOLD));
   }
 
   /** Called once per slice: what has waited long enough is compiled though the batch is not full. */

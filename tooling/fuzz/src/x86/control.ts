@@ -190,13 +190,38 @@ export class Control {
     const page = code ? 4 + rng.below(2) : 6 + rng.below(4);
     const other = code ? ALTERNATE_CODE + (page - 4) * 0x1000 : ALTERNATE + (page - 6) * 0x1000;
     const kinds = code ? ([[4, other | 3], [4, (page << 12) | 3], [1, (page << 12) | 1]] as const) : ([[3, other | 3], [3, (page << 12) | 3], [2, (page << 12) | 1], [2, 0], [1, other | 1]] as const);
-    const entry = rng.weighted<number>(kinds);
+    return this.#setEntry(page, rng.weighted<number>(kinds));
+  }
+
+  /** The second page of code is replaced by its alternate, or put back. Only with paging. */
+  remapSecondCodePage(alternate: boolean): Draft {
+    return this.#setEntry(5, (alternate ? ALTERNATE_CODE + 0x1000 : 0x5000) | 3);
+  }
+
+  /** Store the entry of a linear page through the window, then INVLPG. */
+  #setEntry(page: number, entry: number): Draft {
     const size = this.#paging === '2-level' ? 4 : 8;
     // 16-bit code needs both prefixes to reach the window and to store 32 bits.
     const narrow = this.#bits === 16;
     const absolute = (reg: number, address: number): number[] => (narrow ? [(reg << 3) | 5, ...le32(address)] : this.#absolute(reg, address));
     const store = one([...(narrow ? [0x66, 0x67] : []), 0xc7, ...absolute(0, TABLE_WINDOW + page * size), ...le32(entry)]);
     return join(store, one([...(narrow ? [0x67] : []), 0x0f, 0x01, ...absolute(7, page << 12)]));
+  }
+
+  /** Go to `target` unless the low bits of a counter are `value`. */
+  unless(cell: number, mask: number, value: number, target: number): Draft {
+    const load = one([0xa0, ...this.#moffs(CELLS + cell)]);
+    return join(load, one([0x24, mask]), one([0x3c, value]), one([0x0f, 0x85, ...this.#offset(0)], [this.#to(2, 'rel', target)]));
+  }
+
+  /** Address in the instruction, of the address size. */
+  #moffs(address: number): number[] {
+    return this.#bits === 64 ? [...le32(address), 0, 0, 0, 0] : this.#offset(address);
+  }
+
+  /** Bytes that nobody runs. */
+  padding(bytes: number): Draft {
+    return one(new Array<number>(bytes).fill(0xf4));
   }
 
   #loadRoot(): Draft {

@@ -1,0 +1,34 @@
+/** A loop over two pages of which one is mapped to and fro: regions over both are refused, and the guest makes progress all the same. */
+import { createMachine, type ExecutionOptions } from '@wasm-tcg/emulator';
+import { expect, it } from 'vitest';
+
+const TABLE = 0x9000;
+const FUNCTION = 0x2000;
+const ALTERNATE = 0x3000;
+const ROUNDS = 200;
+
+const le = (n: number): number[] => [n & 255, (n >> 8) & 255, (n >> 16) & 255, n >>> 24];
+/** 1000: mov ecx, ROUNDS; l: call 2000; xor dword [TABLE+8], 2000 ^ 3000; invlpg [2000]; dec ecx; jnz l; hlt */
+const LOOP = Uint8Array.from([
+  0xb9, ...le(ROUNDS), 0xe8, ...le(FUNCTION - 0x100a), 0x81, 0x35, ...le(TABLE + 8), ...le(FUNCTION ^ ALTERNATE), 0x0f, 0x01, 0x3d, ...le(FUNCTION), 0x49, 0x75, 0xe7, 0xf4,
+]);
+
+it.each<ExecutionOptions>([
+  { mode: 'tci' }, { mode: 'tb-per-module', moduleThreshold: 1 }, { mode: 'tiered', moduleThreshold: 1, regionThreshold: 1, batch: 1, slice: 50 }, { mode: 'tiered', stress: 1 },
+])('%j', (execution) => {
+  const vm = createMachine({ memory: '1M', boot: { image: LOOP, loadAddress: 0x1000, mode: 'protected32', stack: 0x8000 }, execution });
+  const tables = new DataView(new ArrayBuffer(8192));
+  tables.setUint32(0, TABLE | 3, true);
+  for (let page = 0; page < 16; page++) tables.setUint32(4096 + page * 4, (page << 12) | 3, true);
+  vm.memory.write(TABLE - 4096, new Uint8Array(tables.buffer));
+  // Function and alternate: inc eax; ret and inc ebx; ret.
+  vm.memory.write(FUNCTION, Uint8Array.of(0x40, 0xc3));
+  vm.memory.write(ALTERNATE, Uint8Array.of(0x43, 0xc3));
+  const { registers } = vm.cpu(0);
+  for (const name of ['rax', 'rbx'] as const) registers.set(name, 0n);
+  registers.set('cr3', BigInt(TABLE - 4096));
+  registers.set('cr0', registers.get('cr0') | 0x80000000n);
+  expect(vm.runUntil({ instructions: 10_000 })).toEqual({ kind: 'halt' });
+  expect([registers.get('rax'), registers.get('rbx')]).toEqual([BigInt(ROUNDS / 2), BigInt(ROUNDS / 2)]);
+  expect(vm.counters().compiledRegions).toBeLessThan(ROUNDS);
+});
