@@ -6,7 +6,7 @@
  * fault or RETRY leaves memory as it was.
  */
 import {
-  ACCESS_MISALIGNED, ACCESS_READ, ACCESS_WRITE, CTX_ARG, CTX_EXIT_CODE, CTX_INSN_INDEX, CTX_RET, CTX_SLOW_PATHS, EXIT_RETRY,
+  ACCESS_CROSSING, ACCESS_MISALIGNED, ACCESS_READ, ACCESS_WRITE, CTX_ARG, CTX_EXIT_CODE, CTX_INSN_INDEX, CTX_RET, CTX_SLOW_PATHS, EXIT_RETRY,
 } from './generated/offsets';
 import { PAGE_MASK, count, pcMaskOffset, tlbFillHook } from './machine';
 import { codeAllows, physLoad, physStore } from './physical';
@@ -36,11 +36,11 @@ export function nextPage(env: usize, addr: u64): u64 {
 
 /** Translates all bytes of an access into first, second, inFirst. false: fault, nothing changed. */
 function translate(env: usize, addr: u64, size: u32, access: u32, mmu: u32): bool {
-  const entry = lookup(env, addr, access, mmu, 0);
+  const room = <u32>0x1000 - <u32>(addr & 0xfff);
+  const entry = lookup(env, addr, access, mmu, 0, size > room ? ACCESS_CROSSING : 0);
   if (entry == 0) return false;
   const start = physicalOf(entry, addr);
   if (access == ACCESS_WRITE) dropStaleCodeFlag(entry);
-  const room = <u32>0x1000 - <u32>(addr & 0xfff);
   let rest: u64 = 0;
   if (size > room) {
     const next = nextPage(env, addr);

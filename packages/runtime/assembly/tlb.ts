@@ -37,13 +37,14 @@ export function probe(env: usize, addr: u64, access: u32, mmu: u32): usize {
 
 /**
  * The entry that maps addr, filled when needed; 0: the guest raised a fault, or, with `quiet`, would have raised one.
+ * `hint`: ACCESS_CROSSING or 0, for the hook.
  * A hook that says 1 without having entered the page is a defect of the guest package, and traps.
  */
-export function lookup(env: usize, addr: u64, access: u32, mmu: u32, quiet: u32): usize {
+export function lookup(env: usize, addr: u64, access: u32, mmu: u32, quiet: u32, hint: u32 = 0): usize {
   let entry = probe(env, addr, access, mmu);
   if (entry != 0) return entry;
   count(env + CTX_TLB_FILLS);
-  if (call_indirect<i32>(tlbFillHook, env, addr, access, mmu, quiet) == 0) return 0;
+  if (call_indirect<i32>(tlbFillHook, env, addr, access | hint, mmu, quiet) == 0) return 0;
   entry = probe(env, addr, access, mmu);
   if (entry == 0) unreachable();
   return entry;

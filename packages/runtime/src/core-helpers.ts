@@ -39,6 +39,11 @@ export const Access = {
    * memop.
    */
   misaligned: 4,
+  /**
+   * Flag beside read or write, only in `tlb_fill`: the access goes on to the next page, whose translation comes after this one's. For guests
+   * that refuse an address as a whole (non-canonical in x86) before they fault over its first page.
+   */
+  crossing: 8,
 } as const;
 
 /** Bits of the `prot` argument of `tlb_set_page`. */

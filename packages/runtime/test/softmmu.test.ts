@@ -106,6 +106,12 @@ describe('faults', () => {
     expect(exit()).toBe(ExitCode.none);
   });
 
+  it('can be decided by what the guest knows of the next page: its hook is told that the access goes on', () => {
+    toy.pages = new Map();
+    for (const [at, memop] of [[0x1ffe, MO_16], [0x1fff, MO_16], [0x2ffd, MO_32], [0x3ff8, MO_64]] as const) ld(at, memop);
+    expect(toy.crossings).toEqual([0x1fffn, 0x2ffdn]);
+  });
+
   it('of a read-modify-write are those of a write', () => {
     toy.pages = new Map([[1n, { physPage: 1, prot: Prot.read }], [2n, { physPage: 2, prot: RWX }]]);
     toy.runtime.exports.rmw_ld_slow(toy.env, 0x1010n, makeOi(MO_32, 0, 0));

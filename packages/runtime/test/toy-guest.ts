@@ -39,6 +39,8 @@ export interface ToyMachine {
   readonly env: number;
   /** Linear page number → physical page and protection. Linear addresses are identity-mapped rwx while it is undefined. */
   pages: Map<bigint, Mapping> | undefined;
+  /** Addresses that tlb_fill was asked for with `Access.crossing`. */
+  readonly crossings: bigint[];
   /** What happened, one line each: fills, code writes, remaps, device accesses. */
   readonly log: string[];
   /** Answer to the next code_write. */
@@ -93,7 +95,7 @@ export function toyMachine(options: { readonly shared?: boolean } = {}): ToyMach
     },
   });
   const toy: ToyMachine = {
-    ...{ machine, ram, runtime, store, arena, env, pages: undefined, log, codeAnswer: 0, misalignedAnswer: 0, lies: false, onFill: () => undefined },
+    ...{ machine, ram, runtime, store, arena, env, pages: undefined, log, codeAnswer: 0, misalignedAnswer: 0, lies: false, crossings: [], onFill: () => undefined },
     context: (field) => machine.views().u32[at(field)],
     setContext: (field, value) => (machine.views().u32[at(field)] = value),
     setGlobal: (name, value) => machine.views().data.setBigUint64(globalAt(name), value, true),
@@ -112,8 +114,10 @@ export function toyMachine(options: { readonly shared?: boolean } = {}): ToyMach
     machine.views().data.setBigUint64(env + WASM_CONTEXT.offset.faultAddress, addr, true);
     return 0;
   };
-  const fill = (cpu: number, signedAddr: bigint, access: number, mmu: number, probe: number): number => {
+  const fill = (cpu: number, signedAddr: bigint, request: number, mmu: number, probe: number): number => {
     const addr = BigInt.asUintN(64, signedAddr);
+    if (request & Access.crossing) toy.crossings.push(addr);
+    const access = request & ~Access.crossing;
     log.push(`fill ${hex(addr)} ${access & 3}${access & Access.misaligned ? '!' : ''} mmu${mmu}${probe ? ' probe' : ''}`);
     if (access & Access.misaligned) return toy.misalignedAnswer === 1 ? 1 : fault(addr, access);
     toy.onFill();

@@ -4,7 +4,7 @@
 // can hang it; table addresses where nothing is read as all ones, which faults as reserved bits or leads nowhere; A and D go to memory through
 // phys_cas, which honours translated code.
 import {
-  ACCESS_FETCH, ACCESS_MISALIGNED, ACCESS_WRITE, HF_AC, MMU_KERNEL_SMAP, MMU_USER, PROT_EXEC, PROT_READ, PROT_SIZE_SHIFT, PROT_WRITE,
+  ACCESS_CROSSING, ACCESS_FETCH, ACCESS_MISALIGNED, ACCESS_WRITE, HF_AC, MMU_KERNEL_SMAP, MMU_USER, PROT_EXEC, PROT_READ, PROT_SIZE_SHIFT, PROT_WRITE,
   ST_A20_MASK, ST_CR3, ST_PDPTE, FEATURE_GIGA_PAGES, FEATURE_PSE36,
 } from '../generated/layout';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PSE, CR4_SMEP, EFER_NXE, VEC_AC, VEC_GP, VEC_PF } from '../system/arch';
@@ -46,9 +46,13 @@ const ATTEMPTS: i32 = 8;
 export function tlb_fill(env: usize, addr: u64, access: i32, mmu: i32, probe: i32): i32 {
   if (access & ACCESS_MISALIGNED) return misaligned(env, addr, access);
   const request = (access & 3) | mmu << 4 | (probe ? 0x100 : 0);
-  if (isLongMode(env) && !isCanonical(addr)) {
-    if (!probe) raiseAccess(env, VEC_GP, 0, addr, access);
-    return 0;
+  if (isLongMode(env)) {
+    // The whole operand has to be canonical, and that comes before what its first page has to say.
+    const last = access & ACCESS_CROSSING ? addr + 0x1000 : addr;
+    if (!isCanonical(addr) || !isCanonical(last)) {
+      if (!probe) raiseAccess(env, VEC_GP, 0, isCanonical(addr) ? last : addr, access & 3);
+      return 0;
+    }
   }
   if (!(cr0(env) & CR0_PG)) {
     tlb_set_page(env, addr, physicalPage(env, addr), PROT_READ | PROT_WRITE | PROT_EXEC, mmu);
