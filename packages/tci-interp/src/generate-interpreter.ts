@@ -464,8 +464,10 @@ class Generator {
     // u: slot · 4, r: header.
     f.get(r).i32Const(1).op(W.i32_and).i32Const(2).op(W.i32_shl).set(u);
     f.get(r).i32Const(-16).op(W.i32_and).set(r);
-    // A TB for one use is in nobody's list.
-    f.get(r).get(u).op(W.i32_add).mem(W.i32_load, TB.jmpTarget).get(r).mem(W.i32_load, TB.cflags).op(W.i32_or).op(W.i32_eqz).if_();
+    // A TB for one use is in nobody's list. One that lies on two pages is looked up each time: a link inside of a page is taken without a look at the
+    // mapping, which may have another second page now. (NO_PAGE + 1 is 0.)
+    f.get(r).get(u).op(W.i32_add).mem(W.i32_load, TB.jmpTarget).get(r).mem(W.i32_load, TB.cflags).op(W.i32_or);
+    f.get(t).mem(W.i32_load, TB.physPage2).i32Const(1).op(W.i32_add).op(W.i32_or).op(W.i32_eqz).if_();
     f.get(r).get(u).op(W.i32_add).get(t).mem(W.i32_store, TB.jmpTarget);
     f.get(r).get(u).op(W.i32_add).get(t).mem(W.i32_load, TB.incoming).mem(W.i32_store, TB.jmpNext);
     f.get(t).get(r).get(u).i32Const(2).op(W.i32_shr_u).op(W.i32_or).mem(W.i32_store, TB.incoming);

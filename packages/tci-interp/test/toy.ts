@@ -4,7 +4,7 @@
  */
 import { TempKind, Type, type HelperTable, type TbIr } from '@wasm-tcg/ir';
 import {
-  CORE_HELPERS, CORE_HELPER_NAMES, defFrame, defStruct, layoutEnv, TB_CPU, TB_HEADER, WASM_CONTEXT, type CoreExports, type EnvLayout,
+  CORE_HELPERS, CORE_HELPER_NAMES, defFrame, defStruct, layoutEnv, NO_PAGE, TB_CPU, TB_HEADER, WASM_CONTEXT, type CoreExports, type EnvLayout,
 } from '@wasm-tcg/runtime';
 import { generateInterpreter, ReferenceInterpreter, TciEncoder, TciFormats, type ReferenceHelper } from '../src/index.ts';
 
@@ -96,6 +96,7 @@ export class ToyMachine {
     set(TB_HEADER.offset.tciWords, words);
     set(TB_HEADER.offset.insns, tb.insns);
     set(TB_HEADER.offset.pageOffset, pageOffset);
+    set(TB_HEADER.offset.physPage2, NO_PAGE);
     set(TB_HEADER.offset.perCpu + TB_CPU.offset.threshold, -1);
     this.found.set(pageOffset, header);
     this.#codeAt += words * 4;

@@ -61,6 +61,12 @@ export interface Guest {
   deliverLimitFault(): GuestEvent;
   /** Make the frame that of the instruction at (tbPtr, insnIndex) of the context, without a fault. */
   restoreState(): void;
+  /**
+   * May a fault in a block that was translated for an entry state be restored from the table of the block as it was first made?
+   * @param first data word of an instruction (`insn_start`) in that table
+   * @param again data word of the same instruction, translated for `entryState`
+   */
+  restoresAlike(first: number, again: number, entryState: number): boolean;
   /** One line per instruction, for `in_asm`. */
   disassemble(request: TranslateRequest, size: number, linear: bigint): string;
 }

@@ -4,6 +4,9 @@
  * A member that is reached by direct edges only, all with the same known state, is translated for that state. The entry can be
  * reached from outside, where nothing is known; when it is the head of a loop and knowing the state of the back edges makes better code of it, it gets
  * a second copy inside, and the first one is only passed on the way in.
+ *
+ * A fault in a member is restored from the table in its header, which was made when nothing was known: a member for which that table would be wrong
+ * (an instruction leaves the flags in another form when it knows more of them) stays as it was.
  */
 import { TbIr, type RegionSource } from '@wasm-tcg/ir';
 import { NO_DELTA, TB_HEADER, type MachineMemory } from '@wasm-tcg/runtime';
@@ -33,8 +36,10 @@ export function translateRegion(
   const exits = plan.map((member, m) => translator.translateAgain(member.header, ir(m)).exitState);
   const waysIn = directWays(machine, plan, ir(0).wide);
 
+  /** Members whose faults could not be restored, were they translated for a state. */
+  const unfit = new Set<number>();
   const known = (m: number): number => {
-    if (indirect.has(m) || waysIn[m]!.length === 0) return UNKNOWN;
+    if (unfit.has(m) || indirect.has(m) || waysIn[m]!.length === 0) return UNKNOWN;
     const states = waysIn[m]!.map(({ from, slot }) => exits[from]![slot]);
     return states.every((s) => s === states[0]) ? Math.max(states[0]!, UNKNOWN) : UNKNOWN;
   };
@@ -44,7 +49,7 @@ export function translateRegion(
       const state = known(m);
       if (state === entryState[m]) continue;
       entryState[m] = state;
-      exits[m] = translator.translateAgain(plan[m]!.header, ir(m), state === UNKNOWN ? undefined : state).exitState;
+      exits[m] = translate(m, state);
       changed = true;
     }
     if (!changed) break;
@@ -56,12 +61,24 @@ export function translateRegion(
   if (loopState === UNKNOWN) return { members: plan, sources };
   const copy = ir(plan.length);
   translator.translateAgain(plan[0]!.header, copy, loopState);
-  if (copy.ops === sources[0]!.tb.ops) return { members: plan, sources };
+  if (copy.ops === sources[0]!.tb.ops || !translator.adoptRestoreTable(plan[0]!.header, copy, loopState)) return { members: plan, sources };
   const inner = { ...plan[0]!, indirect: plan[0]!.indirect };
   return {
     members: [...plan, inner],
     sources: [{ ...sources[0]!, entryOnly: true }, ...sources.slice(1), { tb: copy, header: inner.header, pageDelta: inner.pageDelta, indirect: inner.indirect }],
   };
+
+  /** Translate a member for a state, or for nothing known when its faults could not be restored then. @returns states at its exits */
+  function translate(m: number, state: number): readonly [number, number] {
+    const { header } = plan[m]!;
+    if (state !== UNKNOWN) {
+      const { exitState } = translator.translateAgain(header, ir(m), state);
+      if (translator.adoptRestoreTable(header, ir(m), state)) return exitState;
+      unfit.add(m);
+      entryState[m] = UNKNOWN;
+    }
+    return translator.translateAgain(header, ir(m)).exitState;
+  }
 
   /** States must be right, not only likely: whoever was translated for what no longer holds is translated for nothing known, until all agree. */
   function settle(): void {
@@ -70,7 +87,7 @@ export function translateRegion(
       for (let m = 1; m < plan.length; m++) {
         if (entryState[m] === UNKNOWN || known(m) === entryState[m]) continue;
         entryState[m] = UNKNOWN;
-        exits[m] = translator.translateAgain(plan[m]!.header, ir(m)).exitState;
+        exits[m] = translate(m, UNKNOWN);
         again = true;
       }
     }

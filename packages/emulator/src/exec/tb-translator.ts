@@ -117,6 +117,24 @@ export class TbTranslator {
     return this.#p.guest.translate(into, entryState === undefined ? request : { ...request, entryState });
   }
 
+  /**
+   * Have the instructions of `ir`, which {@link translateAgain} has made of a TB for an entry state, say what the TB's restore table says: that
+   * is what a fault in them is restored from, and the optimiser has to keep in the frame what the table takes from there.
+   * @returns false: the table would be wrong for it
+   */
+  adoptRestoreTable(header: number, ir: TbIr, entryState: number): boolean {
+    const { i32, u32 } = this.#p.machine.views();
+    let at = u32[(header + AT.restore) >>> 2]! >>> 2;
+    for (let p = 0; p < ir.length; p += 1 + (ir.code[p]! >>> 16)) {
+      if ((ir.code[p]! & 0xff) !== Op.insn_start) continue;
+      const data = i32[at + 1]!;
+      if (!this.#p.guest.restoresAlike(data, ir.code[p + 2]!, entryState)) return false;
+      ir.code[p + 2] = data;
+      at += 2;
+    }
+    return true;
+  }
+
   /** IR of a TB that exists, as back ends get it. */
   irOf(header: number, into: TbIr): TbIr {
     this.translateAgain(header, into);

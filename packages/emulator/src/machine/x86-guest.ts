@@ -2,7 +2,7 @@
 import type { TbIr } from '@wasm-tcg/ir';
 import { ExitCode, type EnvLayout, type MachineMemory } from '@wasm-tcg/runtime';
 import {
-  CPU_MODELS, decode, DecodeMode, DecodeStatus, format, HFlag, Insn, TranslateStatus, X86Exit, X86_HELPERS, X86_LAYOUT, X86_STATE, X86Translator, type X86Instance,
+  CPU_MODELS, decode, DecodeMode, DecodeStatus, format, HFlag, Insn, RestoreData, TranslateStatus, X86Exit, X86_HELPERS, X86_LAYOUT, X86_STATE, X86Translator, type X86Instance,
 } from '@wasm-tcg/guest-x86';
 import type { Guest, GuestEvent, TranslateRequest, Translation } from '../exec/guest.ts';
 import type { ContextView } from '../exec/context-view.ts';
@@ -62,6 +62,13 @@ export class X86Guest implements Guest {
     this.#context.set('faultError', 0);
     this.#context.set('faultAccess', NO_ACCESS);
     return this.deliverFetchFault();
+  }
+
+  /** Where the table says that cc_op is in the frame, it is the one at entry, unless the block has gone on to another since. */
+  restoresAlike(first: number, again: number, entryState: number): boolean {
+    const { ccOpMask, ccOpDynamic } = RestoreData;
+    const expected = (first & ccOpMask) === ccOpDynamic ? entryState : first & ccOpMask;
+    return (again & ccOpMask) === expected;
   }
 
   isWide(flags: number): boolean {
