@@ -3,8 +3,8 @@
  * state. The softmmu slow paths and helpers are JavaScript over the toy machine; TLB entries for part of the guest's pages
  * make the other accesses take the fast path.
  */
-import { EvalLeave, makeOi, OI_INSN_SHIFT, OI_MMU_MASK, OI_MMU_SHIFT, memOpBytes, MO_BE, MO_SIGN, TOY_AREA_SIZE, TOY_FAULT, TOY_HELPERS, TOY_TARGET, ToyMachine, type MemOp } from '@wasm-tcg/ir';
-import { TB_HEADER, TLB_ENTRY, WASM_CONTEXT } from '@wasm-tcg/runtime';
+import { EvalLeave, OI_INSN_SHIFT, OI_MMU_MASK, OI_MMU_SHIFT, memOpBytes, MO_BE, MO_SIGN, TOY_AREA_SIZE, TOY_HELPERS, TOY_TARGET, ToyMachine, type MemOp } from '@wasm-tcg/ir';
+import { TLB_ENTRY, WASM_CONTEXT } from '@wasm-tcg/runtime';
 
 /** Where things are in linear memory. Headers live below RAM. */
 export const RAM = 0x10000;
@@ -13,7 +13,6 @@ export const HEADERS = 0x1000;
 const PAGES = 4;
 const FRAME = TOY_TARGET.frameOffset;
 const CTX = WASM_CONTEXT.offset;
-export { makeOi };
 
 /** Guest pages with a TLB entry; 13 is unmapped and 14 read-only in the toy machine. */
 const FAST_PAGES = [0, 1, 2, 3, 4, 8, 9, 10, 11, 12, 14];
@@ -183,5 +182,3 @@ function reversed(value: bigint, memop: MemOp): bigint {
 export function visibleState(area: Uint8Array): Uint8Array {
   return area.slice(FRAME, TOY_AREA_SIZE);
 }
-
-export { TOY_FAULT, TB_HEADER };

@@ -7,8 +7,6 @@
 
 /** Longest encoding of a 32-bit value, in bytes; also the width of a patchable size. */
 export const LEB32_MAX = 5;
-/** Longest encoding of a 64-bit value, in bytes. */
-export const LEB64_MAX = 10;
 
 /** Unsigned 32-bit; `value` is taken modulo 2^32. */
 export function writeU32(bytes: Uint8Array, at: number, value: number): number {

@@ -221,7 +221,7 @@ export class Control {
 
   /** Bytes that nobody runs. */
   padding(bytes: number): Draft {
-    return one(new Array<number>(bytes).fill(0xf4));
+    return one(Array.from({ length: bytes }, () => 0xf4));
   }
 
   #loadRoot(): Draft {
