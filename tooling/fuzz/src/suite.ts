@@ -9,6 +9,8 @@ export interface Suite<P> {
   generate(seed: number): P;
   /** @returns what differs, as text, or undefined when all tiers agree */
   check(program: P): string | undefined;
+  /** The same with nothing left of the programs before. Default: {@link check}. */
+  checkAlone?(program: P): string | undefined;
   /**
    * @param fails whether a candidate still fails in the same way
    * @param stop time is up: return the best so far
@@ -61,8 +63,13 @@ export async function runSuite<P>(suite: Suite<P>, options: RunOptions): Promise
       continue;
     }
     failed++;
-    const small = shrinkFor(suite, program, found, () => beat?.(n));
-    const text = suite.check(small) ?? `${found}\nIt passed when it was run again: what was run before it matters.`;
+    const alone = (candidate: P): string | undefined => {
+      beat?.(n);
+      return suite.checkAlone ? suite.checkAlone(candidate) : suite.check(candidate);
+    };
+    const again = alone(program);
+    const small = again === undefined ? program : shrink(suite, program, again, alone);
+    const text = again === undefined ? `${found}\nAlone it passes: what was run before it matters.` : (alone(small) ?? again);
     const file = writeFailure(folder, suite, own, small, [`program ${n} of seed ${seed} (own seed ${own})`, text]);
     say(`program ${n}: ${text}\n  written to ${file}`);
   }
@@ -78,12 +85,11 @@ export function writeFailure<P>(folder: string, suite: Suite<P>, own: number, pr
 }
 
 /** A smaller program that fails in the same way: the failure's first line is the same but for numbers. */
-function shrinkFor<P>(suite: Suite<P>, program: P, text: string, beat: () => void): P {
+function shrink<P>(suite: Suite<P>, program: P, text: string, alone: (candidate: P) => string | undefined): P {
   const until = performance.now() + SHRINK_MS;
   const kind = kindOf(text);
   const fails = (candidate: P): boolean => {
-    beat();
-    const found = suite.check(candidate);
+    const found = alone(candidate);
     return found !== undefined && kindOf(found) === kind;
   };
   return suite.shrink(program, fails, () => performance.now() > until);

@@ -22,9 +22,9 @@ export function withSuite<T>(name: SuiteName, use: <P>(suite: Suite<P>) => T): T
 
 /** Read a file of a failed program. Its first line says what kind it is. @throws ProgramFormatError */
 export function loadProgram(text: string): Loaded {
-  return text.startsWith('fuzz x86') ? bind(x86Suite(true), parseX86(text)) : bind(irSuite(), parseProgram(text));
+  return text.startsWith('fuzz x86') ? bind(x86Suite(), parseX86(text)) : bind(irSuite(), parseProgram(text));
 }
 
 function bind<P>(suite: Suite<P>, program: P): Loaded {
-  return { check: () => suite.check(program), print: () => suite.print(program, []), explain: () => suite.explain?.(program) ?? [] };
+  return { check: () => (suite.checkAlone ? suite.checkAlone(program) : suite.check(program)), print: () => suite.print(program, []), explain: () => suite.explain?.(program) ?? [] };
 }

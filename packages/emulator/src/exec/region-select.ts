@@ -48,6 +48,19 @@ export function selectRegion(
   let insns = 0;
   let hottest = 0;
 
+  /** Physical page of each page that members lie on. A guest may have mapped one elsewhere since a link was made: only one of the two can be in it. */
+  const pages = new Map<number, number>();
+  const agrees = (page: number, physical: number): boolean => (pages.get(page) ?? physical) === physical;
+  const mappedAlike = (tb: number, pageDelta: number): boolean => {
+    const second = word(tb, AT.physPage2);
+    return agrees(pageDelta, word(tb, AT.physPage)) && (second === NO_PAGE || agrees(pageDelta + 1, second));
+  };
+  const enter = (tb: number, pageDelta: number): void => {
+    pages.set(pageDelta, word(tb, AT.physPage));
+    const second = word(tb, AT.physPage2);
+    if (second !== NO_PAGE) pages.set(pageDelta + 1, second);
+  };
+
   const fits = (tb: number): boolean =>
     tb !== 0 && word(tb, AT.state) !== 0 && word(tb, AT.flags) === flags && word(tb, AT.csBase) === csBase && word(tb, AT.cflags) === 0 &&
     insns + word(tb, AT.insns) <= config.regionInsns && !excluded(tb);
@@ -82,7 +95,8 @@ export function selectRegion(
     const key = `${edge.to}:${edge.pageDelta}`;
     let at = position.get(key);
     if (at === undefined) {
-      if (Math.abs(edge.pageDelta) > MAX_PAGES || !fits(edge.to)) continue;
+      if (Math.abs(edge.pageDelta) > MAX_PAGES || !fits(edge.to) || !mappedAlike(edge.to, edge.pageDelta)) continue;
+      enter(edge.to, edge.pageDelta);
       at = members.length;
       position.set(key, at);
       members.push({ header: edge.to, pageDelta: edge.pageDelta, indirect: [] });

@@ -33,11 +33,10 @@ class Machines {
   }
 }
 
-/** @param fresh new machines for every program, as a replay wants them */
-export function x86Suite(fresh = false): Suite<X86Program> {
+export function x86Suite(): Suite<X86Program> {
   const machines = new Machines();
   const generator = new X86Generator();
-  const check = (program: X86Program): string | undefined => {
+  const run = (program: X86Program, fresh: boolean): string | undefined => {
     try {
       const found = compareMachines(program, machines.get(program.stress, fresh));
       if (found !== undefined) machines.drop();
@@ -50,5 +49,9 @@ export function x86Suite(fresh = false): Suite<X86Program> {
       return [error.message, ...stack].join('\n');
     }
   };
-  return { name: 'x86', generate: (seed) => generator.generate(seed), check, shrink: shrinkX86, print: printX86, explain: (program) => locate(program, check) };
+  const checkAlone = (program: X86Program): string | undefined => run(program, true);
+  return {
+    name: 'x86', generate: (seed) => generator.generate(seed), check: (program) => run(program, false), checkAlone, shrink: shrinkX86, print: printX86,
+    explain: (program) => locate(program, checkAlone),
+  };
 }
