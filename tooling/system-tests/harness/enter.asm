@@ -4,6 +4,9 @@
 start:
         cli
         cld
+        mov eax, cr0            ; CD and NW are set at power-on
+        and eax, 0x9fffffff
+        mov cr0, eax
         xor eax, eax
         mov ds, ax
         mov es, ax
@@ -71,7 +74,6 @@ registers16:
 protected:
         lgdt [gdtr]
         mov eax, cr0
-        and eax, 0x9fffffff     ; CD and NW are set at power-on
         or al, 1
         mov cr0, eax
         jmp SEL_CODE32:.flat

@@ -113,8 +113,18 @@ export const DIFFERENCES = {
   },
   'qemu-reserved-bits': {
     wrong: 'qemu',
-    why: 'QEMU ignores reserved bits of CR3 and CR8, and combinations of control registers that long mode forbids',
-    section: 'vol. 3A, 2.5; vol. 2, MOV to control register: #GP(0)',
+    why: 'QEMU ignores reserved bits of CR0, CR3, CR4, CR8, DR6 and EFER, and combinations that the manual forbids',
+    section: 'vol. 3A, 2.5, 4.1.2; vol. 2, MOV to control register: #GP(0); vol. 3B, 17.2',
+  },
+  'qemu-unknown-msr': {
+    wrong: 'qemu',
+    why: 'QEMU reads unknown MSRs as 0 and ignores what is written to them',
+    section: 'vol. 2, RDMSR, WRMSR: #GP(0)',
+  },
+  'qemu-test-alias': {
+    wrong: 'qemu',
+    why: 'QEMU raises #UD at F6 /1, which processors take for the same as F6 /0',
+    section: 'AMD APM vol. 3, table A-7 (group 3)',
   },
   'bochs-ist': {
     wrong: 'bochs',

@@ -46,6 +46,13 @@ function initial(index: number, size: number): bigint {
 
 const hex = (value: bigint | number, digits: number): string => value.toString(16).padStart(digits, '0');
 
+/**
+ * In compatibility mode the upper halves of registers are undefined after a return to 64-bit code (SDM vol. 1, 3.4.1.1): some keep them, some
+ * do not.
+ */
+const narrowed = (value: bigint, size: number, mode: CpuMode): string =>
+  mode === 'compat' ? hex(value & 0xffff_ffffn, 8) : hex(value, size * 2);
+
 class Reader {
   at = 0;
   readonly #bytes: Uint8Array;
@@ -92,7 +99,7 @@ export function decodeRecords(report: Uint8Array, options: DecodeOptions): strin
     const kind = String.fromCharCode(Number(reader.uint(1)));
     const size = Number(reader.uint(1));
     if (kind === 'F' && reader.has(1 + size * 9)) lines.push(exceptionLine(reader, size, mask));
-    else if (kind === 'V' && reader.has(size)) lines.push(`= ${hex(reader.uint(size), size * 2)}`);
+    else if (kind === 'V' && reader.has(size)) lines.push(`= ${narrowed(reader.uint(size), size, options.mode)}`);
     else if (kind === 'G' && reader.has(size)) lines.push(`flags=${hex(reader.uint(size) & mask, 8)}`);
     else if (kind === 'E' && reader.has(size * (size === 8 ? 17 : 9) + 10 + DATA_SIZE)) {
       lines.push(...endLines(reader, size, mask, options.mode));
@@ -130,10 +137,8 @@ function endLines(reader: Reader, size: number, mask: bigint, mode: CpuMode): st
   const words = ['end'];
   names.forEach((name, index) => {
     const value = reader.uint(size);
-    // In compatibility mode the upper halves are undefined after a return to 64-bit code (SDM vol. 1, 3.4.1.1); parts keep or zero them.
-    const shown = mode === 'compat' ? value & 0xffff_ffffn : value;
-    const before = mode === 'compat' ? initial(index, size) & 0xffff_ffffn : initial(index, size);
-    if (shown !== before) words.push(`${name}=${hex(shown, size * 2)}`);
+    const shown = narrowed(value, size, mode);
+    if (shown !== narrowed(initial(index, size), size, mode)) words.push(`${name}=${shown}`);
   });
   words.push(`flags=${hex(reader.uint(size) & mask, 8)}`);
   const row = CPU_MODES[mode];

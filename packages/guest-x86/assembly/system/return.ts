@@ -1,6 +1,6 @@
 // RETF and IRET in all modes (SDM vol. 2, RET and IRET; vol. 3, 5.8.6).
 import { SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS, ST_EFLAGS } from '../generated/layout';
-import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, TF, VEC_GP, VIF, VIP, VM } from './arch';
+import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VEC_GP, VIF, VIP, VM } from './arch';
 import { isNull } from './descriptor';
 import { exited, raiseGp } from './fault';
 import { get_eflags, noticeInterrupts, poppableFlags, writeEflags } from './flags';
@@ -145,7 +145,8 @@ function iretToVirtual(env: usize, stack: Stack, offset: u64, selector: u32, ima
   if (exited(env)) return false;
   const gs = <u32>stack.peek(20, 4);
   if (exited(env)) return false;
-  writeEflags(env, image);
+  // As the other returns: nothing looks at RF between here and the end of the next instruction, which clears it.
+  writeEflags(env, image & ~RF);
   setVirtualSegment(env, SEG_CS, selector);
   setVirtualSegment(env, SEG_SS, ss);
   setVirtualSegment(env, SEG_ES, es);

@@ -244,14 +244,14 @@ export function write_fs_gs_base(env: usize, seg: u32, base: u64): void {
 }
 
 /**
- * A return to an outer level makes data segments unusable that the new level may not use (SDM vol. 2, RET). The caller updates
- * hflags.
+ * A return to an outer level makes data segments unusable that the new level may not use (SDM vol. 2, RET). A null selector becomes 0,
+ * whatever its RPL was. The caller updates hflags.
  */
 export function dropInnerSegments(env: usize, level: u32): void {
   for (let seg: u32 = 0; seg <= SEG_GS; seg++) {
     if (seg == SEG_SS || seg == 1) continue;
     const access = accessOf(env, seg);
-    const keeps = (access & D_P) == 0 || isConforming(access) || dplOf(access) >= level;
+    const keeps = (access & D_P) != 0 && (isConforming(access) || dplOf(access) >= level);
     if (!keeps) setSegment(env, seg, 0, isLongMode(env) ? baseOf(env, seg) : 0, 0, 0);
   }
 }
