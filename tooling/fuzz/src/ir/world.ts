@@ -221,9 +221,10 @@ export class World {
   #fill(env: number, signedAddress: bigint, access: number, mmu: number, probe: number): number {
     const wide = this.program?.wide ?? true;
     const address = BigInt.asUintN(64, signedAddress);
-    if (access & Access.misaligned) return this.recordFault(address, access & 3, true);
+    const kind = access & ~(Access.misaligned | Access.crossing);
+    if (access & Access.misaligned) return this.recordFault(address, kind & 3, true);
     const found = mapping(address, wide);
-    if (!found || (access === Access.write && !found.writable)) return probe ? 0 : this.recordFault(address, access, false);
+    if (!found || (kind === Access.write && !found.writable)) return probe ? 0 : this.recordFault(address, kind, false);
     this.core.tlb_set_page(env, signedAddress, found.physPage, found.writable ? Prot.read | Prot.write | Prot.exec : Prot.read | Prot.exec, mmu);
     return 1;
   }
