@@ -27,7 +27,7 @@ try {
   const started = performance.now();
   const { passed, failed } = await run(options);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  say(`${options.x86 ? 'x86' : 'IR'}, seed ${options.seed}: ${passed + failed} programs in ${seconds} s, ${failed} mismatches`);
+  if (options.replay === undefined) say(`${options.x86 ? 'x86' : 'IR'}, seed ${options.seed}: ${passed + failed} programs in ${seconds} s, ${failed} mismatches`);
   say(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 } catch (error) {
