@@ -13,6 +13,7 @@ import { setup } from './setup.mjs';
 const SUITES = [
   { tool: 'filetest', args: [] },
   { tool: 'conformance', args: ['--limit', '6'] },
+  { tool: 'system-tests', args: [] },
   { tool: 'fuzz', args: ['--seconds', '20', '--seed', '1'] },
   { tool: 'fuzz', args: ['--x86', '--seconds', '20', '--seed', '1'] },
 ];
