@@ -52,6 +52,12 @@ it('evicted functions come back', () => {
   expect(vm.counters().pool['reinstantiations']).toBeGreaterThan(100);
 });
 
+it('modules larger than the pool was asked for stay out of it', () => {
+  const bytes = 1600;
+  const vm = run(200, 40, { mode: 'tb-per-module', moduleThreshold: 1, pool: { bytes } });
+  expect(vm.counters().pool['bytes']).toBeLessThanOrEqual(bytes);
+});
+
 it('200,000 hot TBs, a module each as far as the engine can hold them', async () => {
   const count = 200_000;
   const vm = createMachine({

@@ -138,8 +138,9 @@ class Generator {
     f.get(env).mem(W.i32_load, CTX.noRegions).brIf(interpret);
     f.get(env).mem(W.i32_load, CTX.budget).set(this.u);
     f.get(env).get(this.t).callIndirect(this.tbType).set(r);
+    // What a helper has moved to budgetHeld was not used.
     f.get(env).get(env).mem(W.i64_load, CTX.regionInsns).get(this.u).get(env).mem(W.i32_load, CTX.budget).op(W.i32_sub)
-      .op(W.i64_extend_i32_s).op(W.i64_add).mem(W.i64_store, CTX.regionInsns);
+      .get(env).mem(W.i32_load, CTX.budgetHeld).op(W.i32_sub).op(W.i64_extend_i32_s).op(W.i64_add).mem(W.i64_store, CTX.regionInsns);
     f.else_();
     f.get(env).get(this.t).callIndirect(this.tbType).set(r);
     f.end();

@@ -1,5 +1,5 @@
 /** All vectors in one mode after the other. */
-import type { ExecutionMode } from '@wasm-tcg/emulator';
+import { compileModules, type ExecutionMode } from '@wasm-tcg/emulator';
 import { Target } from './target.ts';
 import { readHarness, readVectors, type VectorSet } from './vectors.ts';
 
@@ -23,11 +23,13 @@ export interface SuiteResult {
 export function runSuite(options: SuiteOptions = {}): SuiteResult {
   const sets: readonly VectorSet[] = readVectors();
   const harness = readHarness();
+  const modules = compileModules();
   let passed = 0;
   let failed = 0;
   for (const mode of options.modes ?? EXECUTION_MODES) {
-    let target = new Target(harness, { mode, stress: options.stress });
     for (const { topic, vectors } of sets) {
+      // A machine per topic: its limits of modules then never leave the last programs to the interpreter.
+      let target = new Target(harness, { mode, stress: options.stress, modules });
       for (const vector of vectors) {
         if (options.only !== undefined && !`${topic}/${vector.name}`.includes(options.only)) continue;
         let difference: string | undefined;
@@ -35,7 +37,7 @@ export function runSuite(options: SuiteOptions = {}): SuiteResult {
           difference = target.run(vector);
         } catch (error) {
           difference = error instanceof Error ? (error.stack ?? error.message) : String(error);
-          target = new Target(harness, { mode, stress: options.stress });
+          target = new Target(harness, { mode, stress: options.stress, modules });
         }
         if (difference === undefined) passed++;
         else {

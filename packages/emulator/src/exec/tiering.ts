@@ -131,16 +131,27 @@ export class Tiering {
 
   #compileBatch(headers: readonly number[]): void {
     const { compiled } = this.#p;
-    if (!compiled.pool.canCompile(1, headers.length * BYTES_PER_TB)) {
-      for (const header of headers) this.#setThreshold(header, RETRY_THRESHOLD);
-      return;
-    }
+    if (!this.#hasRoom(headers, this.#guess(headers.length))) return;
     const started = performance.now();
     const bytes = this.#buildBatch(headers);
+    if (!this.#hasRoom(headers, bytes.length)) return;
     compiled.add('module', headers, new WebAssembly.Module(bytes), bytes.length);
     this.compiledModules++;
     this.compiledModuleTbs += headers.length;
     this.#account('module', headers.length, bytes, performance.now() - started);
+  }
+
+  /** Bytes to ask the pool for before anything is built. */
+  #guess(tbs: number): number {
+    return Math.min(tbs * BYTES_PER_TB, this.#p.compiled.pool.maxModuleBytes);
+  }
+
+  /** Does the pool take a module of so many bytes? If not, the TBs that were to go into it ask again after a while: the first guess may be low. */
+  #hasRoom(headers: readonly number[], bytes: number): boolean {
+    const { pool } = this.#p.compiled;
+    if (bytes <= pool.maxModuleBytes && pool.canCompile(1, bytes)) return true;
+    for (const header of headers) this.#setThreshold(header, RETRY_THRESHOLD);
+    return false;
   }
 
   #buildBatch(headers: readonly number[]): Uint8Array<ArrayBuffer> {
@@ -162,14 +173,11 @@ export class Tiering {
   #growRegion(entry: number): void {
     const { compiled, config } = this.#p;
     this.#setThreshold(entry, NEVER);
-    if (!compiled.pool.canCompile(1, config.regionTbs * BYTES_PER_TB)) {
-      this.#setThreshold(entry, RETRY_THRESHOLD);
-      return;
-    }
+    if (!this.#hasRoom([entry], this.#guess(config.regionTbs))) return;
     const started = performance.now();
     const { bytes, members, descriptor } = this.#buildRegion(entry);
     // Without room for the descriptor, the next translation flushes everything.
-    if (descriptor === 0) return;
+    if (descriptor === 0 || !this.#hasRoom([entry], bytes.length)) return;
     compiled.add('region', members, new WebAssembly.Module(bytes), bytes.length);
     // The other members are in good hands; one that goes on being entered from elsewhere gets a region of its own, later.
     for (const header of members) {
