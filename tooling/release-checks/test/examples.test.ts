@@ -1,5 +1,5 @@
 /** Each README's example runs on the sources here; the release checks run it again from the packed tarball. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -9,8 +9,15 @@ import { ROOT } from '../src/workspace.ts';
 describe('examples', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it.each(readdirSync(join(ROOT, 'packages')))('of %s prints what its README says', async (name) => {
-    const { code, expected } = readExample(join(ROOT, 'packages', name));
+  // Every package has one; of the tools, those that are libraries too.
+  const tools = readdirSync(join(ROOT, 'tooling')).filter((name) => {
+    const readme = join(ROOT, 'tooling', name, 'README.md');
+    return existsSync(readme) && readFileSync(readme, 'utf8').includes('```ts\n');
+  });
+  it.each([
+    ...readdirSync(join(ROOT, 'packages')).map((name) => ['packages', name] as const), ...tools.map((name) => ['tooling', name] as const),
+  ])('of %s/%s prints what its README says', async (parent, name) => {
+    const { code, expected } = readExample(join(ROOT, parent, name));
     const folder = join(ROOT, '.cache', 'examples');
     mkdirSync(folder, { recursive: true });
     const file = join(folder, `${name}.ts`);
