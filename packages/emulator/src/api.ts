@@ -110,6 +110,8 @@ export interface RunUntil {
 
 /** A device on I/O ports. Values are unsigned. */
 export interface PortHandler {
+  /** Widest access the device takes, in bytes; a wider one reaches it as several, at successive ports, as on the ISA bus. Default 4. */
+  readonly maxSize?: 1 | 2 | 4;
   read?(port: number, size: 1 | 2 | 4): number;
   write?(port: number, size: 1 | 2 | 4, value: number): void;
 }

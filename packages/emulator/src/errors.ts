@@ -1,4 +1,9 @@
-export type MachineErrorCode = 'bad-option' | 'bad-address' | 'unmapped' | 'aborted' | 'bad-register' | 'not-running';
+export type MachineErrorCode =
+  | 'bad-option' | 'bad-address' | 'unmapped' | 'aborted' | 'bad-register' | 'not-running'
+  /** A kernel, initrd or disk image that cannot be what it is given for: corrupt, truncated, too large, of the wrong kind. */
+  | 'bad-image'
+  /** A snapshot that is damaged, of another version, or of a machine that differs. */
+  | 'bad-snapshot';
 
 /** Thrown by the public API for what a caller did wrong or a host could not provide. */
 export class MachineError extends Error {
