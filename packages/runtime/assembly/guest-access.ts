@@ -1,10 +1,11 @@
 /**
  * Guest memory for the Wasm helpers of guests: the inline TLB compare of generated code, then the slow path. Little-endian.
- * A helper calls them with insnIndex already in the context and looks at the exit code after each.
+ * A helper calls them with insnIndex already in the context and looks at the exit code after each. Devices may be met in any TB: what calls such
+ * helpers is nearly always the last instruction of its TB.
  */
 import { CTX_INSN_INDEX, TLB_ADDEND, TLB_READ_TAG, TLB_WRITE_TAG } from './generated/offsets';
 import { PAGE_MASK } from './machine';
-import { ld_slow, st_slow } from './slow-path';
+import { loadAny, storeAny } from './slow-path';
 import { entryOf } from './tlb';
 
 // @ts-ignore: decorator
@@ -24,44 +25,44 @@ function hit(env: usize, addr: u64, size: u64, mmu: u32, tagOffset: usize): usiz
 
 export function guest_ld8(env: usize, addr: u64, mmu: u32): u32 {
   const at = hit(env, addr, 1, mmu, TLB_READ_TAG);
-  return at != 0 ? load<u8>(at) : <u32>ld_slow(env, addr, descriptor(env, 0, mmu));
+  return at != 0 ? load<u8>(at) : <u32>loadAny(env, addr, descriptor(env, 0, mmu));
 }
 
 export function guest_ld16(env: usize, addr: u64, mmu: u32): u32 {
   const at = hit(env, addr, 2, mmu, TLB_READ_TAG);
-  return at != 0 ? load<u16>(at) : <u32>ld_slow(env, addr, descriptor(env, 1, mmu));
+  return at != 0 ? load<u16>(at) : <u32>loadAny(env, addr, descriptor(env, 1, mmu));
 }
 
 export function guest_ld32(env: usize, addr: u64, mmu: u32): u32 {
   const at = hit(env, addr, 4, mmu, TLB_READ_TAG);
-  return at != 0 ? load<u32>(at) : <u32>ld_slow(env, addr, descriptor(env, 2, mmu));
+  return at != 0 ? load<u32>(at) : <u32>loadAny(env, addr, descriptor(env, 2, mmu));
 }
 
 export function guest_ld64(env: usize, addr: u64, mmu: u32): u64 {
   const at = hit(env, addr, 8, mmu, TLB_READ_TAG);
-  return at != 0 ? load<u64>(at) : ld_slow(env, addr, descriptor(env, 3, mmu));
+  return at != 0 ? load<u64>(at) : loadAny(env, addr, descriptor(env, 3, mmu));
 }
 
 export function guest_st8(env: usize, addr: u64, value: u32, mmu: u32): void {
   const at = hit(env, addr, 1, mmu, TLB_WRITE_TAG);
   if (at != 0) store<u8>(at, <u8>value);
-  else st_slow(env, addr, value, descriptor(env, 0, mmu));
+  else storeAny(env, addr, value, descriptor(env, 0, mmu));
 }
 
 export function guest_st16(env: usize, addr: u64, value: u32, mmu: u32): void {
   const at = hit(env, addr, 2, mmu, TLB_WRITE_TAG);
   if (at != 0) store<u16>(at, <u16>value);
-  else st_slow(env, addr, value, descriptor(env, 1, mmu));
+  else storeAny(env, addr, value, descriptor(env, 1, mmu));
 }
 
 export function guest_st32(env: usize, addr: u64, value: u32, mmu: u32): void {
   const at = hit(env, addr, 4, mmu, TLB_WRITE_TAG);
   if (at != 0) store<u32>(at, value);
-  else st_slow(env, addr, value, descriptor(env, 2, mmu));
+  else storeAny(env, addr, value, descriptor(env, 2, mmu));
 }
 
 export function guest_st64(env: usize, addr: u64, value: u64, mmu: u32): void {
   const at = hit(env, addr, 8, mmu, TLB_WRITE_TAG);
   if (at != 0) store<u64>(at, value);
-  else st_slow(env, addr, value, descriptor(env, 3, mmu));
+  else storeAny(env, addr, value, descriptor(env, 3, mmu));
 }

@@ -6,10 +6,11 @@
  * fault or RETRY leaves memory as it was.
  */
 import {
-  ACCESS_CROSSING, ACCESS_MISALIGNED, ACCESS_READ, ACCESS_WRITE, CTX_ARG, CTX_EXIT_CODE, CTX_INSN_INDEX, CTX_RET, CTX_SLOW_PATHS, EXIT_RETRY,
+  ACCESS_CROSSING, ACCESS_MISALIGNED, ACCESS_READ, ACCESS_WRITE, CTX_ARG, CTX_EXIT_CODE, CTX_INSN_INDEX, CTX_RET, CTX_SLOW_PATHS, CTX_TB_PTR,
+  EXIT_DEVICE, EXIT_RETRY, PHYS_MMIO, TB_CFLAGS, TB_FLAG_DEVICE,
 } from './generated/offsets';
 import { PAGE_MASK, count, pcMaskOffset, tlbFillHook } from './machine';
-import { codeAllows, physLoad, physStore } from './physical';
+import { codeAllows, physEntry, physLoad, physStore } from './physical';
 import { dropStaleCodeFlag, lookup, physicalOf } from './tlb';
 
 /** Fields of an access descriptor, as `makeOi` of the ir package packs them. */
@@ -67,8 +68,31 @@ function begin(env: usize, addr: u64, oi: u32, access: u32): bool {
   return translate(env, addr, sizeOf(oi), access, mmu);
 }
 
-/** Whether the translated bytes may be stored as far as translated code goes; else asks for a retry. */
+/**
+ * Whether the translated access may be made by the running TB: to memory by any, to a device by a TB that is made for it only. Else leaves with
+ * EXIT_DEVICE.
+ */
+function allowed(env: usize, size: u32): bool {
+  const device = (physEntry(first) | (size > inFirst ? physEntry(second) : 0)) & PHYS_MMIO;
+  if (device == 0 || (load<u32>(load<u32>(env, CTX_TB_PTR) + TB_CFLAGS) & TB_FLAG_DEVICE) != 0) return true;
+  store<u32>(env, EXIT_DEVICE, CTX_EXIT_CODE);
+  return false;
+}
+
+/** What a load does first. false: leave. */
+function beginLoad(env: usize, addr: u64, oi: u32, access: u32): bool {
+  return begin(env, addr, oi, access) && allowed(env, sizeOf(oi));
+}
+
+/** Whether the translated bytes may be stored, device or not, and as far as translated code goes; else leaves. */
+// @ts-ignore: decorator
+@inline
 function storable(env: usize, size: u32): bool {
+  return allowed(env, size) && codeStorable(env, size);
+}
+
+/** Whether the translated bytes may be stored as far as translated code goes; else asks for a retry. */
+function codeStorable(env: usize, size: u32): bool {
   if (codeAllows(env, first, inFirst) && (size == inFirst || codeAllows(env, second, size - inFirst))) return true;
   store<u32>(env, EXIT_RETRY, CTX_EXIT_CODE);
   return false;
@@ -111,11 +135,23 @@ function loadValue(env: usize, oi: u32): u64 {
 }
 
 export function ld_slow(env: usize, addr: u64, oi: u32): u64 {
+  return beginLoad(env, addr, oi, ACCESS_READ) ? loadValue(env, oi) : 0;
+}
+
+/** ld_slow for helpers, in any TB. */
+export function loadAny(env: usize, addr: u64, oi: u32): u64 {
   return begin(env, addr, oi, ACCESS_READ) ? loadValue(env, oi) : 0;
 }
 
+/** st_slow for helpers, in any TB. */
+export function storeAny(env: usize, addr: u64, value: u64, oi: u32): void {
+  if (!begin(env, addr, oi, ACCESS_WRITE)) return;
+  const size = sizeOf(oi);
+  if (codeStorable(env, size)) storePart(env, 0, size, oi & MO_BE ? reverse(value, size) : value);
+}
+
 export function rmw_ld_slow(env: usize, addr: u64, oi: u32): u64 {
-  return begin(env, addr, oi, ACCESS_WRITE) ? loadValue(env, oi) : 0;
+  return beginLoad(env, addr, oi, ACCESS_WRITE) ? loadValue(env, oi) : 0;
 }
 
 export function st_slow(env: usize, addr: u64, value: u64, oi: u32): void {
@@ -129,7 +165,7 @@ export function rmw_st_slow(env: usize, addr: u64, value: u64, oi: u32): void {
 }
 
 export function ld_slow128(env: usize, addr: u64, oi: u32): void {
-  if (!begin(env, addr, oi, ACCESS_READ)) return;
+  if (!beginLoad(env, addr, oi, ACCESS_READ)) return;
   const low = loadPart(env, 0, 8);
   const high = loadPart(env, 8, 8);
   const swap = (oi & MO_BE) != 0;

@@ -21,6 +21,7 @@ const text = [
   assemblyConstants(context.WASM_CONTEXT, { prefix: 'CTX' }),
   assemblyConstants(header.TB_HEADER, { prefix: 'TB' }),
   assemblyNumbers('', { NO_PAGE: header.NO_PAGE }),
+  assemblyNumbers('TB_FLAG', header.TbFlag),
   assemblyConstants(tlb.TLB_ENTRY, { prefix: 'TLB' }),
   assemblyNumbers('TLB', { entryBits: tlb.TLB_ENTRY_BITS }, 'usize'),
   assemblyNumbers('TLB_FLAG', tlb.TlbFlag, 'u64'),

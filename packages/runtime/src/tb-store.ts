@@ -9,7 +9,7 @@ import { RuntimeError } from './errors.ts';
 import { tbHash } from './layout/hash.ts';
 import { JUMP_CACHE_ENTRY } from './layout/jump-cache.ts';
 import { PAGE_SIZE, PHYS_PAGES, PhysKind } from './layout/phys-map.ts';
-import { NO_DELTA, NO_PAGE, TB_CPU, TB_HEADER, TbKind } from './layout/tb-header.ts';
+import { NO_DELTA, NO_PAGE, TB_CPU, TB_HEADER, TbFlag, TbKind } from './layout/tb-header.ts';
 import { codeWord, granuleBits, type MachineMemory } from './memory.ts';
 import type { TbArena } from './tb-arena.ts';
 import { unlinkIncoming, unlinkOutgoing } from './tb-links.ts';
@@ -113,7 +113,7 @@ export class TbStore {
   insert(tb: number): void {
     const { u32 } = this.#machine.views();
     const pages = this.#pagesOf(tb);
-    if (u32[(tb + AT.cflags) >>> 2] !== 0) throw new RuntimeError('bad-tb', 'a TB with translation flags is for one use', 'run it without inserting it');
+    if (u32[(tb + AT.cflags) >>> 2]! & TbFlag.oneOff) throw new RuntimeError('bad-tb', 'a one-off TB is for one use', 'run it without inserting it');
     if (pages.some((page) => !(this.#entry(page) & (PhysKind.ram | PhysKind.rom)))) {
       throw new RuntimeError('bad-tb', `code on physical page ${pages.join(' or ')}, which is neither RAM nor ROM`, 'run it as a TB for one use');
     }

@@ -1,6 +1,6 @@
 /** The helper module's slow paths, TLB and physical accesses, driven through a toy guest. */
 import { MO_16, MO_32, MO_64, MO_8, MO_ALIGN_4, MO_BE, MO_SIGN, makeOi } from '@wasm-tcg/ir';
-import { ExitCode, Prot, TLB_ENTRY, TlbFlag, WASM_CONTEXT, codeWord, granuleBits } from '@wasm-tcg/runtime';
+import { ExitCode, Prot, TB_HEADER, TLB_ENTRY, TbFlag, TlbFlag, WASM_CONTEXT, codeWord, granuleBits } from '@wasm-tcg/runtime';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DEVICE_AT, ROM_AT, TOY_LAYOUT, takeLog, toyMachine, type ToyMachine } from './toy-guest.ts';
 
@@ -8,8 +8,17 @@ const RWX = Prot.read | Prot.write | Prot.exec;
 const PATTERN = Uint8Array.from({ length: 4096 * 8 }, (_, i) => (i * 7 + (i >> 8) * 13 + 0x81) & 0xff);
 
 let toy: ToyMachine;
+/** Say that a TB runs which may access devices, or may not. */
+function runningTb(cflags: number): void {
+  const header = toy.machine.map.arena;
+  const { data } = toy.machine.views();
+  data.setUint32(header + TB_HEADER.offset.cflags, cflags, true);
+  data.setUint32(toy.env + WASM_CONTEXT.offset.tbPtr, header, true);
+}
+
 beforeEach(() => {
   toy = toyMachine();
+  runningTb(TbFlag.device);
   toy.ram.write(0, PATTERN);
   takeLog(toy);
 });
@@ -178,6 +187,23 @@ describe('stores', () => {
     takeLog(toy);
     toy.runtime.exports.st_slow128(toy.env, BigInt(DEVICE_AT), makeOi(4, 0, 0));
     expect(takeLog(toy).slice(1)).toEqual(['dev write 0/4=1', 'dev write 4/4=2', 'dev write 8/4=3', 'dev write c/4=4']);
+  });
+});
+
+describe('device accesses in a TB that is not made for them', () => {
+  const rows: readonly (readonly [string, () => void])[] = [
+    ['load', () => ld(DEVICE_AT, MO_32)],
+    ['load that ends on the device', () => ld(DEVICE_AT - 2, MO_32)],
+    ['store', () => st(DEVICE_AT, 1n, MO_32)],
+    ['16-byte load', () => toy.runtime.exports.ld_slow128(toy.env, BigInt(DEVICE_AT), makeOi(4, 0, 7))],
+    ['16-byte store', () => toy.runtime.exports.st_slow128(toy.env, BigInt(DEVICE_AT), makeOi(4, 0, 7))],
+    ['read-modify-write', () => toy.runtime.exports.rmw_ld_slow(toy.env, BigInt(DEVICE_AT), makeOi(MO_32, 0, 7))],
+  ];
+  it.each(rows)('%s: leaves and touches nothing', (_name, access) => {
+    runningTb(0);
+    access();
+    expect(toy.machine.views().data.getUint32(toy.env + WASM_CONTEXT.offset.exitCode, true)).toBe(ExitCode.device);
+    expect(takeLog(toy).filter((line) => line.startsWith('dev'))).toEqual([]);
   });
 });
 

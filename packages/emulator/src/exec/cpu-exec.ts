@@ -5,7 +5,7 @@
  * The budget rules (ARCHITECTURE.md, "Budget") make every count exact: a slice is given to generated code; what is left
  * when fewer instructions remain than the next TB has is run by a TB translated for just that many.
  */
-import { ExitCode, TB_HEADER, type CoreExports, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
+import { ExitCode, TB_HEADER, TbFlag, type CoreExports, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
 import type { ContextView } from './context-view.ts';
 import type { CompiledTbs } from './compiled-code.ts';
 import type { Guest, GuestEvent } from './guest.ts';
@@ -34,6 +34,8 @@ export interface CpuExecParts {
   readonly config: ExecutionConfig;
   readonly tbExec: (env: number, tb: number) => number;
   readonly isBreakpoint: (linear: bigint) => boolean;
+  /** Drop a TB, and the regions it is in. */
+  readonly retire: (header: number) => void;
   readonly onFault?: (vector: number) => void;
   readonly onTranslate?: (header: number) => void;
   /** A slice is about to run. */
@@ -52,6 +54,8 @@ export class CpuExec {
   retries = 0;
   faults = 0;
   refused = 0;
+  /** Times an instruction met a device in a TB not made for it. */
+  deviceExits = 0;
 
   constructor(parts: CpuExecParts) {
     this.#p = parts;
@@ -128,6 +132,7 @@ export class CpuExec {
     const { compiled, tiering, store, context } = this.#p;
     compiled.clear();
     tiering.clear();
+    this.#p.translator.deviceInsns.clear();
     store.reset();
     context.set('tbPtr', 0);
     this.flushes++;
@@ -221,6 +226,23 @@ export class CpuExec {
           tb = made;
           break;
         }
+        case ExitCode.device: {
+          this.deviceExits++;
+          this.#refund();
+          const header = context.get('tbPtr');
+          const isDevice = this.#p.translator.noteDevice(header, context.get('insnIndex'));
+          this.#p.guest.restoreState();
+          this.#lookUpPageBase();
+          if (isDevice) {
+            // Dropped, it is made again, cut at the instruction.
+            if (!this.#isOneUse(header)) this.#p.retire(header);
+            break;
+          }
+          const made = this.#makeOneOff(1);
+          if (typeof made === 'string') return made;
+          tb = made;
+          break;
+        }
         case ExitCode.refused: {
           this.refused++;
           tb = context.get('tbPtr');
@@ -250,7 +272,7 @@ export class CpuExec {
   }
 
   #isOneUse(header: number): boolean {
-    return this.#p.machine.views().u32[(header + AT.cflags) >>> 2] !== 0;
+    return (this.#p.machine.views().u32[(header + AT.cflags) >>> 2]! & TbFlag.oneOff) !== 0;
   }
 
   #insnsOf(header: number): number {

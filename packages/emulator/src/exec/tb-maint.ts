@@ -49,6 +49,13 @@ export class TbMaintenance {
     this.#invalidateHits();
   }
 
+  /** Give up one TB. */
+  retire(tb: number): void {
+    this.#compiled.forget(tb);
+    this.#store.retire(tb);
+    this.invalidated++;
+  }
+
   /** Pages are mapped otherwise: their code is gone. */
   dropRange(physical: number, size: number): void {
     for (let at = physical; at < physical + size; at += PAGE_SIZE) this.hostWrite(at, PAGE_SIZE);
@@ -61,10 +68,6 @@ export class TbMaintenance {
   }
 
   #invalidateHits(): void {
-    for (const tb of this.#hits) {
-      this.#compiled.forget(tb);
-      this.#store.retire(tb);
-      this.invalidated++;
-    }
+    for (const tb of this.#hits) this.retire(tb);
   }
 }

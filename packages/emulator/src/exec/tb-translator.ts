@@ -4,18 +4,17 @@
  */
 import { Op, TbIr, TbOverflowError } from '@wasm-tcg/ir';
 import {
-  Access, INDIRECT_TARGET, INDIRECT_TARGETS, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, TB_CPU, TB_HEADER, tbCpuAddress, type CoreExports, type MachineMemory, type Ram,
+  Access, INDIRECT_TARGET, INDIRECT_TARGETS, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, TB_CPU, TB_HEADER, tbCpuAddress, TbFlag, type CoreExports, type MachineMemory, type Ram,
   type TbArena, type TbStore,
 } from '@wasm-tcg/runtime';
 import { TciEncoder, TciError, type TciFormats } from '@wasm-tcg/tci-interp';
 import type { ContextView } from './context-view.ts';
+import { DeviceInsns } from './device-insns.ts';
 import type { TbOptimiser } from './optimiser.ts';
 import type { Guest, TranslateRequest, Translation } from './guest.ts';
 import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
-/** cflags of a TB that is run once, for a given number of instructions, and is in no hash. */
-export const CF_ONE_OFF = 1;
 /** Never reached: such a TB stays in the interpreter. */
 const NEVER = 0xffffffff;
 
@@ -47,6 +46,8 @@ export class TbTranslator {
   readonly #tb: TbIr;
   readonly #encoder: TciEncoder;
   readonly #oneByte = new Uint8Array(PAGE_SIZE);
+  /** Instructions that have met devices. */
+  readonly deviceInsns: DeviceInsns = new DeviceInsns();
   /** Counters. */
   translatedTbs = 0;
   translatedInsns = 0;
@@ -74,25 +75,27 @@ export class TbTranslator {
     if (physPage < 0) return { kind: 'fetch-fault' };
     const cacheable = this.#isMemory(physPage);
     const single = oneOff > 0 || !cacheable;
+    const pageOffset = Number((context.pc + BigInt(context.csBase)) & 0xfffn);
+    const device = this.deviceInsns.has(physPage, pageOffset);
     const request: MutableRequest = {
       page: this.#pageBytes(physPage),
       secondPage: () => this.#secondPageBytes(),
-      pageOffset: Number((context.pc + BigInt(context.csBase)) & 0xfffn),
+      pageOffset,
       flags: context.flags,
       csBase: context.csBase,
-      maxInsns: oneOff > 0 ? oneOff : cacheable ? config.tbInsns : 1,
+      maxInsns: device || !cacheable ? 1 : oneOff > 0 ? oneOff : config.tbInsns,
       fetchLimit: guest.fetchLimit(),
     };
-    const translation = this.#translate(request);
+    const translation = this.#translate(request, physPage);
     if (translation.fault !== 'none') return { kind: translation.fault === 'page' ? 'fetch-fault' : 'limit-fault' };
     const physPage2 = translation.crossesPage ? this.#physPageOf((context.pageBase + BigInt(PAGE_SIZE)) & context.pcMask) : NO_PAGE;
+    const oneUse = single || (physPage2 !== NO_PAGE && !this.#isMemory(physPage2));
     const header = store.create({
       physPage, physPage2, pageOffset: request.pageOffset, size: translation.size, flags: request.flags, csBase: request.csBase,
-      insns: translation.insns, cflags: single || (physPage2 !== NO_PAGE && !this.#isMemory(physPage2)) ? CF_ONE_OFF : 0,
+      insns: translation.insns, cflags: (oneUse ? TbFlag.oneOff : 0) | (translation.insns === 1 && (device || oneUse) ? TbFlag.device : 0),
     });
     if (header === 0 || !this.#fill(header)) return { kind: 'full' };
     const { u32 } = machine.views();
-    const oneUse = u32[(header + AT.cflags) >>> 2] !== 0;
     const breakpoint = this.#p.hasBreakpoints() && !oneUse && this.#p.isBreakpoint(context.linearPc);
     u32[(tbCpuAddress(header, 0) + TB_CPU.offset.threshold) >>> 2] = oneUse ? NEVER : breakpoint ? 0 : config.moduleThreshold;
     if (!oneUse) store.insert(header);
@@ -142,6 +145,16 @@ export class TbTranslator {
     return into;
   }
 
+  /**
+   * The instruction at `index` of a TB was about to access a device, and the TB is not made for it.
+   * @returns true when it has done so repeatedly: the TB is to be dropped, and is cut at it when it is made again
+   */
+  noteDevice(header: number, index: number): boolean {
+    const { u32, i32 } = this.#p.machine.views();
+    const delta = i32[(u32[(header + AT.restore) >>> 2]! >>> 2) + index * 2]!;
+    return this.deviceInsns.note(u32[(header + AT.physPage) >>> 2]!, delta);
+  }
+
   /** The request that a TB was made from. */
   requestOf(header: number): TranslateRequest {
     const { u32 } = this.#p.machine.views();
@@ -159,7 +172,7 @@ export class TbTranslator {
   }
 
   /** Translate and optimise into the translator's own IR, with fewer instructions until everything fits. */
-  #translate(request: MutableRequest): Translation {
+  #translate(request: MutableRequest, physPage: number): Translation {
     const { guest, optimiser } = this.#p;
     for (;;) {
       let insns = request.maxInsns;
@@ -167,7 +180,7 @@ export class TbTranslator {
         const translation = guest.translate(this.#tb, request);
         if (translation.fault !== 'none') return translation;
         insns = translation.insns;
-        const before = this.#breakpointAfterStart();
+        const before = this.#cutAfterStart(physPage);
         if (before > 0) {
           request.maxInsns = before;
           continue;
@@ -185,14 +198,17 @@ export class TbTranslator {
   }
   #words = 0;
 
-  /** Index of the first instruction after the TB's first one that has a breakpoint, 0 = none. */
-  #breakpointAfterStart(): number {
-    if (!this.#p.hasBreakpoints()) return 0;
+  /** Index of the first instruction after the TB's first one that has a breakpoint or meets devices, 0 = none. */
+  #cutAfterStart(physPage: number): number {
+    const breakpoints = this.#p.hasBreakpoints();
+    if (!breakpoints && !this.deviceInsns.anyOn(physPage)) return 0;
     const { context } = this.#p;
     let index = 0;
     let found = 0;
     this.#eachInsn((delta) => {
-      if (index++ > 0 && found === 0 && this.#p.isBreakpoint((context.pageBase + BigInt(delta)) & context.pcMask)) found = index - 1;
+      if (index++ === 0 || found !== 0) return;
+      const stop = breakpoints && this.#p.isBreakpoint((context.pageBase + BigInt(delta)) & context.pcMask);
+      if (stop || this.deviceInsns.has(physPage, delta)) found = index - 1;
     });
     return found;
   }
@@ -227,7 +243,7 @@ export class TbTranslator {
       if (op === Op.goto_tb) i32[(header + AT.jmpDelta + code[p + 1]! * 4) >>> 2] = code[p + 2]!;
       if (op === Op.goto_ptr) indirect = true;
     }
-    if (!indirect || u32[(header + AT.cflags) >>> 2] !== 0) return true;
+    if (!indirect || u32[(header + AT.cflags) >>> 2]! & TbFlag.oneOff) return true;
     const bytes = INDIRECT_TARGETS * INDIRECT_TARGET.size;
     const table = arena.alloc(bytes, 4);
     if (table === 0) return false;

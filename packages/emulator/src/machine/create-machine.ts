@@ -126,7 +126,7 @@ export function createMachine(options: MachineOptions = {}): FlatMachine {
     ...(debug === undefined ? {} : { onCompile: (kind, tbs, bytes) => debug.compiled(kind, tbs, bytes) }),
   });
   const exec = new CpuExec({
-    ...shared, translator, tiering, compiled, isBreakpoint: (linear) => breakpoints.has(linear),
+    ...shared, translator, tiering, compiled, isBreakpoint: (linear) => breakpoints.has(linear), retire: (header) => maintenance.retire(header),
     tbExec: interpreter.exports['tb_exec'] as (env: number, tb: number) => number,
     ...(debug === undefined
       ? {}

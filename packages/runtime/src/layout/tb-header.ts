@@ -29,7 +29,7 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
   size: 'u32',
   /** Lookup key: flags and code segment base it was translated for. */
   flags: 'u32',
-  /** Translation flags that are no part of the machine state (one-off TB of limited length …): such TBs are in no hash. */
+  /** Translation flags that are no part of the machine state: {@link TbFlag}. A TB that has any is linked to nothing and in no region. */
   cflags: 'u32',
   csBase: 'u64',
   /** Links of goto_tb slot 0 and 1: header of the target, 0 = not linked. */
@@ -81,6 +81,14 @@ export const INDIRECT_TARGETS = 16;
 
 export const NO_PAGE = 0xffffffff;
 export const NO_DELTA = 0x7fffffff;
+
+/** Bits of `cflags`. */
+export const TbFlag = {
+  /** Run once, for a given number of instructions, and in no hash. */
+  oneOff: 1,
+  /** One instruction long, which may access devices: the budget is exact there, and the TB ends behind it. */
+  device: 2,
+} as const;
 
 /** What a TB's function is. */
 export const TbKind = { tci: 1, module: 2, region: 3 } as const;
