@@ -1,5 +1,6 @@
 /** `@wasm-tcg/emulator`: a whole machine. */
 export * from './api.ts';
 export { MachineError, type MachineErrorCode } from './errors.ts';
-export { compileModules, createMachine } from './machine/create-machine.ts';
+export { createMachine } from './machine/create-machine.ts';
+export { compileModules } from './machine/parts.ts';
 export { REGISTER_NAMES, CPU_MODEL_NAMES, type CpuModelName, type RegisterName, type RegisterValue } from '@wasm-tcg/guest-x86';

@@ -5,7 +5,7 @@ import { disassemble } from '@wasm-tcg/tci-interp';
 import { printWat } from '@wasm-tcg/wasm-codegen';
 import type { InspectStage } from '../api.ts';
 import { MachineError } from '../errors.ts';
-import type { MachineParts } from '../machine/create-machine.ts';
+import type { MachineParts } from '../machine/parts.ts';
 
 const AT = TB_HEADER.offset;
 

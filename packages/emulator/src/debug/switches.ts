@@ -13,7 +13,7 @@
  */
 import { printWat } from '@wasm-tcg/wasm-codegen';
 import type { DebugItem, DebugOptions, InspectStage } from '../api.ts';
-import type { MachineParts } from '../machine/create-machine.ts';
+import type { MachineParts } from '../machine/parts.ts';
 import { inspectHeader } from './inspect.ts';
 
 const STAGES: readonly (readonly [DebugItem, InspectStage])[] = [['in_asm', 'x86'], ['op', 'ir'], ['op_opt', 'opt'], ['tci', 'tci']];

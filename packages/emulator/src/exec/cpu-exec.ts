@@ -36,6 +36,11 @@ export interface CpuExecParts {
   readonly isBreakpoint: (linear: bigint) => boolean;
   /** Drop a TB, and the regions it is in. */
   readonly retire: (header: number) => void;
+  /**
+   * Asked when generated code has come back because the guest can be interrupted now (STI, IRET with a request pending …). True: {@link CpuExec.run}
+   * returns `stopped`. Default: never.
+   */
+  readonly wantsHost?: () => boolean;
   readonly onFault?: (vector: number) => void;
   readonly onTranslate?: (header: number) => void;
   /** A slice is about to run. */
@@ -93,8 +98,9 @@ export class CpuExec {
   /**
    * Run up to `count` instructions, exactly unless something else stops the guest first.
    * @param ignoreFirst do not stop at a breakpoint on the first instruction
+   * @param exact false: may end a little early, where the rest would need a TB translated for just that
    */
-  run(count: number, ignoreFirst = true): RunResult {
+  run(count: number, ignoreFirst = true, exact = true): RunResult {
     const { context } = this.#p;
     let left = count;
     this.#stopRequested = false;
@@ -108,7 +114,7 @@ export class CpuExec {
         this.#given = slice;
         context.budget = slice;
         context.set('budgetHeld', 0);
-        const result = this.#slice(stepOver, slice < left ? slice : 0);
+        const result = this.#slice(stepOver, slice < left || !exact ? slice : 0);
         const used = slice - context.budget;
         this.instructions += used;
         this.#given = 0;
@@ -119,6 +125,7 @@ export class CpuExec {
         if (result !== 'instructions') return result;
         if (this.#stopRequested) return 'stopped';
         this.#p.tiering.slice();
+        if (!exact) return 'instructions';
         if (this.#p.config.stress && this.#random.below(50) === 0) this.flush();
       }
       return 'instructions';
@@ -185,7 +192,7 @@ export class CpuExec {
           if (context.get('budgetHeld') !== 0) {
             context.budget += context.get('budgetHeld');
             context.set('budgetHeld', 0);
-            if (this.#stopRequested) return 'stopped';
+            if (this.#stopRequested || this.#p.wantsHost?.()) return 'stopped';
             tb = context.get('tbPtr');
             break;
           }

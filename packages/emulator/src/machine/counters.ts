@@ -2,7 +2,7 @@
 import { X86Exit } from '@wasm-tcg/guest-x86';
 import { ExitCode } from '@wasm-tcg/runtime';
 import type { MachineCounters } from '../api.ts';
-import type { MachineParts } from './create-machine.ts';
+import type { MachineParts } from './parts.ts';
 
 const EXIT_NAMES: ReadonlyMap<number, string> = new Map(
   [...Object.entries(ExitCode), ...Object.entries(X86Exit)].map(([name, code]) => [code, name]),

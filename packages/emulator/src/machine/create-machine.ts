@@ -1,58 +1,8 @@
-/** Puts a machine together: memory, helper modules, interpreter, executor, and the API around them. */
-import { compileX86, createX86, X86_HELPERS, X86_LAYOUT, type CpuModelName, type X86Instance } from '@wasm-tcg/guest-x86';
-import { compileRuntime, createMachineMemory, createRam, instantiateRuntime, TbArena, TbStore, type CoreExports, type MachineMemory, type Ram } from '@wasm-tcg/runtime';
-import { generateInterpreter, TciFormats } from '@wasm-tcg/tci-interp';
-import type { MachineModules, MachineOptions } from '../api.ts';
-import { DebugLog } from '../debug/switches.ts';
-import { CompiledTbs } from '../exec/compiled-code.ts';
-import { ContextView } from '../exec/context-view.ts';
-import { CpuExec } from '../exec/cpu-exec.ts';
-import { TbOptimiser } from '../exec/optimiser.ts';
-import { hasTailCalls } from '../exec/engine-features.ts';
-import { TbMaintenance } from '../exec/tb-maint.ts';
-import { TbTranslator } from '../exec/tb-translator.ts';
-import { executionConfig } from '../exec/thresholds.ts';
-import { Tiering } from '../exec/tiering.ts';
-import { Breakpoints } from './breakpoints.ts';
+/** Makes flat machines. */
+import type { MachineOptions } from '../api.ts';
 import { FlatMachine } from './flat-machine.ts';
-import { GuestMemory } from './memory-api.ts';
-import { checkOptions, parseMemorySize, planFlatBoot, type FlatPlan } from './options.ts';
-import { PortSpace } from './ports.ts';
-import { X86Guest } from './x86-guest.ts';
-
-/** All parts of a machine, as FlatMachine uses them. */
-export interface MachineParts {
-  readonly options: MachineOptions;
-  readonly model: CpuModelName;
-  readonly machine: MachineMemory;
-  /** Exports of the runtime's helper module. */
-  readonly core: CoreExports;
-  readonly ram: Ram;
-  readonly memory: GuestMemory;
-  readonly ports: PortSpace;
-  readonly x86: X86Instance;
-  readonly guest: X86Guest;
-  readonly context: ContextView;
-  readonly arena: TbArena;
-  readonly store: TbStore;
-  readonly translator: TbTranslator;
-  readonly tiering: Tiering;
-  readonly compiled: CompiledTbs;
-  readonly maintenance: TbMaintenance;
-  readonly exec: CpuExec;
-  readonly breakpoints: Breakpoints;
-  readonly formats: TciFormats;
-  readonly boot: FlatPlan | undefined;
-}
-
-/**
- * Compile what every machine needs and none changes. A machine does it by itself; who makes many hands the same to each
- * (`options.modules`) and saves some tens of milliseconds per machine.
- */
-export function compileModules(): MachineModules {
-  const formats = new TciFormats(X86_LAYOUT, X86_HELPERS);
-  return { formats, runtime: compileRuntime(), x86: compileX86(), interpreter: new WebAssembly.Module(generateInterpreter(X86_LAYOUT, formats)) };
-}
+import { checkOptions, parseMemorySize, planFlatBoot } from './options.ts';
+import { createParts, type MachineParts } from './parts.ts';
 
 /**
  * Make a machine with a flat image, or none, loaded.
@@ -60,86 +10,21 @@ export function compileModules(): MachineModules {
  */
 export function createMachine(options: MachineOptions = {}): FlatMachine {
   checkOptions(options);
-  const ramBytes = parseMemorySize(options.memory);
-  const boot = options.boot === undefined ? undefined : planFlatBoot(options.boot, ramBytes);
-  const model = options.cpu?.model ?? 'max';
-  const debug = options.debug === undefined ? undefined : new DebugLog(options.debug);
-  const config = { ...executionConfig(options.execution), ...(debug?.singleSteps ? { slice: 1, stress: 0 } : {}) };
-  const stressPool = { instances: 3, heldModules: 12 };
-  const modules = options.modules ?? compileModules();
-  const limits = config.stress ? stressPool : (options.execution?.pool ?? {});
-
-  const machine = createMachineMemory({ layout: X86_LAYOUT, ramBytes });
-  const context = new ContextView(machine, 0);
-  const table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
-  const breakpoints = new Breakpoints();
-  const arena = new TbArena(machine);
-  // Generated code, RAM and TB maintenance call each other; these are set before the first call.
-  const late: { maintenance?: TbMaintenance; exec?: CpuExec; flat?: FlatMachine } = {};
-
-  const ram = createRam(machine, {
-    codeWrite: (physical, size) => late.maintenance?.hostWrite(physical, size),
-    beforeRemap: (physical, size) => {
-      late.maintenance?.dropRange(physical, size);
-      runtime.exports.tlb_flush(context.env);
+  const ram = parseMemorySize(options.memory);
+  const plan = options.boot === undefined ? undefined : planFlatBoot(options.boot, ram);
+  // Parts call the machine, which is made of them: these are set before the first call.
+  const late: { flat?: FlatMachine; parts?: MachineParts } = {};
+  const parts = createParts(
+    { model: options.cpu?.model ?? 'max', ram, execution: options.execution, debug: options.debug, modules: options.modules },
+    {
+      portStop: (access) => late.flat!.portStop(access),
+      // Without a clock, time is what has been executed.
+      cpu: { tsc: () => late.parts!.exec.now },
     },
-  });
-  const runtime = instantiateRuntime({
-    machine,
-    table,
-    module: modules.runtime,
-    host: {
-      mmioRead: (env, lo, hi, size) => ram.mmioRead(env, lo, hi, size),
-      mmioWrite: (env, lo, hi, size) => ram.mmioWrite(env, lo, hi, size),
-      codeWrite: (_env, physical, size) => late.maintenance!.storeIntoCode(physical >>> 0, size),
-    },
-  });
-  const store = new TbStore(machine, arena, { protect: (page) => runtime.exports.tlb_protect_code(context.env, page) });
-  const ports = new PortSpace((access) => late.flat!.portStop(access));
-  const x86 = createX86({
-    machine, runtime, model, module: modules.x86,
-    host: {
-      portIn: (_vcpu, port, size) => ports.read(port, size),
-      portOut: (_vcpu, port, value, size) => ports.write(port, value, size),
-      // Without a clock device, time is what has been executed.
-      tsc: () => late.exec!.now,
-    },
-  });
-  ram.map({ kind: 'ram', physical: 0, size: ramBytes, offset: 0 });
-
-  const { formats } = modules;
-  const imports = { e: { m: machine.memory, t: table }, h: x86.registry.imports() };
-  const interpreter = new WebAssembly.Instance(modules.interpreter, imports);
-  const compiled = new CompiledTbs({
-    machine, store, table, imports, config, limits, policy: config.mode === 'tb-per-module' ? 'oldest-half' : 'aging',
-  });
-  const maintenance = new TbMaintenance(store, context, compiled);
-  late.maintenance = maintenance;
-  const optimiser = new TbOptimiser(X86_LAYOUT, X86_HELPERS, config);
-  const guest = new X86Guest(machine, x86, context);
-  const shared = { guest, machine, arena, store, context, config, core: runtime.exports };
-  const translator = new TbTranslator({
-    ...shared, ram, formats, optimiser, isBreakpoint: (linear) => breakpoints.has(linear), hasBreakpoints: () => breakpoints.any,
-  });
-  const tiering = new Tiering({
-    ...shared, translator, compiled, helpers: X86_HELPERS, optimiser, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header),
-    ...(debug === undefined ? {} : { onCompile: (kind, tbs, bytes) => debug.compiled(kind, tbs, bytes) }),
-  });
-  const exec = new CpuExec({
-    ...shared, translator, tiering, compiled, isBreakpoint: (linear) => breakpoints.has(linear), retire: (header) => maintenance.retire(header),
-    tbExec: interpreter.exports['tb_exec'] as (env: number, tb: number) => number,
-    ...(debug === undefined
-      ? {}
-      : { onFault: (vector) => debug.fault(vector), onTranslate: (header) => debug.translated(header), onSlice: () => debug.step() }),
-  });
-  late.exec = exec;
-  const memory = new GuestMemory(ramBytes, ram, runtime.exports, context);
-  const parts: MachineParts = {
-    options, model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, tiering, compiled, maintenance, exec, breakpoints,
-    formats, boot,
-  };
-  debug?.attach(parts);
-  const flat = new FlatMachine(parts);
+  );
+  late.parts = parts;
+  parts.ram.map({ kind: 'ram', physical: 0, size: ram, offset: 0 });
+  const flat = new FlatMachine(parts, plan, options.signal);
   late.flat = flat;
   flat.reset();
   return flat;
