@@ -75,7 +75,10 @@ export async function buildAssembly(name, options = {}) {
 /** Everything the result depends on: this package, the packages it imports, the compiler and these scripts. */
 function inputs(name, folder) {
   const { dependencies = {} } = readJson(join(folder, 'package.json'));
-  const neighbours = Object.keys(dependencies).map((id) => join(ROOT, 'packages', id.replace('@wasm-tcg/', ''), 'src'));
+  // A neighbour's AssemblyScript counts too: sources such as softfloat are compiled into the helpers that import them.
+  const neighbours = Object.keys(dependencies)
+    .map((id) => join(ROOT, 'packages', id.replace('@wasm-tcg/', '')))
+    .flatMap((neighbour) => [join(neighbour, 'src'), join(neighbour, 'assembly')]);
   return [
     ...['assembly', 'scripts', 'src'].flatMap((part) => listFiles(join(folder, part))),
     ...neighbours.flatMap((source) => listFiles(source)),

@@ -1,0 +1,6 @@
+/** The x87 format on cells of 16 bytes: all its operations. Rounding, precision, masks, flags and C1: state.ts. */
+export { f80_add, f80_div, f80_mul, f80_sqrt, f80_sub } from './f80-arithmetic';
+export {
+  f32_to_f80, f64_to_f80, f80_compare, f80_compare_signaling, f80_to_f32, f80_to_f64, f80_to_i16, f80_to_i32, f80_to_i64, i16_to_f80, i32_to_f80,
+  i64_to_f80,
+} from './f80-convert';
