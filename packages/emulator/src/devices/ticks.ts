@@ -1,0 +1,24 @@
+/**
+ * Ticks of a fixed frequency as a function of virtual nanoseconds, exact: `ticksAt(ns)` = floor(ns · hz / 1e9), and its inverse. A device's
+ * counter is computed from it when somebody looks; nothing ever ticks.
+ */
+
+export const NS_PER_SECOND = 1_000_000_000;
+
+/**
+ * Above this, a remainder of one second times hz no longer fits in the doubles that the divisions below round: 2^22.
+ * Devices with a faster clock have a period of whole nanoseconds and divide by it.
+ */
+export const MAX_TICK_HZ = 4_194_304;
+
+/** @param hz integer, 1 … {@link MAX_TICK_HZ}; @param ns integer ≥ 0 */
+export function ticksAt(ns: number, hz: number): number {
+  const seconds = Math.floor(ns / NS_PER_SECOND);
+  return seconds * hz + Math.floor(((ns - seconds * NS_PER_SECOND) * hz) / NS_PER_SECOND);
+}
+
+/** The first nanosecond at which {@link ticksAt} is `ticks` or more. */
+export function nsOfTick(ticks: number, hz: number): number {
+  const seconds = Math.floor(ticks / hz);
+  return seconds * NS_PER_SECOND + Math.ceil(((ticks - seconds * hz) * NS_PER_SECOND) / hz);
+}
