@@ -4,6 +4,7 @@
  */
 import type { CpuModelName, RegisterName, RegisterValue } from '@wasm-tcg/guest-x86';
 import type { TciFormats } from '@wasm-tcg/tci-interp';
+import type { Drive } from './drives/drive.ts';
 
 /**
  * How guest code is run.
@@ -91,7 +92,14 @@ export interface DebugOptions {
 export type StopReason =
   | { readonly kind: 'instructions' }
   | { readonly kind: 'halt' }
+  /** A triple fault. A PC resets itself then, unless its `reboot` is false. */
   | { readonly kind: 'shutdown' }
+  /** The guest switched the machine off (PC). */
+  | { readonly kind: 'poweroff' }
+  /** The guest asked for a reset, and the PC's `reboot` is false. */
+  | { readonly kind: 'reset' }
+  /** The guest wrote to the debug exit port (PC): `code` = value × 2 + 1. */
+  | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'pc'; readonly pc: bigint }
   | { readonly kind: 'port'; readonly port: number; readonly size: 1 | 2 | 4; readonly direction: 'in' | 'out'; readonly value: number }
   | { readonly kind: 'stopped' };
@@ -214,4 +222,100 @@ export interface Machine {
   /** Drop all translated code. */
   flush(): void;
   reset(): void;
+}
+
+// ---- the PC ------------------------------------------------------------------------------------------------------------------
+
+/** A Linux kernel (bzImage or ELF vmlinux), Multiboot or PVH image: which of them is found out from the bytes. */
+export interface KernelBoot {
+  readonly kernel: Uint8Array;
+  /** Initial RAM disk of Linux. */
+  readonly initrd?: Uint8Array;
+  /** Kernel command line. */
+  readonly append?: string;
+  /** Multiboot and PVH modules, in order. */
+  readonly modules?: readonly { readonly bytes: Uint8Array; readonly append?: string }[];
+  /**
+   * How a bzImage is entered. `auto` (default): 64-bit entry if it has one and the CPU model knows it, else 32-bit. `unpacked`: the vmlinux inside is
+   * unpacked by the host, so that the guest need not.
+   */
+  readonly entry?: 'auto' | 'real16' | 'protected32' | 'long64' | 'unpacked';
+}
+
+/**
+ * Where virtual time comes from. `host`: the host's clock. `icount`: 2^shift ns per guest instruction (0 … 10); a halted CPU does not wait, and two runs are
+ * the same to the byte.
+ */
+export type PcClock = 'host' | { readonly icount: number };
+
+export interface PcDevices {
+  /** 16550A serial ports, 0 … 4. Default 1. */
+  readonly serial?: number;
+  /** Port range of the debug exit device (QEMU's isa-debug-exit). Default: none. */
+  readonly debugExit?: { readonly iobase: number; readonly iosize: number };
+  /** QEMU's pc-testdev. Default false. */
+  readonly testdev?: boolean;
+  /** High precision event timer. Default true. */
+  readonly hpet?: boolean;
+  /** Receives what the guest writes to port 0xe9. Default: no such port. */
+  readonly debugPort?: (byte: number) => void;
+  /** virtio entropy source. Default true. */
+  readonly rng?: boolean;
+  /** virtio console. Default false. */
+  readonly console?: boolean;
+}
+
+export interface PcOptions {
+  /** Default model `x86-64`. */
+  readonly cpu?: { readonly model?: CpuModelName };
+  /** RAM in bytes, or text: `256M`. 2 MiB … 3 GiB, default 256 MiB. */
+  readonly memory?: number | string;
+  readonly boot?: KernelBoot | FlatBoot;
+  readonly drives?: readonly PcDrive[];
+  readonly devices?: PcDevices;
+  /** Default `host`. */
+  readonly clock?: PcClock;
+  /** Wall clock of power-on, ms since 1970. Default: now, or 2000-01-01 with `icount`. */
+  readonly epoch?: number;
+  /** Seed of all randomness the guest gets under `icount`, 32 bits. Default 1. On the host's clock, randomness is the host's. */
+  readonly seed?: number;
+  /** Does a reset (also a triple fault) start the guest again? Default true; else the run ends. */
+  readonly reboot?: boolean;
+  readonly execution?: ExecutionOptions;
+  readonly debug?: DebugOptions;
+  readonly modules?: MachineModules;
+  readonly signal?: AbortSignal;
+}
+
+/** A disk: an image in memory, or a {@link import('./drives/drive.ts').Drive}. */
+export interface PcDrive {
+  readonly image: Uint8Array | Drive;
+  readonly readonly?: boolean;
+}
+
+/** A serial line as the world outside sees it. */
+export interface SerialPort {
+  /** Bytes that the guest sends, from now on. Every call makes a stream of its own. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Bytes for the guest. */
+  readonly writable: WritableStream<Uint8Array>;
+  /** Called with each piece the guest sends. Returns what ends it. */
+  onData(listener: (bytes: Uint8Array) => void): () => void;
+  /** Queue bytes (text as UTF-8) for the guest. */
+  write(data: Uint8Array | string): void;
+  /**
+   * Wait for text that the guest sends after the last match of `expect`; the machine has to be running.
+   * @param options.timeout ms of host time, default 60,000
+   * @returns everything up to and including the match
+   * @throws MachineError `timeout`
+   */
+  expect(pattern: RegExp | string, options?: { readonly timeout?: number; readonly signal?: AbortSignal }): Promise<string>;
+}
+
+export interface Pc extends Machine {
+  readonly serial: readonly SerialPort[];
+  /** Virtual time since power-on, ns. */
+  readonly time: number;
+  /** The power button: an ACPI event, which the guest may heed. */
+  powerButton(): void;
 }

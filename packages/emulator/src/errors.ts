@@ -3,7 +3,9 @@ export type MachineErrorCode =
   /** A kernel, initrd or disk image that cannot be what it is given for: corrupt, truncated, too large, of the wrong kind. */
   | 'bad-image'
   /** A snapshot that is damaged, of another version, or of a machine that differs. */
-  | 'bad-snapshot';
+  | 'bad-snapshot'
+  /** What was waited for did not come. */
+  | 'timeout';
 
 /** Thrown by the public API for what a caller did wrong or a host could not provide. */
 export class MachineError extends Error {

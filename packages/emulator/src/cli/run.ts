@@ -180,6 +180,12 @@ function judge(end: End, written: number | undefined): { readonly status: number
       return { status: ExitStatus.ok, outcome: 'halted' };
     case 'shutdown':
       return { status: ExitStatus.failure, outcome: 'shutdown (triple fault)' };
+    case 'poweroff':
+      return { status: ExitStatus.ok, outcome: 'powered off' };
+    case 'reset':
+      return { status: ExitStatus.ok, outcome: 'reset' };
+    case 'exit':
+      return { status: end.code & 0xff, outcome: `exit code ${end.code & 0xff}` };
     case 'instructions':
       return { status: ExitStatus.ok, outcome: 'instruction limit' };
     case 'pc':

@@ -1,0 +1,216 @@
+/**
+ * The one virtual clock of a machine: nanoseconds since power-on, and the alarms set on it.
+ *
+ * `icount`: a guest instruction takes 2^shift ns, and what a halted CPU waits for comes at once. Time is a function of what was executed: two runs
+ * are the same.
+ *
+ * `host`: follows the host's clock, with two liberties, so that a guest which calibrates one timer against another finds them steady even on a busy host.
+ * Between two looks at the host's clock ({@link MachineClock.sync}, once a slice) time passes with the instructions executed, at the rate of late. And when the
+ * host stood still (another process, a garbage collection, a suspended laptop) time does not jump: it goes on from where it was, and catches up while the
+ * guest is idle, else by at most an eighth of the time that passes.
+ */
+import type { SavedValue, Timer, VirtualClock } from '../devices/device.ts';
+import { MachineError } from '../errors.ts';
+
+export type ClockOptions =
+  | { readonly kind: 'host'; readonly wall: () => number }
+  | { readonly kind: 'icount'; readonly shift: number };
+
+/** Advance of virtual time at one look at the host's clock that is still believed, ns. */
+const STALL = 2_000_000;
+/** Bounds of the estimated time per instruction, ns: 10 GIPS … 2 MIPS. */
+const FASTEST = 0.1;
+const SLOWEST = 500;
+/** Weight of the newest slice in the estimate. */
+const WEIGHT = 1 / 4;
+/** Share of a slice's time by which it may be longer or shorter than the host's. */
+const CATCH_UP = 1 / 8;
+
+class Alarm implements Timer {
+  deadline = Infinity;
+  readonly #clock: MachineClock;
+  readonly onDue: () => void;
+
+  constructor(clock: MachineClock, onDue: () => void) {
+    this.#clock = clock;
+    this.onDue = onDue;
+  }
+
+  set(deadline: number): void {
+    this.deadline = deadline;
+    this.#clock.changed(deadline);
+  }
+
+  cancel(): void {
+    this.deadline = Infinity;
+    this.#clock.changed(Infinity);
+  }
+}
+
+export class MachineClock implements VirtualClock {
+  readonly epoch: number;
+  /** ns per instruction as fixed by icount, 0 on the host's clock. */
+  readonly fixedRate: number;
+  readonly #executed: () => number;
+  readonly #onNearer: () => void;
+  readonly #wall: () => number;
+  readonly #alarms: Alarm[] = [];
+  #next = Infinity;
+  #stale = false;
+  /** Time and instructions at the last sync. */
+  #base = 0;
+  #baseInsns = 0;
+  /** ns per instruction since, and as measured. */
+  #rate = 5;
+  #measured = 5;
+  /** What `now` may not pass before the next sync. */
+  #ceiling = Infinity;
+  #wallAtSync: number;
+  /** Where the host's clock wants virtual time to be; `#base` may be ahead, as time never goes back. */
+  #host = 0;
+  /** ns that stalls of the host have cost and that are to be caught up. */
+  #debt = 0;
+
+  /**
+   * @param executed guest instructions retired, exact where a device asks
+   * @param onNearer an alarm was set that is due before all others: who runs the CPU looks again when it has to stop
+   * @param epoch wall clock of power-on, ns since 1970
+   */
+  constructor(options: ClockOptions, executed: () => number, onNearer: () => void, epoch: number) {
+    this.epoch = epoch;
+    this.#executed = executed;
+    this.#onNearer = onNearer;
+    this.fixedRate = options.kind === 'icount' ? 2 ** options.shift : 0;
+    this.#wall = options.kind === 'host' ? options.wall : () => 0;
+    this.#wallAtSync = this.#wall();
+    if (this.fixedRate !== 0) this.#rate = this.fixedRate;
+  }
+
+  get now(): number {
+    const now = this.#base + (this.#executed() - this.#baseInsns) * this.#rate;
+    return this.fixedRate !== 0 ? now : Math.floor(Math.min(now, this.#ceiling));
+  }
+
+  timer(onDue: () => void): Timer {
+    const alarm = new Alarm(this, onDue);
+    this.#alarms.push(alarm);
+    return alarm;
+  }
+
+  /** Time of the next alarm, Infinity when none is set. */
+  get nextDeadline(): number {
+    if (this.#stale) {
+      this.#next = Infinity;
+      for (const { deadline } of this.#alarms) if (deadline < this.#next) this.#next = deadline;
+      this.#stale = false;
+    }
+    return this.#next;
+  }
+
+  /** An alarm was set. */
+  changed(deadline: number): void {
+    if (deadline < this.#next && !this.#stale) {
+      this.#next = deadline;
+      this.#onNearer();
+    } else {
+      // Whether it was the nearest is found out when somebody asks.
+      if (deadline < this.#next) this.#onNearer();
+      this.#stale = true;
+    }
+  }
+
+  /** Guest instructions that may run before the next alarm is due, at least 1, at most `most`. */
+  instructionsUntilDue(most: number): number {
+    const wait = this.nextDeadline - this.now;
+    if (wait === Infinity) return most;
+    return Math.min(most, Math.max(1, Math.ceil(wait / this.#rate)));
+  }
+
+  /** Run all alarms that are due, the earliest first. One that sets itself to the past again is due in the next call. */
+  runDue(): void {
+    const { now } = this;
+    if (this.nextDeadline > now) return;
+    const due = this.#alarms.filter(({ deadline }) => deadline <= now).sort((a, b) => a.deadline - b.deadline);
+    for (const alarm of due) {
+      if (alarm.deadline > now) continue;
+      alarm.deadline = Infinity;
+      this.#stale = true;
+      alarm.onDue();
+    }
+  }
+
+  /** Look at the host's clock. Between slices; nothing with icount. */
+  sync(): void {
+    if (this.fixedRate !== 0) return;
+    const wall = this.#wall();
+    const elapsed = Math.max(0, wall - this.#wallAtSync);
+    const executed = this.#executed();
+    const insns = executed - this.#baseInsns;
+    const { now } = this;
+    const stalled = elapsed > STALL;
+    const gain = stalled ? 0 : Math.min(this.#debt, elapsed * CATCH_UP);
+    this.#debt += (stalled ? elapsed - STALL : 0) - gain;
+    this.#host += Math.min(elapsed, STALL) + gain;
+    if (insns > 0 && !stalled) {
+      const measured = Math.min(SLOWEST, Math.max(FASTEST, elapsed / insns));
+      this.#measured += (measured - this.#measured) * WEIGHT;
+    }
+    // Ahead of the host's clock, time goes on more slowly until it is level.
+    this.#rate = now > this.#host ? this.#measured * (1 - CATCH_UP) : this.#measured;
+    this.#restart(Math.floor(Math.max(now, this.#host)), executed, wall);
+  }
+
+  /** Time passes while the CPU does nothing: to `time`, not back. Without waiting for it. */
+  advanceTo(time: number): void {
+    const next = Math.max(this.now, Math.floor(time));
+    this.#host = Math.max(this.#host, next);
+    this.#restart(next, this.#executed(), this.#wallAtSync);
+  }
+
+  /** Host's milliseconds to sleep until virtual `time`; less than virtual time says when the clock has something to catch up. */
+  sleepFor(time: number): number {
+    return Math.max(0, (time - this.#host - this.#debt) / 1e6);
+  }
+
+  /** The guest was idle and the host has slept: all of the time that has passed counts, and what was to be caught up is. */
+  idle(): void {
+    if (this.fixedRate !== 0) return;
+    const wall = this.#wall();
+    this.#host += Math.max(0, wall - this.#wallAtSync) + this.#debt;
+    this.#debt = 0;
+    this.#restart(Math.floor(Math.max(this.now, this.#host)), this.#executed(), wall);
+  }
+
+  /** The machine was paused: the time that has passed does not count. */
+  resume(): void {
+    this.#restart(this.now, this.#executed(), this.#wall());
+  }
+
+  reset(): void {
+    for (const alarm of this.#alarms) alarm.deadline = Infinity;
+    this.#stale = true;
+  }
+
+  save(): SavedValue {
+    return { now: this.now, rate: this.#rate };
+  }
+
+  /** Alarms are the devices' to set again. @throws MachineError `bad-snapshot` */
+  load(saved: SavedValue): void {
+    const { now, rate } = (saved ?? {}) as { now?: unknown; rate?: unknown };
+    if (typeof now !== 'number' || typeof rate !== 'number' || !(now >= 0) || !(rate > 0)) {
+      throw new MachineError('bad-snapshot', 'the clock of the snapshot makes no sense', 'the file is damaged: take the snapshot again');
+    }
+    if (this.fixedRate === 0) this.#measured = this.#rate = rate;
+    this.#debt = 0;
+    this.#host = now;
+    this.#restart(now, this.#executed(), this.#wall());
+  }
+
+  #restart(now: number, executed: number, wall: number): void {
+    this.#base = now;
+    this.#baseInsns = executed;
+    this.#wallAtSync = wall;
+    this.#ceiling = this.fixedRate !== 0 ? Infinity : now + STALL;
+  }
+}

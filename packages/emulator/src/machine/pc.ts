@@ -1,0 +1,280 @@
+/**
+ * The PC: runs a CPU among devices. Between two instructions, and only there, it looks at alarms, interrupts, reset and power; the budget it gives to
+ * generated code ends where the next of them is due. Whatever a device does in between (a port, its registers in memory) stops that run behind the
+ * instruction, so that no tier moves an interrupt.
+ */
+import type { Device, MachineControl, SavedValue } from '../devices/device.ts';
+import type { Pc, RunUntil, SerialPort, StopReason } from '../api.ts';
+import type { MachineClock } from './clock.ts';
+import { CpuLines } from './cpu-lines.ts';
+import { Sleeper, yieldToHost } from './event-loop.ts';
+import { MachineBase } from './machine-base.ts';
+import type { MachineParts } from './parts.ts';
+
+/** Guest instructions between two looks at the clock. */
+const SLICE = 65_536;
+/** Host's milliseconds between two looks at its event loop. */
+const TURN = 8;
+/** A shorter sleep than this is not worth a timer of the host, ms. */
+const SHORT_SLEEP = 1;
+/** Longest sleep, ms: hosts' timers take 31 bits. */
+const LONGEST_SLEEP = 3_600_000;
+
+/** Interrupts as the CPU sees them. */
+export interface InterruptSource {
+  /** Would the CPU be interrupted now, if IF is set? */
+  pending(): boolean;
+  /** Take it: the vector, 0 … 255. */
+  acknowledge(): number;
+  /** Take a pending NMI; false: there is none. */
+  takeNmi(): boolean;
+}
+
+/** What is around the CPU of a PC. */
+export interface PcBoard {
+  readonly clock: MachineClock;
+  readonly interrupts: InterruptSource;
+  /** In the order in which they are reset and saved. */
+  readonly devices: readonly Device[];
+  readonly serial: readonly SerialPort[];
+  readonly powerButton: () => void;
+  /** Bring RAM and CPU to where the guest starts. Devices have been reset. */
+  readonly boot: () => void;
+}
+
+type Request = { readonly kind: 'reset' } | { readonly kind: 'poweroff' } | { readonly kind: 'exit'; readonly code: number };
+
+export interface PcConfig {
+  readonly reboot: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+export class PcMachine extends MachineBase implements Pc {
+  readonly #board: PcBoard;
+  readonly #config: PcConfig;
+  readonly #cpu: CpuLines;
+  readonly #sleeper = new Sleeper();
+  #halted = false;
+  #request: Request | undefined;
+
+  /** Use `createPc`. */
+  constructor(parts: MachineParts, board: PcBoard, config: PcConfig) {
+    super(parts);
+    this.#board = board;
+    this.#config = config;
+    this.#cpu = new CpuLines(parts.machine, parts.x86, 0);
+  }
+
+  get serial(): readonly SerialPort[] {
+    return this.#board.serial;
+  }
+
+  get time(): number {
+    return this.#board.clock.now;
+  }
+
+  protected get halted(): boolean {
+    return this.#halted;
+  }
+
+  powerButton(): void {
+    this.#board.powerButton();
+    this.wake();
+  }
+
+  /** What devices may ask of the machine. */
+  readonly control: MachineControl = {
+    reset: () => this.#ask({ kind: 'reset' }),
+    powerOff: () => this.#ask({ kind: 'poweroff' }),
+    exit: (code) => this.#ask({ kind: 'exit', code }),
+  };
+
+  /** An interrupt or an alarm may have come: look at it behind the running instruction, or wake from sleep. */
+  wake(): void {
+    this.p.exec.requestStop();
+    this.#sleeper.wake();
+  }
+
+  /** See CpuExecParts.wantsHost: an interrupt waits, and can be taken now. */
+  get wantsHost(): boolean {
+    return this.#cpu.request && this.#cpu.interruptible;
+  }
+
+  reset(): void {
+    const { exec, x86 } = this.p;
+    this.#request = undefined;
+    this.#halted = false;
+    exec.flush();
+    x86.reset(0);
+    this.#board.clock.reset();
+    for (const device of this.#board.devices) device.reset();
+    this.#board.boot();
+  }
+
+  runUntil(until: RunUntil): StopReason {
+    let left = this.begin(until);
+    this.#userStop = false;
+    const { clock } = this.#board;
+    const { exec } = this.p;
+    const signal = until.signal ?? this.#config.signal;
+    let first = true;
+    clock.resume();
+    while (left > 0) {
+      this.checkAborted(signal);
+      const before = exec.instructions;
+      const stop = this.#turn(left, first, until.instructions !== undefined);
+      const ran = exec.instructions - before;
+      left -= ran;
+      if (ran > 0) first = false;
+      if (stop === 'idle') {
+        const { nextDeadline } = clock;
+        if ((until.halt ?? false) || nextDeadline === Infinity) return { kind: 'halt' };
+        clock.advanceTo(nextDeadline);
+      } else if (stop !== undefined) {
+        return stop;
+      }
+    }
+    return { kind: 'instructions' };
+  }
+
+  protected async runAsync(): Promise<StopReason> {
+    const left = this.begin({});
+    this.#userStop = false;
+    const { clock } = this.#board;
+    const { signal } = this.#config;
+    const wake = (): void => this.#sleeper.wake();
+    signal?.addEventListener('abort', wake);
+    clock.resume();
+    try {
+      for (let first = true; ; first = false) {
+        const stop = this.#turns(left, first);
+        if (this.pauseRequested) return { kind: 'stopped' };
+        this.checkAborted(signal);
+        if (stop === 'idle') await this.#idle();
+        else if (stop !== undefined) return stop;
+        else await yieldToHost();
+      }
+    } finally {
+      signal?.removeEventListener('abort', wake);
+    }
+  }
+
+  /** Turns for as long as the host's event loop can wait. */
+  #turns(left: number, first: boolean): StopReason | 'idle' | undefined {
+    const end = performance.now() + TURN;
+    for (let ignoreFirst = first; ; ignoreFirst = false) {
+      const stop = this.#turn(left, ignoreFirst, false);
+      if (stop !== undefined || this.pauseRequested || performance.now() >= end) return stop;
+    }
+  }
+
+  /** Nothing to do before the next alarm: sleep until it is due or something comes from outside. */
+  async #idle(): Promise<void> {
+    const { clock } = this.#board;
+    const { nextDeadline } = clock;
+    if (clock.fixedRate !== 0 && nextDeadline !== Infinity) {
+      clock.advanceTo(nextDeadline);
+      return yieldToHost();
+    }
+    const wait = nextDeadline === Infinity ? LONGEST_SLEEP : clock.sleepFor(nextDeadline);
+    if (wait < SHORT_SLEEP) await yieldToHost();
+    else await this.#sleeper.sleep(Math.min(wait, LONGEST_SLEEP));
+    clock.idle();
+  }
+
+  /**
+   * Everything due now, then guest code up to the next time that something is due.
+   * @returns 'idle': the CPU is halted, and nothing is due; undefined: go on
+   */
+  #turn(left: number, first: boolean, exact: boolean): StopReason | 'idle' | undefined {
+    const { clock } = this.#board;
+    clock.sync();
+    clock.runDue();
+    const asked = this.#takeRequest();
+    if (asked !== undefined) return asked;
+    if (!this.#takeInterrupts()) return this.#shutDown();
+    if (this.#halted) return 'idle';
+    const due = clock.instructionsUntilDue(SLICE);
+    const count = Math.min(left, due);
+    // Nobody notices when a slice ends early, unless it ends because something is due at that very instruction.
+    const result = this.p.exec.run(count, first, (clock.fixedRate !== 0 && due < SLICE) || (exact && count === left));
+    const access = this.takePortStop();
+    const request = this.#takeRequest();
+    if (request !== undefined) return request;
+    if (access !== undefined) return { kind: 'port', ...access };
+    switch (result) {
+      case 'breakpoint':
+        return { kind: 'pc', pc: this.p.context.linearPc };
+      case 'shutdown':
+        return this.#shutDown();
+      case 'halt':
+        this.#halted = true;
+        return undefined;
+      case 'stopped':
+        return this.#takeStop();
+      case 'instructions':
+        return undefined;
+    }
+  }
+
+  #userStop = false;
+
+  override requestStop(): void {
+    this.#userStop = true;
+    this.wake();
+  }
+
+  #takeStop(): StopReason | undefined {
+    if (!this.#userStop) return undefined;
+    this.#userStop = false;
+    return { kind: 'stopped' };
+  }
+
+  /** @returns false: the CPU has shut down over one */
+  #takeInterrupts(): boolean {
+    const { interrupts } = this.#board;
+    if (interrupts.takeNmi() && !this.#entered(this.#cpu.nmi())) return false;
+    const pending = interrupts.pending();
+    if (!pending || !this.#cpu.interruptible) {
+      this.#cpu.request = pending;
+      return true;
+    }
+    const alive = this.#entered(this.#cpu.interrupt(interrupts.acknowledge()));
+    this.#cpu.request = interrupts.pending();
+    return alive;
+  }
+
+  /** An interrupt counts as one instruction. */
+  #entered(alive: boolean): boolean {
+    this.p.exec.instructions++;
+    this.#halted = false;
+    return alive;
+  }
+
+  /** A triple fault: the chipset of a PC resets the CPU. */
+  #shutDown(): StopReason | undefined {
+    if (!this.#config.reboot) return { kind: 'shutdown' };
+    this.reset();
+    return undefined;
+  }
+
+  #ask(request: Request): void {
+    this.#request = request;
+    this.wake();
+  }
+
+  #takeRequest(): StopReason | undefined {
+    const request = this.#request;
+    this.#request = undefined;
+    if (request === undefined) return undefined;
+    if (request.kind !== 'reset') return request;
+    if (!this.#config.reboot) return { kind: 'reset' };
+    this.reset();
+    return undefined;
+  }
+
+  /** State that is the machine's own. */
+  saveOwn(): SavedValue {
+    return { halted: this.#halted };
+  }
+}
