@@ -19,7 +19,7 @@
  * MemOps the variant `any`, which always takes the slow path.
  */
 import {
-  ATOMIC_OP_NAMES, COND_NAMES, FCOND_NAMES, MO_128, MO_16, MO_32, MO_64, MO_8, MO_SIGN, Op, OPS, OP_NAMES, Type, TYPE_NAMES, VOP_DEFS, memOpText,
+  ATOMIC_OP_NAMES, COND_NAMES, FCOND_NAMES, MO_128, MO_16, MO_32, MO_64, MO_8, MO_ALIGN_16, MO_SIGN, Op, OPS, OP_NAMES, Type, TYPE_NAMES, VOP_DEFS, memOpText,
   type AttrKind, type HelperTable, type OpDef, type OpName, type TargetLayout,
 } from '@wasm-tcg/ir';
 import { TciError } from './errors.ts';
@@ -59,13 +59,15 @@ const FIELDS_DEPOSIT = [[0, 8], [8, 8], [0, 16], [0, 32]] as const;
 const LD_MEMOPS: Readonly<Record<number, readonly number[]>> = {
   [Type.i32]: [MO_8, MO_8 | MO_SIGN, MO_16, MO_16 | MO_SIGN, MO_32],
   [Type.i64]: [MO_8, MO_8 | MO_SIGN, MO_16, MO_16 | MO_SIGN, MO_32, MO_32 | MO_SIGN, MO_64],
+  [Type.v128]: [MO_128, MO_128 | MO_ALIGN_16],
 };
 const PLAIN_MEMOPS: Readonly<Record<number, readonly number[]>> = {
   [Type.i32]: [MO_8, MO_16, MO_32],
   [Type.i64]: [MO_8, MO_16, MO_32, MO_64],
+  [Type.v128]: [MO_128, MO_128 | MO_ALIGN_16],
 };
 
-/** `ld` and `st` of types that guest accesses leave to the slow path, or lack. */
+/** `ld` and `st` of types that guest accesses lack, or have with an alignment. */
 const HOST_MEMOPS: Readonly<Record<number, readonly number[]>> = { [Type.f32]: [MO_32], [Type.f64]: [MO_64], [Type.v128]: [MO_128] };
 
 /** Ops whose last input may be an immediate: where a constant is common. */
@@ -109,7 +111,7 @@ function attrValues(name: OpName, kind: AttrKind, type: Type, mmuIndices: number
     case 'vop': return range(VOP_DEFS.length).filter((v) => `v${VOP_DEFS[v]!.kind}` === name);
     case 'memop': {
       const memops = name === 'guest_ld' || name === 'ld' ? LD_MEMOPS : PLAIN_MEMOPS;
-      return memops[type] ?? (name === 'ld' || name === 'st' ? HOST_MEMOPS[type] : undefined) ?? [];
+      return (name === 'ld' || name === 'st' ? HOST_MEMOPS[type] : undefined) ?? memops[type] ?? [];
     }
     case 'mmu': return range(mmuIndices);
     case 'imm': return range(4);

@@ -1,5 +1,5 @@
 /**
- * Mnemonics that the tables know and that are not translated: x87, MMX and SSE, whose state no model offers yet, and system instructions
+ * Mnemonics that the tables know and that are not translated: x87, floating point of SSE, and system instructions
  * that CPUID never offers. They are #UD.
  */
 import type { MnemonicName } from '../decode/index.ts';
@@ -14,27 +14,19 @@ const BEYOND = [
   'fist', 'fistp', 'fisttp', 'fisub', 'fisubr', 'fld', 'fld1', 'fldcw', 'fldenv', 'fldl2e', 'fldl2t', 'fldlg2', 'fldln2', 'fldpi',
   'fldz', 'fmul', 'fmulp', 'fnclex', 'fndisi', 'fneni', 'fninit', 'fnop', 'fnsave', 'fnsetpm', 'fnstcw', 'fnstenv', 'fnstsw', 'fpatan',
   'fprem', 'fprem1', 'fptan', 'frndint', 'frstor', 'fscale', 'fsin', 'fsincos', 'fsqrt', 'fst', 'fstp', 'fstpnce', 'fsub', 'fsubp',
-  'fsubr', 'fsubrp', 'ftst', 'fucom', 'fucomi', 'fucomip', 'fucomp', 'fucompp', 'fxam', 'fxch', 'fxtract', 'fyl2x', 'fyl2xp1', 'emms',
-  'movd', 'movq', 'packssdw', 'packsswb', 'packuswb', 'paddb', 'paddw', 'paddd', 'paddq', 'paddsb', 'paddsw', 'paddusb', 'paddusw',
-  'pand', 'pandn', 'pcmpeqb', 'pcmpeqw', 'pcmpeqd', 'pcmpgtb', 'pcmpgtw', 'pcmpgtd', 'pmaddwd', 'pmulhw', 'pmullw', 'por', 'psllw',
-  'pslld', 'psllq', 'psraw', 'psrad', 'psrlw', 'psrld', 'psrlq', 'psubb', 'psubw', 'psubd', 'psubq', 'psubsb', 'psubsw', 'psubusb',
-  'psubusw', 'punpckhbw', 'punpckhwd', 'punpckhdq', 'punpcklbw', 'punpcklwd', 'punpckldq', 'pxor', 'maskmovq', 'movntq', 'pavgb',
-  'pavgw', 'pextrw', 'pinsrw', 'pmaxsw', 'pmaxub', 'pminsw', 'pminub', 'pmovmskb', 'pmulhuw', 'psadbw', 'pshufw', 'pmuludq', 'movdqa',
-  'movdqu', 'movq2dq', 'movdq2q', 'movntdq', 'maskmovdqu', 'pshufd', 'pshufhw', 'pshuflw', 'pslldq', 'psrldq', 'punpckhqdq',
-  'punpcklqdq', 'addps', 'addpd', 'addss', 'addsd', 'subps', 'subpd', 'subss', 'subsd', 'mulps', 'mulpd', 'mulss', 'mulsd', 'divps',
+  'fsubr', 'fsubrp', 'ftst', 'fucom', 'fucomi', 'fucomip', 'fucomp', 'fucompp', 'fxam', 'fxch', 'fxtract', 'fyl2x', 'fyl2xp1',
+  'maskmovq',
+  'maskmovdqu',
+  'addps', 'addpd', 'addss', 'addsd', 'subps', 'subpd', 'subss', 'subsd', 'mulps', 'mulpd', 'mulss', 'mulsd', 'divps',
   'divpd', 'divss', 'divsd', 'minps', 'minpd', 'minss', 'minsd', 'maxps', 'maxpd', 'maxss', 'maxsd', 'sqrtps', 'sqrtpd', 'sqrtss',
-  'sqrtsd', 'rcpps', 'rcpss', 'rsqrtps', 'rsqrtss', 'andps', 'andpd', 'andnps', 'andnpd', 'orps', 'orpd', 'xorps', 'xorpd', 'cmpps',
-  'cmppd', 'cmpss', 'cmpsd', 'comiss', 'comisd', 'ucomiss', 'ucomisd', 'movaps', 'movapd', 'movups', 'movupd', 'movss', 'movsd',
-  'movhps', 'movhpd', 'movlps', 'movlpd', 'movhlps', 'movlhps', 'movmskps', 'movmskpd', 'movntps', 'movntpd', 'shufps', 'shufpd',
-  'unpckhps', 'unpckhpd', 'unpcklps', 'unpcklpd', 'cvtpi2ps', 'cvtpi2pd', 'cvtps2pi', 'cvtpd2pi', 'cvttps2pi', 'cvttpd2pi', 'cvtsi2ss',
+  'sqrtsd', 'rcpps', 'rcpss', 'rsqrtps', 'rsqrtss', 'cmpps',
+  'cmppd', 'cmpss', 'cmpsd', 'comiss', 'comisd', 'ucomiss', 'ucomisd',
+  'cvtpi2ps', 'cvtpi2pd', 'cvtps2pi', 'cvtpd2pi', 'cvttps2pi', 'cvttpd2pi', 'cvtsi2ss',
   'cvtsi2sd', 'cvtss2si', 'cvtsd2si', 'cvttss2si', 'cvttsd2si', 'cvtps2pd', 'cvtpd2ps', 'cvtss2sd', 'cvtsd2ss', 'cvtdq2ps', 'cvtps2dq',
-  'cvttps2dq', 'cvtdq2pd', 'cvtpd2dq', 'cvttpd2dq', 'addsubps', 'addsubpd', 'haddps', 'haddpd', 'hsubps', 'hsubpd', 'lddqu', 'movddup',
-  'movshdup', 'movsldup', 'pabsb', 'pabsw', 'pabsd', 'palignr', 'phaddw', 'phaddd', 'phaddsw', 'phsubw', 'phsubd', 'phsubsw',
-  'pmaddubsw', 'pmulhrsw', 'pshufb', 'psignb', 'psignw', 'psignd', 'blendps', 'blendpd', 'blendvps', 'blendvpd', 'dpps', 'dppd',
-  'extractps', 'insertps', 'movntdqa', 'mpsadbw', 'packusdw', 'pblendvb', 'pblendw', 'pcmpeqq', 'pextrb', 'pextrd', 'phminposuw',
-  'pinsrb', 'pinsrd', 'pmaxsb', 'pmaxsd', 'pmaxud', 'pmaxuw', 'pminsb', 'pminsd', 'pminud', 'pminuw', 'pmovsxbw', 'pmovsxbd', 'pmovsxbq',
-  'pmovsxwd', 'pmovsxwq', 'pmovsxdq', 'pmovzxbw', 'pmovzxbd', 'pmovzxbq', 'pmovzxwd', 'pmovzxwq', 'pmovzxdq', 'pmuldq', 'pmulld',
-  'ptest', 'roundps', 'roundpd', 'roundss', 'roundsd', 'pcmpgtq', 'pcmpestri', 'pcmpestrm', 'pcmpistri', 'pcmpistrm', 'aesenc',
+  'cvttps2dq', 'cvtdq2pd', 'cvtpd2dq', 'cvttpd2dq', 'addsubps', 'addsubpd', 'haddps', 'haddpd', 'hsubps', 'hsubpd',
+  'dpps', 'dppd',
+  'mpsadbw',
+  'ptest', 'roundps', 'roundpd', 'roundss', 'roundsd', 'pcmpestri', 'pcmpestrm', 'pcmpistri', 'pcmpistrm', 'aesenc',
   'aesenclast', 'aesdec', 'aesdeclast', 'aesimc', 'aeskeygenassist', 'pclmulqdq', 'sha1msg1', 'sha1msg2', 'sha1nexte', 'sha1rnds4',
   'sha256msg1', 'sha256msg2', 'sha256rnds2',
 ] as const satisfies readonly MnemonicName[];

@@ -18,7 +18,7 @@ import { Emit, type Size } from './emit.ts';
 export const G: typeof X86_FRAME.index = X86_FRAME.index;
 
 /** Exception vectors that translated code raises. */
-export const Vector = { DE: 0, BP: 3, BR: 5, UD: 6, NM: 7, SS: 12, GP: 13 } as const;
+export const Vector = { DE: 0, BP: 3, BR: 5, UD: 6, NM: 7, SS: 12, GP: 13, MF: 16 } as const;
 
 /** cc_op when only the frame knows it. */
 export const CC_DYNAMIC = -1;
@@ -70,6 +70,8 @@ export class Ctx extends Emit {
   readonly compared: Compared = { size: 1, a: -1, b: -1 };
   /** Stack pointer that addresses relative to rSP see while POP computes its destination; −1 = the register. */
   spOverride = -1;
+  /** Offset of the instruction behind the last MMX instruction (see sse-common.ts); −1 = none in this TB. */
+  mmxNext = -1;
 
   // ---- lazy flags ---------------------------------------------------------------------------------------------------------------
   /** cc_op here: static, or CC_DYNAMIC. */
@@ -106,6 +108,7 @@ export class Ctx extends Emit {
     this.ended = false;
     this.last = false;
     this.spOverride = -1;
+    this.mmxNext = -1;
     this.ccOp = ccOp;
     this.ccDirty = false;
     this.ccA = -1;

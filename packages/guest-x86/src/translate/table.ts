@@ -9,9 +9,14 @@ import type { Handler } from './handler.ts';
 import { IO } from './io.ts';
 import { MOV } from './mov.ts';
 import { MULDIV } from './muldiv.ts';
+import { PACKED } from './packed.ts';
+import { PACKED_SHIFT } from './packed-shift.ts';
 import { ROTATE } from './rotate.ts';
 import { SEGMENT } from './segment.ts';
 import { SHIFT } from './shift.ts';
+import { SHUFFLE } from './shuffle.ts';
+import { emms } from './sse-common.ts';
+import { SSE_MOVE } from './sse-move.ts';
 import { STACK } from './stack.ts';
 import { STRING } from './string.ts';
 import { SYSTEM } from './system.ts';
@@ -19,6 +24,7 @@ import { WIDE_EXCHANGE } from './wide-exchange.ts';
 
 const BY_NAME: Readonly<Record<MnemonicName, Handler>> = {
   ...MOV, ...ALU, ...SHIFT, ...ROTATE, ...MULDIV, ...BITS, ...BCD, ...STACK, ...BRANCH, ...STRING, ...IO, ...SEGMENT, ...SYSTEM, ...WIDE_EXCHANGE,
+  ...SSE_MOVE, ...PACKED, ...PACKED_SHIFT, ...SHUFFLE, emms,
   ...BEYOND_INTEGER_ISA,
 };
 
