@@ -173,6 +173,8 @@ export class Tiering {
   #growRegion(entry: number): void {
     const { compiled, config } = this.#p;
     this.#setThreshold(entry, NEVER);
+    // A TB that accesses devices ends behind the access, whatever follows.
+    if (this.#word(entry, AT.cflags) !== 0) return;
     if (!this.#hasRoom([entry], this.#guess(config.regionTbs))) return;
     const started = performance.now();
     const { bytes, members, descriptor } = this.#buildRegion(entry);
