@@ -18,3 +18,6 @@ export { hlt, check_io, port_in, port_out } from './system/ports';
 export {
   compute_flags, rcl, rcl64, rcr, rcr64, crc32, pdep, pext, aaa, aas, daa, das, check_segment, code_limit,
 } from './integer/index';
+export {
+  ldmxcsr, rcp_f32, rsqrt_f32, sse_compare, sse_compare_masked, sse_compute, sse_compute_masked, sse_settle, sse_to_integer, sse_to_integer_masked,
+} from './sse/index';

@@ -13,8 +13,8 @@ const runtime = (file) => importTypeScript(join(folder, '..', 'runtime', 'src', 
 
 const { assemblyConstants, assemblyFrame, assemblyNumbers } = await runtime('layout/assembly-constants');
 const [context, header, exits, core] = await Promise.all(['layout/wasm-context', 'layout/tb-header', 'exit-code', 'core-helpers'].map(runtime));
-const [frame, cpu, hflags, restore, x86Exits, features, cc] = await Promise.all(
-  ['state/frame', 'state/cpu-state', 'state/hflags', 'state/restore-data', 'exit-codes', 'cpuid/features', 'state/cc-op'].map(source),
+const [frame, cpu, hflags, restore, x86Exits, features, cc, sse] = await Promise.all(
+  ['state/frame', 'state/cpu-state', 'state/hflags', 'state/restore-data', 'exit-codes', 'cpuid/features', 'state/cc-op', 'state/sse-op'].map(source),
 );
 
 const text = [
@@ -33,6 +33,8 @@ const text = [
   assemblyNumbers('PROT', core.Prot, 'i32'),
   assemblyNumbers('FEATURE', features.X86Feature),
   assemblyNumbers('CC', { ...cc.CcKind, override: cc.CC_OVERRIDE, opFlags: cc.CC_FLAGS }),
+  assemblyNumbers('SSE', { ...sse.SseOp, ...sse.SseRounding, immShift: sse.SSE_IMM_SHIFT, double: sse.SSE_DOUBLE, lanesShift: sse.SSE_LANES_SHIFT }),
+  assemblyNumbers('MXCSR', sse.Mxcsr),
 ].join('\n');
 
 const target = join(folder, 'assembly', 'generated', 'layout.ts');

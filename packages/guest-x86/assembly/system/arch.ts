@@ -12,6 +12,7 @@ export const VEC_SS: u32 = 12;
 export const VEC_GP: u32 = 13;
 export const VEC_PF: u32 = 14;
 export const VEC_AC: u32 = 17;
+export const VEC_XM: u32 = 19;
 
 export const CF: u32 = 1 << 0;
 export const PF: u32 = 1 << 2;
@@ -52,6 +53,7 @@ export const CR4_PAE: u32 = 1 << 5;
 export const CR4_PGE: u32 = 1 << 7;
 export const CR4_PCE: u32 = 1 << 8;
 export const CR4_OSFXSR: u32 = 1 << 9;
+export const CR4_OSXMMEXCPT: u32 = 1 << 10;
 export const CR4_UMIP: u32 = 1 << 11;
 export const CR4_FSGSBASE: u32 = 1 << 16;
 export const CR4_SMEP: u32 = 1 << 20;

@@ -1,12 +1,14 @@
-// hflags and what goes with it (pcMask, fetchMmu): derived from CR0, CR4, EFER, EFLAGS, DR7 and the segments, never changed otherwise.
+// hflags and what goes with it (pcMask, fetchMmu): derived from CR0, CR4, EFER, EFLAGS, DR7, MXCSR and the segments, never changed otherwise.
+// Flags that SSE instructions add to MXCSR are the exception: HF_SSE_FAST may be set later than it could be.
 // Invariant: every helper that changes one of those calls update_hflags before it returns.
 //
 // CPL is the DPL of SS, as virtualisation defines it: CS.RPL would be wrong between setting CR0.PE and the first far jump, and DPL of CS is wrong
 // in conforming segments.
 import {
   FR_ES_BASE, HF_AC, HF_CPL_SHIFT, HF_CS32, HF_CS64, HF_CS_FLAT, HF_DR, HF_DS_FLAT, HF_EM, HF_ES_FLAT, HF_FS_OK, HF_GS_OK, HF_IOPL_SHIFT,
-  HF_LMA, HF_MP, HF_OSFXSR, HF_PE, HF_SHADOW, HF_SMAP, HF_SS32, HF_SS_FLAT, HF_TF, HF_TS, HF_VM, MMU_KERNEL, MMU_USER, SEG_CS, SEG_DS, SEG_ES, SEG_FS,
-  SEG_GS, SEG_SS, ST_DR, ST_EFLAGS, ST_FETCH_MMU, ST_HFLAGS, ST_INTERRUPT_SHADOW, ST_PC_MASK,
+  HF_LMA, HF_MP, HF_OSFXSR, HF_PE, HF_SHADOW, HF_SMAP, HF_SSE_FAST, HF_SS32, HF_SS_FLAT, HF_TF, HF_TS, HF_VM, MMU_KERNEL, MMU_USER, SEG_CS, SEG_DS, SEG_ES, SEG_FS,
+  SEG_GS, SEG_SS, ST_DR, ST_EFLAGS, ST_FETCH_MMU, ST_HFLAGS, ST_INTERRUPT_SHADOW, ST_MXCSR, ST_PC_MASK, MXCSR_FAST_MASK,
+  MXCSR_FAST_VALUE,
 } from '../generated/layout';
 import {
   AC, CR0_AM, CR0_EM, CR0_MP, CR0_PE, CR0_TS, CR4_OSFXSR, CR4_SMAP, D_CODE, D_DB, D_DC, D_DPL, D_L, D_P, D_RW, EFER_LMA, IOPL, TF, VM,
@@ -61,6 +63,7 @@ export function update_hflags(env: usize): void {
   if ((c4 & CR4_SMAP) != 0 && (eflags & AC) == 0 && level < 3) h |= HF_SMAP;
   if ((c0 & CR0_AM) != 0 && (eflags & AC) != 0 && level == 3) h |= HF_AC;
   if (load<u32>(env, ST_DR + 56) & 0xff) h |= HF_DR;
+  if ((load<u32>(env, ST_MXCSR) & MXCSR_FAST_MASK) == MXCSR_FAST_VALUE) h |= HF_SSE_FAST;
 
   store<u32>(env, h, ST_HFLAGS);
   store<u64>(env, code64 ? u64.MAX_VALUE : 0xffffffff, ST_PC_MASK);

@@ -59,7 +59,10 @@ export const X86_STATE = defStruct('x86State', {
   fpr: ['v128', 8],
   fpTop: 'u32', fpEmpty: 'u32', fpControl: 'u32', fpStatus: 'u32',
   fpLastIp: 'u64', fpLastDp: 'u64', fpLastCs: 'u32', fpLastDs: 'u32', fpLastOp: 'u32',
+  /** Whoever writes it calls `update_hflags` (HFlag.SSE_FAST); only flags may be set without. */
   mxcsr: 'u32',
+  /** Operands of the SSE floating-point helpers, and in `sseA` the result. Meaningless between instructions. */
+  sseA: 'v128', sseB: 'v128',
   /** Scratch of helpers: two stacks that are not committed yet (96 bytes each). Meaningless between calls. */
   scratch: ['u64', 24],
 }, 16);

@@ -16,6 +16,8 @@ import { SEGMENT } from './segment.ts';
 import { SHIFT } from './shift.ts';
 import { SHUFFLE } from './shuffle.ts';
 import { emms } from './sse-common.ts';
+import { SSE_ARITHMETIC } from './sse-arithmetic.ts';
+import { SSE_CONVERT } from './sse-convert.ts';
 import { SSE_MOVE } from './sse-move.ts';
 import { STACK } from './stack.ts';
 import { STRING } from './string.ts';
@@ -25,6 +27,7 @@ import { WIDE_EXCHANGE } from './wide-exchange.ts';
 const BY_NAME: Readonly<Record<MnemonicName, Handler>> = {
   ...MOV, ...ALU, ...SHIFT, ...ROTATE, ...MULDIV, ...BITS, ...BCD, ...STACK, ...BRANCH, ...STRING, ...IO, ...SEGMENT, ...SYSTEM, ...WIDE_EXCHANGE,
   ...SSE_MOVE, ...PACKED, ...PACKED_SHIFT, ...SHUFFLE, emms,
+  ...SSE_ARITHMETIC, ...SSE_CONVERT,
   ...BEYOND_INTEGER_ISA,
 };
 
