@@ -78,9 +78,10 @@ function layOutAcpi({ ramBytes, serialPorts, cpus = 1, hpet: hpetId, vga = false
     { name: 'madt', bytes: madt(cpus) },
     ...(hpetId === undefined ? [] : [{ name: 'hpet', bytes: hpet(hpetId) }]),
   ];
+  const unplaced = [0, ...others.map(() => 0)];
   const sized = [
     dsdtBytes.length, fadt({ facs: 0, dsdt: 0, vga }).length, ...others.map(({ bytes }) => bytes.length),
-    rsdt(new Array<number>(others.length + 1).fill(0)).length, xsdt(new Array<number>(others.length + 1).fill(0)).length,
+    rsdt(unplaced).length, xsdt(unplaced).length,
   ];
   const total = sized.reduce((sum, length) => sum + alignUp(length, TABLE_ALIGN), 0);
   const start = nvs - alignUp(total, PAGE);

@@ -48,10 +48,10 @@ describe('AML', () => {
   });
 
   it('measures blocks of more than 63 bytes and of more than 4095 in two and three bytes', () => {
-    const of = (count: number): string => hex(pkg(...new Array<Uint8Array>(count).fill(integer(0)))).slice(0, 10);
+    const of = (count: number): string => hex(pkg(...Array.from({ length: count }, () => integer(0)))).slice(0, 10);
     expect(of(61)).toBe('123f3d0000');
     expect(of(62)).toBe('1241043e00');
-    const large = hex(device('D', ...Array.from({ length: 20 }, () => pkg(...new Array<Uint8Array>(250).fill(integer(0))))));
+    const large = hex(device('D', ...Array.from({ length: 20 }, () => pkg(...Array.from({ length: 250 }, () => integer(0))))));
     // 4 + 20 × 254 bytes inside and 3 of its own.
     expect(large.slice(0, 10)).toBe(`5b82${(0x80 | (5087 & 0xf)).toString(16)}${(5087 >> 4 & 0xff).toString(16)}${(5087 >> 12).toString(16).padStart(2, '0')}`);
   });

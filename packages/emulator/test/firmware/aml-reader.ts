@@ -1,10 +1,6 @@
 /** Just enough of an AML reader to check what the DSDT says, written from the specification and not from the assembler. */
 
-export interface AmlName {
-  readonly path: string;
-  readonly value: AmlValue;
-}
-export type AmlValue = number | Uint8Array | readonly AmlValue[] | { readonly method: Uint8Array } | { readonly name: string };
+export type AmlValue = number | Uint8Array | readonly AmlValue[] | { readonly method: Uint8Array };
 
 /** All named objects of a definition block by full path. @throws Error for anything it does not know */
 export function readAml(block: Uint8Array): ReadonlyMap<string, AmlValue> {
@@ -15,7 +11,13 @@ export function readAml(block: Uint8Array): ReadonlyMap<string, AmlValue> {
 
 class Reader {
   #at = 0;
-  constructor(readonly block: Uint8Array, readonly names: Map<string, AmlValue>) {}
+  readonly block: Uint8Array;
+  readonly names: Map<string, AmlValue>;
+
+  constructor(block: Uint8Array, names: Map<string, AmlValue>) {
+    this.block = block;
+    this.names = names;
+  }
 
   terms(end: number, scope: string): void {
     while (this.#at < end) this.#term(scope);
