@@ -19,7 +19,7 @@ export class PicPair implements Device {
   #intr = false;
 
   /** @param options.onOutput called when INTR changes */
-  constructor(bus: DeviceBus, options: { readonly onOutput: (intr: boolean) => void }) {
+  constructor(bus: Pick<DeviceBus, 'attachPorts'>, options: { readonly onOutput: (intr: boolean) => void }) {
     this.#onOutput = options.onOutput;
     this.#master.reset();
     this.#slave.reset();
@@ -73,7 +73,7 @@ export class PicPair implements Device {
     this.#update();
   }
 
-  #attach(bus: DeviceBus, first: number, chip: Pic8259): void {
+  #attach(bus: Pick<DeviceBus, 'attachPorts'>, first: number, chip: Pic8259): void {
     bus.attachPorts(first, first + 1, {
       maxSize: 1,
       read: (port) => {
