@@ -26,6 +26,7 @@ const text = [
   assemblyNumbers('HF', hflags.HFlag),
   assemblyNumbers('SEG', cpu.Seg),
   assemblyNumbers('MMU', cpu.MmuIndex, 'i32'),
+  assemblyNumbers('REQUEST', cpu.InterruptRequest),
   assemblyNumbers('RESTORE', restore.RestoreData),
   assemblyNumbers('EXIT', exits.ExitCode),
   assemblyNumbers('EXIT', x86Exits.X86Exit),

@@ -2,6 +2,7 @@
 
 export const VEC_DE: u32 = 0;
 export const VEC_DB: u32 = 1;
+export const VEC_NMI: u32 = 2;
 export const VEC_BP: u32 = 3;
 export const VEC_OF: u32 = 4;
 export const VEC_UD: u32 = 6;

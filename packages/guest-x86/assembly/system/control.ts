@@ -1,16 +1,22 @@
 // Control and debug registers, CLTS, LMSW, INVLPG (SDM vol. 3, 2.5 and 17.2).
 import {
-  HF_CS64, SEG_TR, ST_CR0, ST_CR2, ST_CR3, ST_CR4, ST_CR4_ALLOWED, ST_CR8, ST_DR, ST_EFER, ST_PDPTE, ST_PHYS_BITS, SEG_CS,
+  HF_CS64, SEG_TR, ST_CR0, ST_CR2, ST_CR3, ST_CR4, ST_CR4_ALLOWED, ST_DR, ST_EFER, ST_PDPTE, ST_PHYS_BITS, SEG_CS,
 } from '../generated/layout';
 import {
   CR0_AM, CR0_CD, CR0_EM, CR0_ET, CR0_MP, CR0_NE, CR0_NW, CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_DE, CR4_PAE, CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, D_L,
   EFER_LMA, EFER_LME, VEC_DB,
 } from './arch';
 import { typeOf } from './descriptor';
-import { raise, raiseGp, raiseUd } from './fault';
+import { raise, raiseGp, raiseUd, takeBudget } from './fault';
 import { update_hflags } from './hflags';
 import { phys_ld64, tlb_flush, tlb_flush_page } from './memory';
 import { accessOf, cpl, cr0, cr4, efer, hflags, isLongMode } from './state';
+
+/** CR8, 0–15, of the machine's local APIC (or of the state, without one). */
+// @ts-ignore: decorator
+@external('host', 'tpr_read') declare function host_tpr_read(env: usize): u32;
+// @ts-ignore: decorator
+@external('host', 'tpr_write') declare function host_tpr_write(env: usize, value: u32): void;
 
 /** Bits of CR0 that exist; ET is fixed to one. */
 const CR0_BITS: u32 = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
@@ -101,6 +107,12 @@ function setCr4(env: usize, value: u64): void {
   update_hflags(env);
 }
 
+/** CR8 is bits 7–4 of the local APIC's task priority. Interrupts that it held off may be due now, and others not any more. */
+function writeTpr(env: usize, value: u64): void {
+  host_tpr_write(env, <u32>value);
+  takeBudget(env);
+}
+
 export function mov_to_cr(env: usize, n: u32, value: u64): void {
   if (!privileged(env)) return;
   switch (n) {
@@ -110,7 +122,7 @@ export function mov_to_cr(env: usize, n: u32, value: u64): void {
     case 4: setCr4(env, value); break;
     case 8:
       if (value > 15) raiseGp(env, 0);
-      else store<u64>(env, value, ST_CR8);
+      else writeTpr(env, value);
       break;
     default: raiseUd(env);
   }
@@ -123,7 +135,7 @@ export function mov_from_cr(env: usize, n: u32): u64 {
     case 2: return load<u64>(env, ST_CR2);
     case 3: return load<u64>(env, ST_CR3);
     case 4: return load<u64>(env, ST_CR4);
-    case 8: return load<u64>(env, ST_CR8);
+    case 8: return host_tpr_read(env);
     default: raiseUd(env);
   }
   return 0;

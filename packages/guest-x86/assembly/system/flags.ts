@@ -1,6 +1,7 @@
 // EFLAGS as a whole: lazily computed flags and DF in the frame, the rest in the state. PUSHF, POPF, STI, CLI, CLAC, STAC.
 import {
-  CC_OP_FLAGS, FEATURE_SMAP, FR_CC_OP, FR_CC_SRC, FR_DF, HF_PE, ST_EFLAGS, ST_INTERRUPT_REQUEST, ST_INTERRUPT_SHADOW,
+  CC_OP_FLAGS, FEATURE_SMAP, FR_CC_OP, FR_CC_SRC, FR_DF, HF_PE, REQUEST_EXTERNAL, REQUEST_NMI, ST_EFLAGS, ST_INTERRUPT_REQUEST,
+  ST_INTERRUPT_SHADOW, ST_NMI_BLOCKED,
 } from '../generated/layout';
 import { compute_eflags } from '../integer/flags';
 import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from './arch';
@@ -44,9 +45,12 @@ export function poppableFlags(env: usize, size: u32): u32 {
   return mask;
 }
 
-/** After IF may have been set: an interrupt that waits for it gets its chance at the next instruction boundary. */
+/** After IF may have been set or an NMI handler has returned: what waits for it gets its chance at the next instruction boundary. */
 export function noticeInterrupts(env: usize): void {
-  if (load<u32>(env, ST_INTERRUPT_REQUEST) && (load<u32>(env, ST_EFLAGS) & IF) != 0 && !load<u32>(env, ST_INTERRUPT_SHADOW)) takeBudget(env);
+  const waiting = load<u32>(env, ST_INTERRUPT_REQUEST);
+  if (waiting == 0 || load<u32>(env, ST_INTERRUPT_SHADOW)) return;
+  const open: u32 = ((load<u32>(env, ST_EFLAGS) & IF) != 0 ? REQUEST_EXTERNAL : 0) | (load<u32>(env, ST_NMI_BLOCKED) ? 0 : REQUEST_NMI);
+  if (waiting & open) takeBudget(env);
 }
 
 export function read_eflags(env: usize): u64 { return get_eflags(env) & ~(RF | VM); }

@@ -2,10 +2,10 @@
 // (SDM vol. 3, chapter 6).
 import {
   CTX_EXIT_CODE, CTX_EXIT_DATA, CTX_FAULT_ADDRESS, CTX_FAULT_ERROR, CTX_TB_PTR, EXIT_FAULT, EXIT_NONE, EXIT_SHUTDOWN, SEG_CS, SEG_DS,
-  SEG_ES, SEG_GS, SEG_SS, ST_CR2, ST_DR, ST_IDTR_BASE, ST_IDTR_LIMIT,
+  SEG_ES, SEG_GS, SEG_SS, ST_CR2, ST_DR, ST_IDTR_BASE, ST_IDTR_LIMIT, ST_NMI_BLOCKED,
 } from '../generated/layout';
 import {
-  AC, D_P, IF, NT, OF, RF, T_INT16, T_INT32, T_TASK, T_TRAP16, T_TRAP32, TF, VEC_BP, VEC_DB, VEC_DF, VEC_GP, VEC_NP, VEC_OF, VEC_PF, VEC_TS, VM,
+  AC, D_P, IF, NT, OF, RF, T_INT16, T_INT32, T_TASK, T_TRAP16, T_TRAP32, TF, VEC_BP, VEC_DB, VEC_DF, VEC_GP, VEC_NMI, VEC_NP, VEC_OF, VEC_PF, VEC_TS, VM,
 } from './arch';
 import { accessBits, dplOf, errorOf, isCode, isConforming, isNull, readDescriptor } from './descriptor';
 import { exited, hasErrorCode, raise, raiseGp } from './fault';
@@ -191,9 +191,15 @@ export function fault_deliver(env: usize): void {
   deliver(env, vector, FAULT, load<u32>(env, CTX_FAULT_ERROR));
 }
 
-/** Deliver an external interrupt (or NMI, vector 2) between two instructions. The caller has looked at IF and the shadow. */
+/** Deliver an external interrupt between two instructions. The caller has looked at IF and the shadow. */
 export function interrupt_deliver(env: usize, vector: u32): void {
   deliver(env, vector & 0xff, EXTERNAL, 0);
+}
+
+/** Deliver an NMI between two instructions. The caller has seen that none is being handled; the next IRET ends that (SDM vol. 3, 7.7.1). */
+export function nmi_deliver(env: usize): void {
+  store<u32>(env, 1, ST_NMI_BLOCKED);
+  deliver(env, VEC_NMI, EXTERNAL, 0);
 }
 
 /**

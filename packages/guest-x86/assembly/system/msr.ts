@@ -1,19 +1,17 @@
-// RDMSR, WRMSR, RDTSC, RDTSCP, RDPMC. MSRs that hold CPU state are here; what else a machine has (MTRRs, APIC) is asked of the host, and what nobody
-// knows raises #GP(0).
+// RDMSR, WRMSR. MSRs that hold CPU state are here and in msr-plain.ts; what else a machine has (APIC) is asked of the host, and what nobody knows
+// raises #GP(0).
 import {
-  CTX_ARG, CTX_RET, FEATURE_LONG_MODE, FEATURE_MSR, FEATURE_NX, FEATURE_PAT, FEATURE_RDTSCP, FEATURE_SEP, FEATURE_SYSCALL, FEATURE_TSC, FR_FS_BASE,
-  FR_GS_BASE, FR_RAX, FR_RCX, FR_RDX, ST_CSTAR, ST_EFER, ST_EFER_ALLOWED, ST_FMASK, ST_KERNEL_GS_BASE, ST_LSTAR, ST_PAT, ST_STAR, ST_SYSENTER_CS,
-  ST_SYSENTER_EIP, ST_SYSENTER_ESP, ST_TSC_AUX, ST_TSC_OFFSET,
+  CTX_ARG, CTX_RET, FEATURE_APIC, FEATURE_LONG_MODE, FEATURE_MACHINE_CHECK, FEATURE_MISC_ENABLE, FEATURE_MSR, FEATURE_MTRR, FEATURE_NX, FEATURE_P6,
+  FEATURE_SYSCALL, FEATURE_TSC, FR_RAX, FR_RCX, FR_RDX, ST_APIC_BASE, ST_EFER, ST_EFER_ALLOWED, ST_MISC_ENABLE,
 } from '../generated/layout';
-import { CR0_PG, CR4_PCE, CR4_TSD, EFER_LMA, EFER_LME } from './arch';
+import { CR0_PG, EFER_LMA, EFER_LME } from './arch';
 import { raiseGp, raiseUd } from './fault';
 import { update_hflags } from './hflags';
 import { tlb_flush } from './memory';
-import { cpl, cr0, cr4, efer, has, isCanonical } from './state';
+import { MACHINE_CHECK_BANKS, MTRR_VARIABLE_RANGES, isBankRecord, plainMsr, plainMsrTakes } from './msr-plain';
+import { cpl, cr0, efer, has, setEdxEax } from './state';
+import { setTsc, tsc } from './time';
 
-/** Time stamp counter of the machine into context.ret. */
-// @ts-ignore: decorator
-@external('host', 'tsc') declare function host_tsc(env: usize): void;
 /** An MSR that is not here: 1 and its value in context.ret, or 0. */
 // @ts-ignore: decorator
 @external('host', 'msr_read') declare function host_msr_read(env: usize, msr: u32): i32;
@@ -21,48 +19,88 @@ import { cpl, cr0, cr4, efer, has, isCanonical } from './state';
 // @ts-ignore: decorator
 @external('host', 'msr_write') declare function host_msr_write(env: usize, msr: u32): i32;
 
-/** Where a plain 64-bit MSR lives (offset from env), or 0; `feature` must be had. */
-function plainMsr(env: usize, msr: u32): usize {
-  switch (msr) {
-    case 0x174: return has(env, FEATURE_SEP) ? ST_SYSENTER_CS : 0;
-    case 0x175: return has(env, FEATURE_SEP) ? ST_SYSENTER_ESP : 0;
-    case 0x176: return has(env, FEATURE_SEP) ? ST_SYSENTER_EIP : 0;
-    case 0x277: return has(env, FEATURE_PAT) ? ST_PAT : 0;
-    case 0xc0000081: return has(env, FEATURE_SYSCALL) ? ST_STAR : 0;
-    case 0xc0000082: return has(env, FEATURE_LONG_MODE) ? ST_LSTAR : 0;
-    case 0xc0000083: return has(env, FEATURE_LONG_MODE) ? ST_CSTAR : 0;
-    case 0xc0000084: return has(env, FEATURE_SYSCALL) ? ST_FMASK : 0;
-    case 0xc0000100: return has(env, FEATURE_LONG_MODE) ? FR_FS_BASE : 0;
-    case 0xc0000101: return has(env, FEATURE_LONG_MODE) ? FR_GS_BASE : 0;
-    case 0xc0000102: return has(env, FEATURE_LONG_MODE) ? ST_KERNEL_GS_BASE : 0;
-    case 0xc0000103: return has(env, FEATURE_RDTSCP) ? ST_TSC_AUX : 0;
-  }
-  return 0;
-}
+const TIME_STAMP_COUNTER: u32 = 0x10;
+const PLATFORM_ID: u32 = 0x17;
+const APIC_BASE: u32 = 0x1b;
+const FEATURE_CONTROL: u32 = 0x3a;
+const MICROCODE_REVISION: u32 = 0x8b;
+const MTRR_CAP: u32 = 0xfe;
+const MCG_CAP: u32 = 0x179;
+const MISC_ENABLE: u32 = 0x1a0;
+const EFER: u32 = 0xc0000080;
 
-function isAddressMsr(msr: u32): bool {
-  return msr == 0x175 || msr == 0x176 || msr == 0xc0000082 || msr == 0xc0000083 || (msr >= 0xc0000100 && msr <= 0xc0000102);
-}
-
-/** Memory types of the page attribute table: 0, 1, 4, 5, 6, 7 in each byte. */
-function isPat(value: u64): bool {
-  for (let i: u32 = 0; i < 8; i++) {
-    const type = <u32>(value >> (i * 8)) & 0xff;
-    if (type > 7 || type == 2 || type == 3) return false;
-  }
-  return true;
-}
+/** Fixed ranges and write combining, besides the number of variable ranges. */
+const MTRR_CAP_VALUE: u64 = <u64>MTRR_VARIABLE_RANGES | 0x500;
+/** Locked, with nothing enabled: there is neither VMX nor SMX. */
+const FEATURE_CONTROL_VALUE: u64 = 1;
+/** Revision 1, in the upper half. */
+const MICROCODE_VALUE: u64 = 1 << 32;
+/** Fast strings; the other bits belong to what no model has. */
+const MISC_ENABLE_WRITABLE: u64 = 1;
 
 function hasEfer(env: usize): bool { return has(env, FEATURE_LONG_MODE | FEATURE_NX | FEATURE_SYSCALL); }
 
-function tsc(env: usize): u64 {
-  host_tsc(env);
-  return load<u64>(env, CTX_RET) + load<u64>(env, ST_TSC_OFFSET);
+// @ts-ignore: decorator
+@inline function give(env: usize, value: u64): i32 {
+  store<u64>(env, value, CTX_RET);
+  return 1;
 }
 
-function setEdxEax(env: usize, value: u64): void {
-  store<u64>(env, value & 0xffffffff, FR_RAX);
-  store<u64>(env, value >> 32, FR_RDX);
+/** Read an MSR into context.ret, without a look at privilege. @returns 0 when there is none */
+export function msr_get(env: usize, msr: u32): i32 {
+  const at = plainMsr(env, msr);
+  if (at != 0) return give(env, load<u64>(env + at));
+  switch (msr) {
+    case TIME_STAMP_COUNTER: if (has(env, FEATURE_TSC)) return give(env, tsc(env)); break;
+    case PLATFORM_ID: if (has(env, FEATURE_P6)) return give(env, 0); break;
+    case FEATURE_CONTROL: if (has(env, FEATURE_MISC_ENABLE)) return give(env, FEATURE_CONTROL_VALUE); break;
+    case MICROCODE_REVISION: if (has(env, FEATURE_P6)) return give(env, MICROCODE_VALUE); break;
+    case MTRR_CAP: if (has(env, FEATURE_MTRR)) return give(env, MTRR_CAP_VALUE); break;
+    case MCG_CAP: if (has(env, FEATURE_MACHINE_CHECK)) return give(env, MACHINE_CHECK_BANKS); break;
+    case MISC_ENABLE: if (has(env, FEATURE_MISC_ENABLE)) return give(env, load<u64>(env, ST_MISC_ENABLE)); break;
+    case EFER: if (hasEfer(env)) return give(env, efer(env)); break;
+  }
+  return isBankRecord(env, msr) ? give(env, 0) : host_msr_read(env, msr);
+}
+
+/** Write an MSR, without a look at privilege. @returns 0 when there is none, or it does not take the value */
+export function msr_set(env: usize, msr: u32, value: u64): i32 {
+  const at = plainMsr(env, msr);
+  if (at != 0) {
+    if (!plainMsrTakes(env, msr, value)) return 0;
+    store<u64>(env + at, value);
+    return 1;
+  }
+  switch (msr) {
+    case TIME_STAMP_COUNTER:
+      if (!has(env, FEATURE_TSC)) break;
+      setTsc(env, value);
+      return 1;
+    // Software writes zero, and has CPUID fill in the revision; it is always there.
+    case MICROCODE_REVISION: if (has(env, FEATURE_P6)) return 1; break;
+    case MISC_ENABLE:
+      if (!has(env, FEATURE_MISC_ENABLE)) break;
+      store<u64>(env, (load<u64>(env, ST_MISC_ENABLE) & ~MISC_ENABLE_WRITABLE) | (value & MISC_ENABLE_WRITABLE), ST_MISC_ENABLE);
+      return 1;
+    case EFER: if (hasEfer(env)) return writeEfer(env, value) ? 1 : 0; break;
+  }
+  if (isBankRecord(env, msr)) return value == 0 ? 1 : 0;
+  store<u64>(env, value, CTX_ARG);
+  const taken = host_msr_write(env, msr);
+  if (taken != 0 && msr == APIC_BASE && has(env, FEATURE_APIC)) store<u64>(env, value, ST_APIC_BASE);
+  return taken;
+}
+
+/** LMA is not writable; LME is fixed while paging is on. */
+function writeEfer(env: usize, value: u64): bool {
+  const old = efer(env);
+  const reserved = (value & ~(<u64>load<u32>(env, ST_EFER_ALLOWED) | EFER_LMA)) != 0;
+  const next = (value & ~EFER_LMA) | (old & EFER_LMA);
+  if (reserved || (((old ^ next) & EFER_LME) != 0 && (cr0(env) & CR0_PG) != 0)) return false;
+  store<u64>(env, next, ST_EFER);
+  tlb_flush(env);
+  update_hflags(env);
+  return true;
 }
 
 /** MSR access is allowed: the model has MSRs, and CPL is 0. */
@@ -73,68 +111,12 @@ function mayAccess(env: usize): bool {
 
 export function rdmsr(env: usize): void {
   if (!mayAccess(env)) return;
-  const msr = load<u32>(env, FR_RCX);
-  const at = plainMsr(env, msr);
-  if (at != 0) setEdxEax(env, load<u64>(env + at));
-  else if (msr == 0x10 && has(env, FEATURE_TSC)) setEdxEax(env, tsc(env));
-  else if (msr == 0xc0000080 && hasEfer(env)) setEdxEax(env, efer(env));
-  else if (host_msr_read(env, msr)) setEdxEax(env, load<u64>(env, CTX_RET));
+  if (msr_get(env, load<u32>(env, FR_RCX))) setEdxEax(env, load<u64>(env, CTX_RET));
   else raiseGp(env, 0);
 }
 
 export function wrmsr(env: usize): void {
   if (!mayAccess(env)) return;
-  const msr = load<u32>(env, FR_RCX);
   const value = <u64>load<u32>(env, FR_RAX) | load<u64>(env, FR_RDX) << 32;
-  const at = plainMsr(env, msr);
-  if (at != 0) {
-    const valid = isAddressMsr(msr) ? isCanonical(value) : msr == 0x277 ? isPat(value) : msr == 0xc0000103 || msr == 0xc0000084 ? value <= 0xffffffff : true;
-    if (valid) store<u64>(env + at, value);
-    else raiseGp(env, 0);
-  } else if (msr == 0x10 && has(env, FEATURE_TSC)) {
-    host_tsc(env);
-    store<u64>(env, value - load<u64>(env, CTX_RET), ST_TSC_OFFSET);
-  } else if (msr == 0xc0000080 && hasEfer(env)) {
-    writeEfer(env, value);
-  } else {
-    store<u64>(env, value, CTX_ARG);
-    if (!host_msr_write(env, msr)) raiseGp(env, 0);
-  }
-}
-
-/** LMA is not writable; LME is fixed while paging is on. */
-function writeEfer(env: usize, value: u64): void {
-  const old = efer(env);
-  const reserved = (value & ~(<u64>load<u32>(env, ST_EFER_ALLOWED) | EFER_LMA)) != 0;
-  const next = (value & ~EFER_LMA) | (old & EFER_LMA);
-  if (reserved || (((old ^ next) & EFER_LME) != 0 && (cr0(env) & CR0_PG) != 0)) {
-    raiseGp(env, 0);
-    return;
-  }
-  store<u64>(env, next, ST_EFER);
-  tlb_flush(env);
-  update_hflags(env);
-}
-
-export function rdtsc(env: usize): void {
-  if (!has(env, FEATURE_TSC)) raiseUd(env);
-  else if ((cr4(env) & CR4_TSD) != 0 && cpl(env) != 0) raiseGp(env, 0);
-  else setEdxEax(env, tsc(env));
-}
-
-export function rdtscp(env: usize): void {
-  if (!has(env, FEATURE_RDTSCP)) {
-    raiseUd(env);
-  } else if ((cr4(env) & CR4_TSD) != 0 && cpl(env) != 0) {
-    raiseGp(env, 0);
-  } else {
-    setEdxEax(env, tsc(env));
-    store<u64>(env, load<u32>(env, ST_TSC_AUX), FR_RCX);
-  }
-}
-
-export function rdpmc(env: usize): void {
-  const refused = (cpl(env) != 0 && (cr4(env) & CR4_PCE) == 0) || load<u32>(env, FR_RCX) > 1;
-  if (refused) raiseGp(env, 0);
-  else setEdxEax(env, 0);
+  if (!msr_set(env, load<u32>(env, FR_RCX), value)) raiseGp(env, 0);
 }

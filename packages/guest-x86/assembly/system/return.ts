@@ -1,5 +1,5 @@
 // RETF and IRET in all modes (SDM vol. 2, RET and IRET; vol. 3, 5.8.6).
-import { SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS, ST_EFLAGS } from '../generated/layout';
+import { SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS, ST_EFLAGS, ST_NMI_BLOCKED } from '../generated/layout';
 import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VEC_GP, VIF, VIP, VM } from './arch';
 import { isNull } from './descriptor';
 import { exited, raiseGp } from './fault';
@@ -72,6 +72,8 @@ function returnOuter(env: usize, stack: Stack, selector: u32, d: u64, offset: u6
 }
 
 export function iret(env: usize, size: u32): void {
+  // Also when it faults: the handler of that fault can take an NMI.
+  store<u32>(env, 0, ST_NMI_BLOCKED);
   const done = isProtected(env) ? protectedIret(env, size) : isVm86(env) ? virtualIret(env, size) : realIret(env, size);
   if (!done) return;
   arrived(env);

@@ -1,7 +1,7 @@
 // Small questions to the CPU state. `env` is the address of the vCPU's area. Registers with derived state (hflags and what goes with it)
 // are changed by the functions of their own files only.
 import {
-  FR_CS_BASE, FR_ES_BASE, FR_RIP, FR_RSP, HF_CPL_SHIFT, HF_CS64, HF_LMA, HF_PE, HF_VM, ST_CR0, ST_CR4, ST_EFER, ST_EFLAGS, ST_FEATURES,
+  FR_CS_BASE, FR_ES_BASE, FR_RAX, FR_RDX, FR_RIP, FR_RSP, HF_CPL_SHIFT, HF_CS64, HF_LMA, HF_PE, HF_VM, ST_CR0, ST_CR4, ST_EFER, ST_EFLAGS, ST_FEATURES,
   ST_HFLAGS, ST_SEG_ACCESS, ST_SEG_LIMIT, ST_SEG_SELECTOR, ST_VENDOR, ST_LDTR_BASE, ST_TR_BASE, SEG_LDTR,
 } from '../generated/layout';
 import { IOPL, VM } from './arch';
@@ -47,6 +47,12 @@ export function rip(env: usize): u64 { return load<u64>(env, FR_RIP); }
 export function setRip(env: usize, value: u64): void { store<u64>(env, value, FR_RIP); }
 export function rsp(env: usize): u64 { return load<u64>(env, FR_RSP); }
 export function csBase(env: usize): u64 { return load<u64>(env, FR_CS_BASE); }
+
+/** EDX:EAX of an instruction that gives 64 bits in two halves. */
+export function setEdxEax(env: usize, value: u64): void {
+  store<u64>(env, value & 0xffffffff, FR_RAX);
+  store<u64>(env, value >> 32, FR_RDX);
+}
 
 /** Bits 63–47 all equal. */
 export function isCanonical(addr: u64): bool { return <u64>((<i64>addr << 16) >> 16) == addr; }

@@ -18,5 +18,15 @@ export const X86Feature = {
   gigaPages: 1 << 15,
   umip: 1 << 16,
   debugExtensions: 1 << 17,
+  apic: 1 << 18,
+  mtrr: 1 << 19,
+  machineCheck: 1 << 20,
+  tscAdjust: 1 << 21,
+  /** Intel P6 and later: platform id, microcode revision, debug control. */
+  p6: 1 << 22,
+  /** IA32_MISC_ENABLE and IA32_FEATURE_CONTROL: Intel from the Pentium M and Pentium 4 on. */
+  miscEnable: 1 << 23,
+  /** The two event counters of Pentium Pro, II and III, which no CPUID bit announces. */
+  eventCounters: 1 << 24,
 } as const;
 export type X86FeatureName = keyof typeof X86Feature;

@@ -2,12 +2,16 @@
  * The x86 helper module of one machine: linked to the runtime's module and to the host, with the registry of all helpers for generated code.
  */
 import { HelperRegistry, WASM_CONTEXT, useSharedMemory, type MachineMemory, type RuntimeInstance } from '@wasm-tcg/runtime';
+import type { MachineFeature } from '../cpuid/bits.ts';
 import { cpuidWords } from '../cpuid/leaves.ts';
 import { CPU_MODELS, type CpuModelName } from '../cpuid/models.ts';
 import { helpersWasm } from '../generated/helpers-wasm.ts';
+import { X86_LAYOUT, X86_STATE } from '../state/cpu-state.ts';
 import { X86_FRAME } from '../state/frame.ts';
+import { InterruptWindow } from '../state/interrupt-window.ts';
 import { X86Registers } from '../state/registers.ts';
 import { type FlatStart, resetCpu, startFlat } from '../state/reset.ts';
+import { loadCpu, saveCpu } from '../state/snapshot.ts';
 import { X86_HELPERS } from './table.ts';
 
 /** What the processor asks of the machine around it. `vcpu` counts from 0. */
@@ -22,6 +26,10 @@ export interface X86Host {
   readMsr?(vcpu: number, msr: number): bigint | undefined;
   /** @returns false for #GP(0). Default: none. */
   writeMsr?(vcpu: number, msr: number, value: bigint): boolean;
+  /** CR8, 0–15: bits 7–4 of the local APIC's task priority register. Default: what was last written to CR8. */
+  readTpr?(vcpu: number): number;
+  /** MOV to CR8, 0–15. The budget is taken afterwards, so that the machine can look for interrupts that are due now. */
+  writeTpr?(vcpu: number, cr8: number): void;
 }
 
 /** Exports that the host calls. All work on the vCPU at `env`. */
@@ -38,8 +46,10 @@ export interface X86Exports {
    * none, or X86Exit.shutdown.
    */
   fault_deliver(env: number): void;
-  /** Deliver an external interrupt or NMI (vector 2) between two instructions; the caller has looked at IF and the shadow. */
+  /** Deliver an external interrupt between two instructions; the caller has looked at {@link InterruptWindow.open}. */
   interrupt_deliver(env: number, vector: number): void;
+  /** Deliver an NMI; the caller has looked at {@link InterruptWindow.nmiOpen}. */
+  nmi_deliver(env: number): void;
 }
 
 export interface X86Options {
@@ -48,6 +58,8 @@ export interface X86Options {
   readonly host: X86Host;
   /** Default `x86-64`. */
   readonly model?: CpuModelName;
+  /** What the machine has of what CPUID can only announce with its help (`apic`: the host answers IA32_APIC_BASE, 1Bh; `tsc_deadline`: 6E0h). Default: nothing. */
+  readonly provides?: readonly MachineFeature[];
   /** Result of {@link compileX86}, to compile once for several machines. Must be made for the same kind of memory. */
   readonly module?: WebAssembly.Module;
 }
@@ -60,11 +72,33 @@ export interface X86Instance {
   readonly registry: HelperRegistry;
   readonly model: CpuModelName;
   registers(vcpu: number): X86Registers;
+  /** Whether interrupts can be delivered, at the price of a few memory reads. Keep the object. */
+  interruptWindow(vcpu: number): InterruptWindow;
+  /** An MSR as RDMSR at level 0 reads it; undefined when there is none. */
+  readMsr(vcpu: number, msr: number): bigint | undefined;
+  /** @returns false when there is none, or it does not take the value */
+  writeMsr(vcpu: number, msr: number, value: bigint): boolean;
+  /** The A20 gate. Closed, bit 20 of all physical addresses is zero. */
+  setA20(vcpu: number, open: boolean): void;
+  /** Everything architectural of a vCPU between two instructions; see state/snapshot.ts. */
+  saveState(vcpu: number): Uint8Array;
+  /** @throws X86StateError when the bytes are not of this version and model */
+  loadState(vcpu: number, saved: Uint8Array): void;
   /** Power-on state. */
   reset(vcpu: number): void;
   /** Reset, then start in a flat mode (long64: the page tables must be in memory before code runs). */
   startFlat(vcpu: number, start: FlatStart): void;
 }
+
+/** Exports that this file alone calls. */
+interface InternalExports {
+  cpuid_table(): number;
+  msr_get(env: number, msr: number): number;
+  msr_set(env: number, msr: number, value: bigint): number;
+}
+
+const A20_OPEN = 0xffff_ffff;
+const A20_CLOSED = 0xffef_ffff;
 
 /** Thrown when the helper module does not fit the machine. */
 export class X86LinkError extends Error {
@@ -87,7 +121,7 @@ export function compileX86(shared = false): WebAssembly.Module {
  * @throws X86LinkError
  */
 export function createX86(options: X86Options): X86Instance {
-  const { machine, runtime, host, model = 'x86-64', module = compileX86(machine.shared) } = options;
+  const { machine, runtime, host, model = 'x86-64', provides = [], module = compileX86(machine.shared) } = options;
   let instance: WebAssembly.Instance;
   try {
     instance = new WebAssembly.Instance(module, {
@@ -99,9 +133,9 @@ export function createX86(options: X86Options): X86Instance {
     throw new X86LinkError(cause);
   }
   const { exports: wasmExports } = instance;
-  const exports = wasmExports as unknown as X86Exports & { cpuid_table(): number };
+  const exports = wasmExports as unknown as X86Exports & InternalExports;
   runtime.setTlbFill(wasmExports['tlb_fill']);
-  machine.views().u32.set(cpuidWords(CPU_MODELS[model]), exports.cpuid_table() >>> 2);
+  machine.views().u32.set(cpuidWords(CPU_MODELS[model], provides), exports.cpuid_table() >>> 2);
 
   const registry = new HelperRegistry(X86_HELPERS, { globals: X86_FRAME.globals.map((g) => g.name) });
   registry.bind({ core: runtime.wasmExports, wasm: wasmExports });
@@ -117,12 +151,32 @@ export function createX86(options: X86Options): X86Instance {
     model,
     registers: (vcpu) =>
       new X86Registers(machine, machine.env(vcpu), { update_hflags: exports.update_hflags, tlb_flush: runtime.exports.tlb_flush }),
+    interruptWindow: (vcpu) => new InterruptWindow(machine, machine.env(vcpu)),
+    readMsr(vcpu, msr) {
+      const env = machine.env(vcpu);
+      return exports.msr_get(env, msr) === 0 ? undefined : machine.views().data.getBigUint64(env + WASM_CONTEXT.offset.ret, true);
+    },
+    writeMsr: (vcpu, msr, value) => exports.msr_set(machine.env(vcpu), msr, value) !== 0,
+    setA20(vcpu, open) {
+      const env = machine.env(vcpu);
+      const mask = open ? A20_OPEN : A20_CLOSED;
+      const { u32 } = machine.views();
+      const at = (env + X86_LAYOUT.stateOffset + X86_STATE.offset.a20Mask) >>> 2;
+      if (u32[at] === mask) return;
+      u32[at] = mask;
+      runtime.exports.tlb_flush(env);
+    },
+    saveState: (vcpu) => saveCpu(machine, machine.env(vcpu)),
+    loadState(vcpu, saved) {
+      loadCpu(machine, machine.env(vcpu), saved);
+      settle(machine.env(vcpu));
+    },
     reset(vcpu) {
-      resetCpu(machine, machine.env(vcpu), model);
+      resetCpu(machine, machine.env(vcpu), model, provides);
       settle(machine.env(vcpu));
     },
     startFlat(vcpu, start) {
-      resetCpu(machine, machine.env(vcpu), model);
+      resetCpu(machine, machine.env(vcpu), model, provides);
       startFlat(machine, machine.env(vcpu), start);
       settle(machine.env(vcpu));
     },
@@ -135,6 +189,7 @@ export function createX86(options: X86Options): X86Instance {
 function hostImports(machine: MachineMemory, host: X86Host): WebAssembly.ModuleImports {
   const { vcpuBase, vcpuSize } = machine.map;
   const vcpuOf = (env: number): number => ((env >>> 0) - vcpuBase) / vcpuSize;
+  const cr8At = (env: number): number => ((env >>> 0) + X86_LAYOUT.stateOffset + X86_STATE.offset.cr8) >>> 2;
   const setRet = (env: number, value: bigint): void => machine.views().data.setBigUint64((env >>> 0) + WASM_CONTEXT.offset.ret, value, true);
   return {
     port_in: (env: number, port: number, size: number): number => host.portIn(vcpuOf(env), port, size as 1 | 2 | 4) | 0,
@@ -155,6 +210,11 @@ function hostImports(machine: MachineMemory, host: X86Host): WebAssembly.ModuleI
     msr_write: (env: number, msr: number): number => {
       const value = machine.views().data.getBigUint64((env >>> 0) + WASM_CONTEXT.offset.arg, true);
       return host.writeMsr?.(vcpuOf(env), msr >>> 0, value) ? 1 : 0;
+    },
+    tpr_read: (env: number): number => host.readTpr?.(vcpuOf(env)) ?? machine.views().u32[cr8At(env)]!,
+    tpr_write: (env: number, cr8: number): void => {
+      machine.views().u32[cr8At(env)] = cr8;
+      host.writeTpr?.(vcpuOf(env), cr8);
     },
   };
 }

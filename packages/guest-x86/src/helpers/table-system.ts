@@ -99,7 +99,7 @@ export const SYSTEM_HELPERS: HelperTable = [
   row('cpuid', [], null, { reads: ['rax', 'rcx'], writes: ['rax', 'rcx', 'rdx', 'rbx'] }, 'CPUID of the model that the machine has'),
   row('rdtsc', [], null, { reads: 'none', writes: ['rax', 'rdx'], mayFault: true, io: true }, 'RDTSC; #GP(0) if CR4.TSD and CPL > 0'),
   row('rdtscp', [], null, { reads: 'none', writes: ['rax', 'rcx', 'rdx'], mayFault: true, io: true }, 'RDTSCP; #UD unless CPUID offers it'),
-  row('rdpmc', [], null, { reads: ['rcx'], writes: ['rax', 'rdx'], mayFault: true, io: true }, 'RDPMC: counters 0 and 1 read as zero'),
+  row('rdpmc', [], null, { reads: ['rcx'], writes: ['rax', 'rdx'], mayFault: true, io: true }, 'RDPMC: counters 0 and 1; no model counts'),
 
   // ---- ports, halt ----------------------------------------------------------------------------------------------------------------
   row('hlt', [], null, { reads: ['rip', 'cc_op'], writes: 'none', mayFault: true, mayExit: true, io: true },

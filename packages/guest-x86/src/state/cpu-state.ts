@@ -39,15 +39,30 @@ export const X86_STATE = defStruct('x86State', {
   efer: 'u64',
   star: 'u64', lstar: 'u64', cstar: 'u64', fmask: 'u64', kernelGsBase: 'u64',
   sysenterCs: 'u64', sysenterEsp: 'u64', sysenterEip: 'u64',
-  apicBase: 'u64', pat: 'u64', miscEnable: 'u64', tscAux: 'u64', tscOffset: 'u64',
+  /** Mirror of the machine's IA32_APIC_BASE, for the APIC bit of CPUID. */
+  apicBase: 'u64',
+  pat: 'u64', miscEnable: 'u64', debugCtl: 'u64', tscAux: 'u64',
+  /** TSC minus the machine's counter: also IA32_TSC_ADJUST, as both move by the same amounts from 0 at reset. */
+  tscOffset: 'u64',
+  /** MTRRs: default type, fixed ranges in the order of their MSRs, base and mask of each variable range. */
+  mtrrDefType: 'u64', mtrrFixed: ['u64', 11], mtrrVariable: ['u64', 16],
+  /** Machine check: global status, control of each bank. Nothing here ever fails, so that the banks' other registers stay zero. */
+  mcgStatus: 'u64', mcBankControl: ['u64', 4],
+  /** Event counters of the P6 family (two selects, two values); they do not count. */
+  eventCounters: ['u64', 4],
   /** Loaded PAE page-directory-pointer entries. */
   pdpte: ['u64', 4],
   /** Mask ANDed to physical addresses: all ones, or bit 20 clear while A20 is off. */
   a20Mask: 'u32',
   /** 1 after STI, MOV SS, POP SS until the next instruction is done. */
   interruptShadow: 'u32',
-  /** Set by the host while an interrupt waits for IF: whatever sets IF then takes the budget, so that the host can deliver it. */
+  /**
+   * Set by the host while something waits to be delivered (bits of {@link InterruptRequest}): what opens the way for it then takes the budget, so
+   * that the host can deliver it.
+   */
   interruptRequest: 'u32',
+  /** 1 from the delivery of an NMI to the next IRET: NMIs are held off. */
+  nmiBlocked: 'u32',
   /** CPUID model number (index in the models table) and vendor: 0 Intel, 1 AMD. */
   cpuModel: 'u32',
   vendor: 'u32',
@@ -66,6 +81,9 @@ export const X86_STATE = defStruct('x86State', {
   /** Scratch of helpers: two stacks that are not committed yet (96 bytes each). Meaningless between calls. */
   scratch: ['u64', 24],
 }, 16);
+
+/** Bits of `interruptRequest`: an external interrupt waits for IF, an NMI for the IRET of the one before. */
+export const InterruptRequest = { external: 1, nmi: 2 } as const;
 
 /** MMU indices: supervisor, user, supervisor with SMAP in force (AC clear). */
 export const MmuIndex = { kernel: 0, user: 1, kernelSmap: 2 } as const;

@@ -28,12 +28,14 @@ const FIELDS = {
   efer: ['efer', 0, 8], star: ['star', 0, 8], lstar: ['lstar', 0, 8], cstar: ['cstar', 0, 8], fmask: ['fmask', 0, 8],
   kernel_gs_base: ['kernelGsBase', 0, 8], sysenter_cs: ['sysenterCs', 0, 8], sysenter_esp: ['sysenterEsp', 0, 8],
   sysenter_eip: ['sysenterEip', 0, 8], apic_base: ['apicBase', 0, 8], pat: ['pat', 0, 8], misc_enable: ['miscEnable', 0, 8],
-  tsc_aux: ['tscAux', 0, 8], tsc_offset: ['tscOffset', 0, 8],
+  debugctl: ['debugCtl', 0, 8], tsc_aux: ['tscAux', 0, 8], tsc_offset: ['tscOffset', 0, 8], mtrr_def_type: ['mtrrDefType', 0, 8],
   pdpte0: ['pdpte', 0, 8], pdpte1: ['pdpte', 1, 8], pdpte2: ['pdpte', 2, 8], pdpte3: ['pdpte', 3, 8],
   /** Mask of physical addresses: bit 20 is clear while A20 is off. */
   a20_mask: ['a20Mask', 0, 4],
   /** 1 until the instruction after STI, MOV SS or POP SS is done. */
   interrupt_shadow: ['interruptShadow', 0, 4],
+  /** 1 from the delivery of an NMI to the next IRET. */
+  nmi_blocked: ['nmiBlocked', 0, 4],
   fcw: ['fpControl', 0, 4], fip: ['fpLastIp', 0, 8], fdp: ['fpLastDp', 0, 8], fcs: ['fpLastCs', 0, 4], fds: ['fpLastDs', 0, 4], fop: ['fpLastOp', 0, 4],
   mxcsr: ['mxcsr', 0, 4],
 } as const satisfies Readonly<Record<string, readonly [keyof typeof S, number, 4 | 8]>>;

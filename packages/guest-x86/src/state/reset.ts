@@ -3,6 +3,7 @@
  * firmware. They write the state structure and the frame; the caller runs `update_hflags` of the helpers and flushes the TLB afterwards.
  */
 import type { MachineMemory } from '@wasm-tcg/runtime';
+import type { MachineFeature } from '../cpuid/bits.ts';
 import { modelState, processorSignature } from '../cpuid/leaves.ts';
 import { CPU_MODEL_NAMES, CPU_MODELS, type CpuModel, type CpuModelName } from '../cpuid/models.ts';
 import { Seg, X86_LAYOUT, X86_STATE } from './cpu-state.ts';
@@ -24,6 +25,9 @@ export const SegAccess = {
   ldt: 0x8200,
   busyTss: 0x8b00,
 } as const;
+
+/** IA32_MISC_ENABLE: fast strings on; neither branch trace (bit 11) nor precise event storage (12) exists. */
+const MISC_ENABLE_RESET = 0x1801;
 
 /** Setters of one vCPU's area by field. Numbers are stored as given; 64-bit fields take what a double holds exactly, or a bigint. */
 class StateWriter {
@@ -62,8 +66,8 @@ class StateWriter {
   }
 }
 
-/** Power-on state of a processor of a model. */
-export function resetCpu(machine: MachineMemory, env: number, modelName: CpuModelName): void {
+/** Power-on state of a processor of a model. `provides`: what the machine around it has. */
+export function resetCpu(machine: MachineMemory, env: number, modelName: CpuModelName, provides: readonly MachineFeature[] = []): void {
   const model: CpuModel = CPU_MODELS[modelName];
   const w = new StateWriter(machine, env);
   w.clear();
@@ -82,10 +86,11 @@ export function resetCpu(machine: MachineMemory, env: number, modelName: CpuMode
   w.u64('dr', 0x400, 7);
   w.u64('pat', 0x0007040600070406n);
   w.u64('apicBase', 0xfee00900);
+  w.u64('miscEnable', MISC_ENABLE_RESET);
   w.u32('a20Mask', 0xffffffff);
   w.u32('mxcsr', 0x1f80);
   w.u32('fpControl', 0x40);
-  const { features, cr4Allowed, eferAllowed } = modelState(model);
+  const { features, cr4Allowed, eferAllowed } = modelState(model, provides);
   w.u32('cpuModel', CPU_MODEL_NAMES.indexOf(modelName));
   w.u32('vendor', model.vendor === 'amd' ? 1 : 0);
   w.u32('features', features);

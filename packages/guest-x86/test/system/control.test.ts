@@ -1,16 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  CPU_MODELS, CPU_MODEL_NAMES, CPUID_BITS, HFlag, IMPLEMENTED, MmuIndex, REGISTER_NAMES, UnknownRegisterError, X86LinkError, X86_LAYOUT, X86_STATE, compileX86,
-  cpuidLeaves, createX86, identityPageTables, type CpuModel, type RegisterName,
+  HFlag, MmuIndex, REGISTER_NAMES, UnknownRegisterError, X86LinkError, X86_LAYOUT, X86_STATE, compileX86, createX86, identityPageTables,
+  type RegisterName,
 } from '@wasm-tcg/guest-x86';
-import { TestCpu } from './machine.ts';
+import { TestCpu, atLevel3 } from './machine.ts';
 
 const hflags = (cpu: TestCpu): number => cpu.machine.views().u32[(cpu.env + X86_LAYOUT.flagsOffset) >>> 2]!;
 const generation = (cpu: TestCpu): number => cpu.context('mappingGeneration');
-
-function atLevel3(cpu: TestCpu): TestCpu {
-  return cpu.set({ cs: 0x1b, 'cs.access': 0xc0fb00, ss: 0x23, 'ss.access': 0xc0f300 });
-}
 
 describe('MOV CR0', () => {
   type Row = readonly [what: string, value: bigint, expected: string];
@@ -187,93 +183,6 @@ describe('POPF, STI, CLI', () => {
   });
 });
 
-describe('MSRs and time', () => {
-  const rdmsr = (cpu: TestCpu, msr: number): string => {
-    const outcome = cpu.set({ rcx: msr }).call('rdmsr');
-    return outcome === 'ok' ? ((cpu.get('rdx') << 32n) | cpu.get('rax')).toString(16) : outcome;
-  };
-  const wrmsr = (cpu: TestCpu, msr: number, value: bigint): string => cpu.set({ rcx: msr, rax: value & 0xffffffffn, rdx: value >> 32n }).call('wrmsr');
-
-  type Row = readonly [what: string, msr: number, value: bigint, expected: string];
-  const rows: readonly Row[] = [
-    ['LSTAR', 0xc0000082, 0xffffffff_81000000n, 'ffffffff81000000'],
-    ['LSTAR, non-canonical', 0xc0000082, 0x8000_0000_0000n, '#GP(0)'],
-    ['FS base', 0xc0000100, 0x7fff_1234_5678n, '7fff12345678'],
-    ['KERNEL_GS_BASE', 0xc0000102, 1n, '1'],
-    ['SYSENTER_CS', 0x174, 0x10n, '10'],
-    ['PAT', 0x277, 0x0606060606060606n, '606060606060606'],
-    ['PAT, reserved type', 0x277, 0x0206060606060606n, '#GP(0)'],
-    ['EFER', 0xc0000080, 0xd01n, 'd01'],
-    ['EFER, reserved', 0xc0000080, 0x2n, '#GP(0)'],
-    ['unknown', 0x12345, 0n, '#GP(0)'],
-    ['the host\'s', 0xfe, 0x508n, '508'],
-  ];
-  it.each(rows)('%s', (_what, msr, value, expected) => {
-    const cpu = new TestCpu().flat('long64').set({ efer: 0xd00 });
-    const outcome = wrmsr(cpu, msr, value);
-    expect(outcome === 'ok' ? rdmsr(cpu, msr) : outcome).toBe(expected);
-  });
-
-  it('EFER.LME is fixed while paging is on; LMA is not writable', () => {
-    expect(wrmsr(new TestCpu().flat('long64'), 0xc0000080, 0n)).toBe('#GP(0)');
-    const cpu = new TestCpu().flat('protected32');
-    expect(wrmsr(cpu, 0xc0000080, 0x500n)).toBe('ok');
-    expect(cpu.get('efer')).toBe(0x100n);
-  });
-
-  it('need privilege, and a model that has them', () => {
-    expect(rdmsr(atLevel3(new TestCpu().flat('protected32')), 0x10)).toBe('#GP(0)');
-    expect(rdmsr(new TestCpu('486').flat('protected32'), 0x10)).toBe('#UD(0)');
-    expect(rdmsr(new TestCpu('pentium2').flat('protected32'), 0xc0000080)).toBe('#GP(0)');
-  });
-
-  it('the TSC counts from where WRMSR put it', () => {
-    const cpu = new TestCpu().flat('protected32');
-    cpu.tscValue = 0x1_0000_0002;
-    cpu.call('rdtsc');
-    expect(cpu.dump('rdx', 'rax')).toBe('rdx=1 rax=2');
-    wrmsr(cpu, 0x10, 0x500n);
-    cpu.tscValue += 5;
-    cpu.call('rdtsc');
-    expect(cpu.dump('rdx', 'rax')).toBe('rdx=0 rax=505');
-    expect(atLevel3(cpu).call('rdtsc')).toBe('ok');
-    expect(cpu.set({ cr4: 4 }).call('rdtsc')).toBe('#GP(0)');
-    expect(new TestCpu('486').call('rdtsc')).toBe('#UD(0)');
-    expect(cpu.set({ cr4: 0, tsc_aux: 7 }).call('rdtscp')).toBe('ok');
-    expect(cpu.get('rcx')).toBe(7n);
-  });
-});
-
-describe('CPUID', () => {
-  const ask = (cpu: TestCpu, leaf: number, subleaf = 0): number[] => {
-    cpu.set({ rax: leaf, rcx: subleaf }).call('cpuid');
-    return (['rax', 'rbx', 'rcx', 'rdx'] as const).map((name) => Number(cpu.get(name)));
-  };
-
-  it.each(CPU_MODEL_NAMES)('%s answers what its table says', (name) => {
-    const cpu = new TestCpu(name);
-    const model: CpuModel = CPU_MODELS[name];
-    for (const row of cpuidLeaves(model)) expect(ask(cpu, row.leaf)).toEqual([row.eax, row.ebx, row.ecx, row.edx]);
-    const last = ask(cpu, model.level);
-    expect(ask(cpu, 0x40000000)).toEqual(last);
-    expect(ask(cpu, 0x90000000)).toEqual(last);
-  });
-
-  it('names its vendor', () => {
-    const [, ebx, ecx, edx] = ask(new TestCpu(), 0) as [number, number, number, number];
-    const bytes = new Uint8Array(Uint32Array.of(ebx, edx, ecx).buffer);
-    expect(String.fromCharCode(...bytes)).toBe('GenuineIntel');
-  });
-
-  it('shows no bit that does not work', () => {
-    const shown = ask(new TestCpu('max'), 1);
-    for (const [name, [word, bit]] of Object.entries(CPUID_BITS)) {
-      if (word !== '1.edx') continue;
-      expect([name, (shown[3]! >>> bit) & 1]).toEqual([name, IMPLEMENTED.has(name as keyof typeof CPUID_BITS) ? 1 : 0]);
-    }
-  });
-});
-
 describe('ports', () => {
   function withBitmap(): TestCpu {
     const cpu = atLevel3(new TestCpu().flat('protected32')).set({ 'tr.base': 0x4000, 'tr.limit': 0x69, 'tr.access': 0x8b00 });
@@ -343,7 +252,7 @@ describe('SYSCALL and SYSENTER', () => {
 
 describe('the helper module', () => {
   it('links to a shared memory', () => {
-    const cpu = new TestCpu('max', true).flat('protected32');
+    const cpu = new TestCpu('max', { shared: true }).flat('protected32');
     expect(cpu.call('mov_to_cr', 8, 3n)).toBe('ok');
     expect(cpu.get('cr8')).toBe(3n);
   });
@@ -378,7 +287,7 @@ describe('registers by name', () => {
   const width = (name: RegisterName): bigint => {
     if (name.startsWith('xmm')) return 128n;
     if (/^st\d/.test(name)) return 80n;
-    return /^(e|c|s|d|f|g)s$|^ldtr$|^tr$|\.limit$|\.access$|^a20|^interrupt|^f(cw|cs|ds|op)$|^mxcsr$/.test(name) ? 32n : 64n;
+    return /^(e|c|s|d|f|g)s$|^ldtr$|^tr$|\.limit$|\.access$|^a20|^interrupt|^nmi|^f(cw|cs|ds|op)$|^mxcsr$/.test(name) ? 32n : 64n;
   };
 
   it('are all read back as written', () => {

@@ -3,16 +3,23 @@ import {
   ExitCode, WASM_CONTEXT, createMachineMemory, createRam, instantiateRuntime, type MachineMemory, type Ram, type RuntimeInstance,
 } from '@wasm-tcg/runtime';
 import {
-  X86Exit, X86_LAYOUT, createX86, type CpuModelName, type FlatMode, type RegisterName, type X86Instance, type X86Registers,
+  X86Exit, X86_LAYOUT, createX86, type CpuModelName, type FlatMode, type MachineFeature, type RegisterName, type X86Host, type X86Instance, type X86Registers,
 } from '@wasm-tcg/guest-x86';
 
 const VECTORS: Readonly<Record<number, string>> = {
-  0: 'DE', 1: 'DB', 3: 'BP', 4: 'OF', 5: 'BR', 6: 'UD', 7: 'NM', 8: 'DF', 10: 'TS', 11: 'NP', 12: 'SS', 13: 'GP', 14: 'PF', 17: 'AC',
+  0: 'DE', 1: 'DB', 2: 'NMI', 3: 'BP', 4: 'OF', 5: 'BR', 6: 'UD', 7: 'NM', 8: 'DF', 10: 'TS', 11: 'NP', 12: 'SS', 13: 'GP', 14: 'PF', 17: 'AC',
 };
 
 export const RAM_BYTES = 1 << 20;
 
 type Helper = (...args: (number | bigint)[]) => number | bigint | undefined;
+
+export interface TestOptions {
+  /** Shared memory. */
+  readonly shared?: boolean;
+  readonly provides?: readonly MachineFeature[];
+  readonly host?: Partial<X86Host>;
+}
 
 export class TestCpu {
   readonly machine: MachineMemory;
@@ -26,8 +33,11 @@ export class TestCpu {
   /** Physical addresses handed to code_write. */
   readonly codeWrites: number[] = [];
   tscValue = 0;
+  /** MSRs of the machine. */
+  readonly hostMsrs = new Map<number, bigint>([[0x1b, 0xfee00900n]]);
 
-  constructor(model: CpuModelName = 'max', shared = false) {
+  constructor(model: CpuModelName = 'max', options: TestOptions = {}) {
+    const { shared = false, provides = [], host = {} } = options;
     this.machine = createMachineMemory({ layout: X86_LAYOUT, ramBytes: RAM_BYTES, arenaBytes: 65536, hashBits: 8, shared });
     this.ram = createRam(this.machine, { codeWrite: (at) => void this.codeWrites.push(at), beforeRemap: () => {} });
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
@@ -48,9 +58,11 @@ export class TestCpu {
         portIn: (_vcpu, port, size) => (this.ports.push(`in ${port.toString(16)} ${size}`), 0x12345678),
         portOut: (_vcpu, port, value, size) => void this.ports.push(`out ${port.toString(16)} ${size} ${value.toString(16)}`),
         tsc: () => this.tscValue,
-        readMsr: (_vcpu, msr) => (msr === 0xfe ? 0x508n : undefined),
-        writeMsr: (_vcpu, msr) => msr === 0xfe,
+        readMsr: (_vcpu, msr) => this.hostMsrs.get(msr),
+        writeMsr: (_vcpu, msr, value) => this.hostMsrs.has(msr) && (this.hostMsrs.set(msr, value), true),
+        ...host,
       },
+      provides,
     });
     this.ram.map({ kind: 'ram', physical: 0, size: RAM_BYTES, offset: 0 });
     this.env = this.machine.env(0);
@@ -157,6 +169,11 @@ export class TestCpu {
   words(at: number, size: 2 | 4 | 8, count: number): string {
     return Array.from({ length: count }, (_, i) => this.read(at + i * size, size).toString(16)).join(' ');
   }
+}
+
+/** Code and stack segments of level 3. */
+export function atLevel3(cpu: TestCpu): TestCpu {
+  return cpu.set({ cs: 0x1b, 'cs.access': 0xc0fb00, ss: 0x23, 'ss.access': 0xc0f300 });
 }
 
 // ---- descriptors -----------------------------------------------------------------------------------------------------------------
