@@ -1,35 +1,39 @@
 /** The inputs of one CPU as the machine drives them between two instructions: interrupts, NMI, and what keeps them off. */
-import { Eflag, X86_LAYOUT, X86_STATE, X86Exit, type X86Instance } from '@wasm-tcg/guest-x86';
+import { X86Exit, type InterruptWindow, type X86Instance } from '@wasm-tcg/guest-x86';
 import { ExitCode, WASM_CONTEXT, type MachineMemory } from '@wasm-tcg/runtime';
-
-const S = X86_STATE.offset;
-const NMI_VECTOR = 2;
 
 export class CpuLines {
   readonly #machine: MachineMemory;
   readonly #x86: X86Instance;
   readonly #env: number;
-  readonly #state: number;
+  readonly #window: InterruptWindow;
+  #request = false;
 
   constructor(machine: MachineMemory, x86: X86Instance, vcpu: number) {
     this.#machine = machine;
     this.#x86 = x86;
     this.#env = machine.env(vcpu);
-    this.#state = this.#env + X86_LAYOUT.stateOffset;
+    this.#window = x86.interruptWindow(vcpu);
   }
 
   /** IF is set and no shadow is on. */
   get interruptible(): boolean {
-    return (this.#get(S.eflags) & Eflag.IF) !== 0 && this.#get(S.interruptShadow) === 0;
+    return this.#window.open;
   }
 
-  /** Tell the CPU that an interrupt waits: whatever lets it in then ends the run. */
+  /** No NMI is being handled, and no shadow is on. */
+  get nmiOpen(): boolean {
+    return this.#window.nmiOpen;
+  }
+
+  /** Tell the CPU that an interrupt waits: whatever lets it in then ends the run. So does the end of an NMI handler, always: another may wait for it. */
   set request(waiting: boolean) {
-    this.#machine.views().u32[(this.#state + S.interruptRequest) >>> 2] = waiting ? 1 : 0;
+    this.#request = waiting;
+    this.#window.wait(waiting, !this.#window.nmiOpen);
   }
 
   get request(): boolean {
-    return this.#get(S.interruptRequest) !== 0;
+    return this.#request;
   }
 
   /**
@@ -38,19 +42,20 @@ export class CpuLines {
    */
   interrupt(vector: number): boolean {
     this.#x86.exports.interrupt_deliver(this.#env, vector);
+    return this.#survived();
+  }
+
+  /** As {@link interrupt}, whatever IF says. {@link nmiOpen} is true. */
+  nmi(): boolean {
+    this.#x86.exports.nmi_deliver(this.#env);
+    return this.#survived();
+  }
+
+  #survived(): boolean {
     const exit = (this.#env + WASM_CONTEXT.offset.exitCode) >>> 2;
     const { u32 } = this.#machine.views();
     const alive = u32[exit] !== X86Exit.shutdown;
     u32[exit] = ExitCode.none;
     return alive;
-  }
-
-  /** As {@link interrupt}, whatever IF says. */
-  nmi(): boolean {
-    return this.interrupt(NMI_VECTOR);
-  }
-
-  #get(offset: number): number {
-    return this.#machine.views().u32[(this.#state + offset) >>> 2]!;
   }
 }

@@ -1,5 +1,5 @@
 /** Puts the parts of a machine together: memory, helper modules, interpreter, executor. What is around the CPU is given by the machine that uses them. */
-import { compileX86, createX86, X86_HELPERS, X86_LAYOUT, type CpuModelName, type X86Host, type X86Instance } from '@wasm-tcg/guest-x86';
+import { compileX86, createX86, X86_HELPERS, X86_LAYOUT, type CpuModelName, type MachineFeature, type X86Host, type X86Instance } from '@wasm-tcg/guest-x86';
 import { compileRuntime, createMachineMemory, createRam, instantiateRuntime, TbArena, TbStore, type CoreExports, type MachineMemory, type Ram } from '@wasm-tcg/runtime';
 import { generateInterpreter, TciFormats } from '@wasm-tcg/tci-interp';
 import type { DebugOptions, ExecutionOptions, MachineModules } from '../api.ts';
@@ -30,6 +30,8 @@ export interface MachineHooks {
 
 export interface PartsOptions {
   readonly model: CpuModelName;
+  /** What CPUID announces of the machine around the CPU. Default: nothing. */
+  readonly provides?: readonly MachineFeature[];
   /** Bytes. */
   readonly ram: number;
   /** Bytes of the TB arena. Default: of `createMachineMemory`. */
@@ -111,7 +113,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   const store = new TbStore(machine, arena, { protect: (page) => runtime.exports.tlb_protect_code(context.env, page) });
   const ports = new PortSpace(hooks.portStop);
   const x86 = createX86({
-    machine, runtime, model, module: modules.x86,
+    machine, runtime, model, module: modules.x86, ...(options.provides === undefined ? {} : { provides: options.provides }),
     host: {
       ...hooks.cpu,
       portIn: (_vcpu, port, size) => ports.read(port, size),
