@@ -3,10 +3,10 @@
  * operands, division by zero, denormal operands (SDM vol. 1, 4.9.2); then the arithmetic on 64-bit significands.
  */
 import {
-  LEADING, afterDaz, exponentBias, exponentOf, fractionBits, fractionOf, invalid, isNaNBits, isNormal, packed, propagateNaN, quieted,
+  LEADING, afterDaz, exponentBias, exponentOf, fractionBits, fractionOf, invalid, isNaNBits, isNormal, packed, propagateNaN,
   roundPack, signOf, specialExponent, stopsAtDenormal,
 } from './binary-format';
-import { DOWN, ZE, raise, sfRounding } from './state';
+import { DOWN, ZE, raise, sfFtz, sfRounding } from './state';
 import { divWide, mulHigh, shiftRightJam, sqrtWide, wideLow } from './wide';
 
 /** The significand with its leading bit at LEADING, of a number whose exponent field is not 0. */
@@ -61,7 +61,7 @@ export function add<T>(x: T, y: T, flip: u32): T {
   }
   if (sum == 0) return packed<T>(sa == sb ? sa : u32(sfRounding == DOWN), 0, 0);
   const shift = <i32>clz<u64>(sum) - 1;
-  return roundPack<T>(sign, ea + 1 - shift, sum << shift);
+  return roundPack<T>(sign, ea + 1 - shift, sum << shift, sfFtz);
 }
 
 /** Significand of the last call of unpackFinite, leading bit at LEADING. */
@@ -109,7 +109,7 @@ export function mul<T>(x: T, y: T): T {
     product <<= 1;
     exponent--;
   }
-  return roundPack<T>(sign, exponent, product);
+  return roundPack<T>(sign, exponent, product, sfFtz);
 }
 
 export function div<T>(x: T, y: T): T {
@@ -155,7 +155,7 @@ export function div<T>(x: T, y: T): T {
     quotient = divWide(ma >> 1, 0, mb << 1);
     quotient |= u64(wideLow != 0);
   }
-  return roundPack<T>(sign, exponent, quotient);
+  return roundPack<T>(sign, exponent, quotient, sfFtz);
 }
 
 export function squareRoot<T>(x: T): T {
@@ -168,5 +168,5 @@ export function squareRoot<T>(x: T): T {
   if (field == specialExponent<T>()) return a;
   const exponent = unpackFinite<T>(a) - exponentBias<T>();
   const root = sqrtWide(unpacked << (exponent & 1), 0);
-  return roundPack<T>(0, (exponent >> 1) + exponentBias<T>(), (root >> 1) | (root & 1) | u64(wideLow != 0));
+  return roundPack<T>(0, (exponent >> 1) + exponentBias<T>(), (root >> 1) | (root & 1) | u64(wideLow != 0), sfFtz);
 }

@@ -3,7 +3,7 @@ import {
   LEADING, afterDaz, exponentBias, exponentOf, fractionBits, fractionOf, isNaNBits, isSignalingBits, packed, quieted, roundPack, signOf,
   specialExponent, stopsAtDenormal,
 } from './binary-format';
-import { DOWN, IE, NEAREST, PE, UP, raise } from './state';
+import { DOWN, IE, NEAREST, PE, UP, raise, sfFtz } from './state';
 import { shiftRightJam } from './wide';
 
 /** −1, 0, 1, or 2 for unordered. */
@@ -86,7 +86,7 @@ export function fromInteger<T>(value: i64): T {
   const shift = <i32>clz<u64>(magnitude) - 1;
   // Only −2^63 has its top bit set; nothing is lost by moving it down.
   const significand = shift < 0 ? magnitude >> 1 : magnitude << shift;
-  return roundPack<T>(sign, exponentBias<T>() + LEADING - shift, significand);
+  return roundPack<T>(sign, exponentBias<T>() + LEADING - shift, significand, sfFtz);
 }
 
 export function widen(x: u32): u64 {
@@ -114,11 +114,11 @@ export function narrow(x: u64): u32 {
   const field = exponentOf<u64>(a);
   const fraction = fractionOf<u64>(a);
   if (field == 0x7ff) return packed<u32>(sign, 0xff, 0);
-  if (field) return roundPack<u32>(sign, field - 896, (fraction | ((<u64>1) << 52)) << 10);
+  if (field) return roundPack<u32>(sign, field - 896, (fraction | ((<u64>1) << 52)) << 10, sfFtz);
   if (!fraction) return packed<u32>(sign, 0, 0);
   if (stopsAtDenormal<u64>(a)) return packed<u32>(sign, 0, 0);
-  // Far below the least f32: the exact exponent does not matter.
-  return roundPack<u32>(sign, -896, (<u64>1) << LEADING);
+  const shift = <i32>clz<u64>(fraction) - 1;
+  return roundPack<u32>(sign, LEADING - 52 - shift + 1 - 896, fraction << shift, sfFtz);
 }
 
 /**

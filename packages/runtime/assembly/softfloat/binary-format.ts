@@ -3,7 +3,7 @@
  * results are rounded. Both formats share every line; sizeof<T>() is a constant, so each gets its own folded copy.
  */
 import {
-  DE, DOWN, IE, NEAREST, OE, PE, TRUNCATE, UE, UP, raise, raiseDenormal, sfDaz, sfFtz, sfMasks, sfRounding,
+  DE, DOWN, IE, NEAREST, OE, PE, TRUNCATE, UE, UP, raise, raiseDenormal, sfDaz, sfMasks, sfRounding,
 } from './state';
 import { shiftRightJam } from './wide';
 
@@ -117,15 +117,16 @@ export function stopsAtDenormal<T>(x: T): bool {
  *
  * @param exponent biased exponent that the leading bit stands for; any value
  * @param significand leading bit at LEADING; all that lies below the lowest bit is jammed into it
+ * @param flush what is tiny becomes zero while UE is masked: sfFtz for SSE, false for the x87
  */
-export function roundPack<T>(sign: u32, exponent: i32, significand: u64): T {
+export function roundPack<T>(sign: u32, exponent: i32, significand: u64, flush: bool): T {
   const drop = LEADING - fractionBits<T>();
   const mask = ((<u64>1) << drop) - 1;
   const half = (<u64>1) << (drop - 1);
   const rounding = sfRounding;
   const increment = rounding == NEAREST ? half : rounding == (sign ? DOWN : UP) ? mask : 0;
   if (<u32>(exponent - 1) >= <u32>(specialExponent<T>() - 2)) {
-    if (exponent <= 0) return roundTiny<T>(sign, exponent, significand, increment);
+    if (exponent <= 0) return roundTiny<T>(sign, exponent, significand, increment, flush);
     if (exponent >= specialExponent<T>() || (significand + increment) >> 63) return overflow<T>(sign, significand & mask);
   }
   const rest = significand & mask;
@@ -139,7 +140,7 @@ export function roundPack<T>(sign: u32, exponent: i32, significand: u64): T {
  * Results below the least normal number, or just at it before rounding. Tiny means tiny after rounding to an unbounded exponent;
  * a masked underflow is raised if it is also inexact, an unmasked one always (SDM vol. 1, 4.9.1.5).
  */
-function roundTiny<T>(sign: u32, exponent: i32, significand: u64, increment: u64): T {
+function roundTiny<T>(sign: u32, exponent: i32, significand: u64, increment: u64, flush: bool): T {
   const drop = LEADING - fractionBits<T>();
   const mask = ((<u64>1) << drop) - 1;
   const tiny = exponent < 0 || !((significand + increment) >> 63);
@@ -148,7 +149,7 @@ function roundTiny<T>(sign: u32, exponent: i32, significand: u64, increment: u64
       raise((significand & mask) != 0 ? UE | PE : UE);
       return packed<T>(sign, 0, 0);
     }
-    if (sfFtz) {
+    if (flush) {
       raise(UE | PE);
       return packed<T>(sign, 0, 0);
     }

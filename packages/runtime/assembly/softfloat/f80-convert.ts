@@ -7,9 +7,9 @@ import {
 } from './binary-format';
 import {
   BIAS, INTEGER_BIT, QUIET_BIT, SPECIAL, headOf, isDenormal, isNaNCell, isNormal, isSignalingCell, isUnsupported, isZero, significandOf,
-  stopsAtDenormal, storeCell,
+  storeCell,
 } from './f80-format';
-import { DE, DOWN, IE, NEAREST, PE, UP, raise, setRoundedUp } from './state';
+import { DE, DOWN, IE, NEAREST, OE, PE, UE, UP, raise, setFlags, setRoundedUp, sfFlags, sfMasks } from './state';
 import { shiftRightJam } from './wide';
 
 /** −1, 0, 1, or 2 for unordered; IE for signaling NaNs and unsupported operands only (FUCOM). */
@@ -84,10 +84,13 @@ function toBinary<T>(a: usize): T {
     return quieted<T>(packed<T>(sign, specialExponent<T>(), (significand << 1) >> (64 - fractionBits<T>())));
   }
   if (isZero(head, significand)) return packed<T>(sign, 0, 0);
-  if (stopsAtDenormal(head, significand)) return packed<T>(sign, 0, 0);
-  // A denormal f80 is far below the least f64; its exact exponent does not matter.
-  const leading = (significand >> 1) | (significand & 1);
-  const result = roundPack<T>(sign, exponent - BIAS + exponentBias<T>(), exponent ? leading : INTEGER_BIT >> 1);
+  // A denormal raises no DE here. Its exponent is far below that of the least f64: only the bits that are lost count.
+  const leading = significand << <i32>clz<u64>(significand);
+  const before = sfFlags;
+  setFlags(0);
+  const result = roundPack<T>(sign, exponent - BIAS + exponentBias<T>(), (leading >> 1) | (leading & 1), false);
+  // A store that is not made says nothing of precision.
+  setFlags(before | (sfFlags & ~sfMasks & (OE | UE) ? sfFlags & ~PE : sfFlags));
   setRoundedUp(magnitudeAbove<T>(result, exponent, significand));
   return result;
 }

@@ -203,12 +203,15 @@ function storeTiny(dst: usize, sign: u32, exponent: i32, hi: u64, lo: u64, preci
   const unbounded = roundedSignificand(sign, hi, lo, precision);
   const tiny = exponent < 0 || unbounded != 0;
   if (!(sfMasks & UE) && tiny) {
+    const wrapped = exponent + WRAP + i32(unbounded == 0);
+    if (wrapped <= 0) {
+      // Only FSCALE gets below what wrapping reaches.
+      raise(UE | PE);
+      return storeZero(dst, sign);
+    }
     raise(inexact ? UE | PE : UE);
     setRoundedUp(away);
-    const wrapped = exponent + WRAP + i32(unbounded == 0);
-    if (wrapped > 0) storeCell(dst, (sign << 15) | wrapped, unbounded ? unbounded : INTEGER_BIT);
-    else storeZero(dst, sign);
-    return;
+    return storeCell(dst, (sign << 15) | wrapped, unbounded ? unbounded : INTEGER_BIT);
   }
   const shifted = shiftRightJam128(hi, lo, 1 - exponent);
   const kept = roundedSignificand(sign, shifted, wideLow, precision);
@@ -228,12 +231,15 @@ function storeHuge(dst: usize, sign: u32, exponent: i32, hi: u64, lo: u64, preci
     return;
   }
   if (!(sfMasks & OE)) {
+    const wrapped = final - WRAP;
+    if (wrapped >= SPECIAL) {
+      raise(OE | PE);
+      setRoundedUp(true);
+      return storeInfinity(dst, sign);
+    }
     raise(inexact ? OE | PE : OE);
     setRoundedUp(away);
-    const wrapped = final - WRAP;
-    if (wrapped < SPECIAL) storeCell(dst, (sign << 15) | wrapped, kept ? kept : INTEGER_BIT);
-    else storeInfinity(dst, sign);
-    return;
+    return storeCell(dst, (sign << 15) | wrapped, kept ? kept : INTEGER_BIT);
   }
   raise(OE | PE);
   const stays = sfRounding == TRUNCATE || sfRounding == (sign ? UP : DOWN);

@@ -53,6 +53,7 @@ export function f80_scale(dst: usize, a: usize, b: usize): void {
     if (stopsAtDenormal(ha, ma) || stopsAtDenormal(hb, mb)) return;
     if (isInfinite(ha, ma)) return storeInfinity(dst, sign);
     if (isZero(ha, ma)) return storeZero(dst, sign);
+    if (isZero(hb, mb)) return storeUnchanged(dst, ha, ma);
   }
   const exponentB = <i32>(hb & 0x7fff) - BIAS;
   let by = exponentB < 0 ? 0 : exponentB > 16 ? FARTHEST : <i32>(mb >> (63 - exponentB));
@@ -60,6 +61,13 @@ export function f80_scale(dst: usize, a: usize, b: usize): void {
   const shift = <i32>clz<u64>(ma);
   const exponent = <i32>(ha & 0x7fff) + i32((ha & 0x7fff) == 0) - shift;
   roundStoreTo(dst, sign, exponent + by, ma << shift, 0, 64);
+}
+
+/** A number as it is, except that a pseudo-denormal becomes the normal number that it stands for; no underflow even if it is tiny. */
+// @ts-ignore: decorator
+@inline
+function storeUnchanged(dst: usize, head: u32, significand: u64): void {
+  storeCell(dst, head | u32((head & 0x7fff) == 0 && <i64>significand < 0), significand);
 }
 
 /** Splits a into its exponent and its significand with exponent 0, each as a number. The cells may be those of a. */
@@ -125,13 +133,13 @@ export function f80_rem(dst: usize, a: usize, b: usize, nearest: bool): u32 {
       return 0;
     }
   }
+  if (isInfinite(hb, mb)) {
+    storeUnchanged(dst, ha, ma);
+    return 0;
+  }
   const shiftA = <i32>clz<u64>(ma);
   const exponentA = <i32>(ha & 0x7fff) + i32((ha & 0x7fff) == 0) - shiftA;
   const significandA = ma << shiftA;
-  if (isInfinite(hb, mb)) {
-    roundStoreTo(dst, sign, exponentA, significandA, 0, 64);
-    return 0;
-  }
   const shiftB = <i32>clz<u64>(mb);
   const exponentB = <i32>(hb & 0x7fff) + i32((hb & 0x7fff) == 0) - shiftB;
   const significandB = mb << shiftB;
