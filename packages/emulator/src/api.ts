@@ -205,8 +205,8 @@ export interface Machine {
   runUntil(until: RunUntil): StopReason;
   /** Run exactly n instructions (fewer when a stop reason other than the count comes first). Default 1. */
   step(n?: number): StopReason;
-  /** Run in slices that let the event loop breathe, until halt, shutdown, abort or {@link pause}. */
-  start(): Promise<StopReason>;
+  /** Run in slices that let the event loop breathe, until halt, shutdown, abort or {@link pause}; or this many instructions have run. */
+  start(options?: { readonly instructions?: number }): Promise<StopReason>;
   pause(): Promise<void>;
   /** Attach a device to ports. A port without one reads as all ones. */
   onPort(first: number, last: number, handler: PortHandler): void;
@@ -271,6 +271,10 @@ export interface PcOptions {
   /** RAM in bytes, or text: `256M`. 2 MiB … 3 GiB, default 256 MiB. */
   readonly memory?: number | string;
   readonly boot?: KernelBoot | FlatBoot;
+  /**
+   * A snapshot to go on from. CPU model, memory, devices and kind of clock are those of the snapshot, drives must be given as they were then.
+   */
+  readonly from?: Uint8Array;
   readonly drives?: readonly PcDrive[];
   readonly devices?: PcDevices;
   /** Default `host`. */
@@ -303,6 +307,8 @@ export interface SerialPort {
   onData(listener: (bytes: Uint8Array) => void): () => void;
   /** Queue bytes (text as UTF-8) for the guest. */
   write(data: Uint8Array | string): void;
+  /** A break condition, where the line has such a thing. */
+  sendBreak(): void;
   /**
    * Wait for text that the guest sends after the last match of `expect`; the machine has to be running.
    * @param options.timeout ms of host time, default 60,000
@@ -314,8 +320,12 @@ export interface SerialPort {
 
 export interface Pc extends Machine {
   readonly serial: readonly SerialPort[];
+  /** The virtio console, if there is one. */
+  readonly console: SerialPort | undefined;
   /** Virtual time since power-on, ns. */
   readonly time: number;
   /** The power button: an ACPI event, which the guest may heed. */
   powerButton(): void;
+  /** The whole machine between two instructions, compressed: for `PcOptions.from`. A running machine goes on afterwards. */
+  snapshot(): Promise<Uint8Array>;
 }

@@ -2,5 +2,6 @@
 export * from './api.ts';
 export { MachineError, type MachineErrorCode } from './errors.ts';
 export { createMachine } from './machine/create-machine.ts';
+export { createPc } from './machine/create-pc.ts';
 export { compileModules } from './machine/parts.ts';
 export { REGISTER_NAMES, CPU_MODEL_NAMES, type CpuModelName, type RegisterName, type RegisterValue } from '@wasm-tcg/guest-x86';

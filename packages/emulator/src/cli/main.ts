@@ -14,5 +14,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: (bytes) => void process.stdout.write(bytes),
   stderr: (text) => void process.stderr.write(text),
+  stdin: process.stdin,
   signal: controller.signal,
 });

@@ -2,35 +2,16 @@
  * The command line program without the process around it: arguments in, exit code out. Tests call it in their own
  * process; main.ts gives it the real streams.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { CPU_MODEL_NAMES } from '@wasm-tcg/guest-x86';
-import type { FlatBoot, Machine, StopReason } from '../api.ts';
 import { MachineError } from '../errors.ts';
-import { createMachine } from '../machine/create-machine.ts';
-import { TINY_GUEST_ADDRESS, tinyGuestImage } from '../generated/tiny-guest.ts';
-import { DEBUG_PORT, DebugPort, EXIT_PORT } from './debug-port.ts';
-import { DEBUG_ITEMS, helpText, parseArguments, type Settings } from './options.ts';
-import { formatCount, formatSummary } from './summary.ts';
+import { ExitStatus, type CliHost } from './host.ts';
+import { DEBUG_ITEMS } from './option-table.ts';
+import { deviceList, helpText, parseArguments } from './options.ts';
+import { runFlat } from './run-flat.ts';
+import { runPc } from './run-pc.ts';
+import type { Settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
-
-export interface CliHost {
-  /** What the guest writes, and what was asked for (`--help`). */
-  stdout(bytes: Uint8Array): void;
-  /** Progress, summary, errors, and the log without `-D`. */
-  stderr(text: string): void;
-  /** Ends the run at the next pause. */
-  readonly signal: AbortSignal;
-}
-
-export const ExitStatus = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
-
-/** Instructions between two looks at the event loop (Ctrl-C): at first and under stress, at least, and at most. */
-const CHUNK = { first: 200_000, most: 1 << 28 } as const;
-/** Milliseconds that a chunk should take. */
-const CHUNK_TIME = 100;
-/** Milliseconds between two lines of progress; short runs print none. */
-const PROGRESS_INTERVAL = 2000;
-const DEFAULT_LOAD_ADDRESS = 0x8000;
 
 const text = new TextEncoder();
 
@@ -39,7 +20,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
   try {
     const settings = parseArguments(args);
     const asked = printed(settings);
-    if (asked === undefined) return await runMachine(settings, host);
+    if (asked === undefined) return await (isFlat(settings) ? runFlat(settings, host) : runPc(settings, host));
     host.stdout(text.encode(asked));
     return ExitStatus.ok;
   } catch (error) {
@@ -47,6 +28,11 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
     host.stderr(`wasm-tcg: ${error.message}\n${error.hint}\n`);
     return error instanceof UsageError ? ExitStatus.usage : ExitStatus.failure;
   }
+}
+
+/** The built-in guest and flat images run on a bare CPU. */
+function isFlat({ kernel, loadvm, loadAddress, flatEntry, cpuMode }: Settings): boolean {
+  return (kernel === undefined && loadvm === undefined) || loadAddress !== undefined || flatEntry !== undefined || cpuMode !== undefined;
 }
 
 function printed({ print }: Settings): string | undefined {
@@ -59,6 +45,8 @@ function printed({ print }: Settings): string | undefined {
       return `${CPU_MODEL_NAMES.join('\n')}\n`;
     case 'debug-items':
       return Object.entries(DEBUG_ITEMS).map(([name, about]) => `${name.padEnd(8)} ${about}\n`).join('');
+    case 'devices':
+      return deviceList();
     case undefined:
       return undefined;
   }
@@ -67,130 +55,4 @@ function printed({ print }: Settings): string | undefined {
 function packageVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
-}
-
-function bootOf({ kernel, loadAddress, entry, cpuMode }: Settings): FlatBoot {
-  if (kernel === undefined) return { image: tinyGuestImage(), loadAddress: TINY_GUEST_ADDRESS, mode: 'real16' };
-  let image: Uint8Array;
-  try {
-    image = readFileSync(kernel);
-  } catch (error) {
-    throw new UsageError(`-kernel: ${String(error instanceof Error ? error.message : error)}`, 'Give the path of a flat image.', { cause: error });
-  }
-  return { image, loadAddress: loadAddress ?? DEFAULT_LOAD_ADDRESS, mode: cpuMode ?? 'real16', ...(entry === undefined ? {} : { entry }) };
-}
-
-/** Where the log goes, and how to end it. */
-function openLog(file: string | undefined, host: CliHost): { write(line: string): void; close(): void } {
-  if (file === undefined) return { write: (line) => host.stderr(line), close: () => undefined };
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, 'w');
-  } catch (error) {
-    throw new UsageError(`-D: ${String(error instanceof Error ? error.message : error)}`, 'Give a file that can be written.', { cause: error });
-  }
-  return { write: (line) => void writeSync(descriptor, line), close: () => closeSync(descriptor) };
-}
-
-async function runMachine(settings: Settings, host: CliHost): Promise<number> {
-  const boot = bootOf(settings);
-  const log = openLog(settings.debugFile, host);
-  try {
-    const machine = createMachine({
-      memory: settings.memory,
-      boot,
-      execution: { mode: settings.mode, ...(settings.stress === undefined ? {} : { stress: settings.stress }) },
-      ...(settings.cpu === undefined ? {} : { cpu: { model: settings.cpu } }),
-      debug: {
-        items: settings.debugItems,
-        log: (_item, lines) => log.write(lines.endsWith('\n') ? lines : `${lines}\n`),
-        ...(settings.debugFilter === undefined ? {} : { filter: settings.debugFilter }),
-      },
-    });
-    const debugPort = new DebugPort((bytes) => host.stdout(bytes));
-    machine.onPort(DEBUG_PORT, DEBUG_PORT, debugPort);
-    let written: number | undefined;
-    const write = (_port: number, _size: 1 | 2 | 4, value: number): void => {
-      written = value;
-      machine.requestStop();
-    };
-    machine.onPort(EXIT_PORT, EXIT_PORT, { write });
-
-    const start = performance.now();
-    const progress = settings.quiet ? () => undefined : progressReporter(machine, host, start);
-    const end = await runToEnd(machine, settings, host.signal, progress);
-    debugPort.flush();
-    const { status, outcome } = judge(end, written);
-    if (!settings.quiet) host.stderr(formatSummary(outcome, settings.mode, machine.counters(), (performance.now() - start) / 1000));
-    return status;
-  } finally {
-    log.close();
-  }
-}
-
-type End = StopReason | 'interrupted';
-
-/** Runs in chunks, with a macrotask between two: signals arrive, and compilations in the background finish. */
-async function runToEnd(machine: Machine, settings: Settings, signal: AbortSignal, progress: () => void): Promise<End> {
-  const limit = settings.maxInstructions ?? Infinity;
-  let chunk: number = CHUNK.first;
-  for (;;) {
-    if (signal.aborted) return 'interrupted';
-    const instructions = Math.min(chunk, limit - machine.instructions);
-    if (instructions <= 0) return { kind: 'instructions' };
-    const start = performance.now();
-    const reason = machine.runUntil({ instructions });
-    if (reason.kind !== 'instructions') return reason;
-    // A seed must repeat a run exactly, whatever the time: under stress the chunk stays.
-    if (settings.stress === undefined) chunk = nextChunk(chunk, performance.now() - start);
-    progress();
-    await new Promise((resume) => setImmediate(resume));
-  }
-}
-
-/** Towards {@link CHUNK_TIME}, by no more than a factor of four at once. */
-function nextChunk(chunk: number, elapsed: number): number {
-  const factor = Math.min(4, Math.max(1 / 4, CHUNK_TIME / Math.max(elapsed, 1)));
-  return Math.round(Math.min(CHUNK.most, Math.max(CHUNK.first, chunk * factor)));
-}
-
-function progressReporter(machine: Machine, host: CliHost, start: number): () => void {
-  let last = start;
-  let lastInstructions = 0;
-  return () => {
-    const now = performance.now();
-    if (now - last < PROGRESS_INTERVAL) return;
-    const { instructions } = machine;
-    const mips = Math.round((instructions - lastInstructions) / (now - last) / 1000);
-    host.stderr(`wasm-tcg: ${((now - start) / 1000).toFixed(0)} s, ${formatCount(instructions)} instructions, ${mips} MIPS\n`);
-    last = now;
-    lastInstructions = instructions;
-  };
-}
-
-/** What the end of a run means: the exit code and the words for the summary. */
-function judge(end: End, written: number | undefined): { readonly status: number; readonly outcome: string } {
-  if (written !== undefined) {
-    const status = ((written << 1) | 1) & 0xff;
-    return { status, outcome: `exit code ${status} by port 0xf4` };
-  }
-  if (end === 'interrupted') return { status: ExitStatus.interrupted, outcome: 'interrupted' };
-  switch (end.kind) {
-    case 'halt':
-      return { status: ExitStatus.ok, outcome: 'halted' };
-    case 'shutdown':
-      return { status: ExitStatus.failure, outcome: 'shutdown (triple fault)' };
-    case 'poweroff':
-      return { status: ExitStatus.ok, outcome: 'powered off' };
-    case 'reset':
-      return { status: ExitStatus.ok, outcome: 'reset' };
-    case 'exit':
-      return { status: end.code & 0xff, outcome: `exit code ${end.code & 0xff}` };
-    case 'instructions':
-      return { status: ExitStatus.ok, outcome: 'instruction limit' };
-    case 'pc':
-    case 'port':
-    case 'stopped':
-      return { status: ExitStatus.ok, outcome: `stopped (${end.kind})` };
-  }
 }

@@ -64,11 +64,12 @@ export class FlatMachine extends MachineBase {
     x86.startFlat(0, { mode, entry, stack, ...(boot.cs === undefined ? {} : { cs: boot.cs }), ...(mode === 'long64' ? { pageTables } : {}) });
   }
 
-  protected async runAsync(): Promise<StopReason> {
+  protected async runAsync({ instructions = Infinity }: Pick<RunUntil, 'instructions'>): Promise<StopReason> {
+    const end = this.instructions + instructions;
     for (;;) {
       if (this.pauseRequested) return { kind: 'stopped' };
-      const result = this.runUntil({ instructions: START_SLICE });
-      if (result.kind !== 'instructions') return result;
+      const result = this.runUntil({ instructions: Math.min(START_SLICE, end - this.instructions) });
+      if (result.kind !== 'instructions' || this.instructions >= end) return result;
       await new Promise<void>((resolve) => {
         setTimeout(resolve, 0);
       });

@@ -31,7 +31,7 @@ export abstract class MachineBase implements Machine {
   abstract runUntil(until: RunUntil): StopReason;
   abstract reset(): void;
   /** Run as {@link start} promises, until something stops the machine or {@link pauseRequested}. */
-  protected abstract runAsync(): Promise<StopReason>;
+  protected abstract runAsync(until: Pick<RunUntil, 'instructions'>): Promise<StopReason>;
 
   cpu(index: number): Cpu {
     const cpu = this.cpus[index];
@@ -47,8 +47,8 @@ export abstract class MachineBase implements Machine {
     return this.runUntil({ instructions: n });
   }
 
-  start(): Promise<StopReason> {
-    this.#started ??= this.runAsync().finally(() => {
+  start(options: { readonly instructions?: number } = {}): Promise<StopReason> {
+    this.#started ??= this.runAsync(options).finally(() => {
       this.#started = undefined;
     });
     return this.#started;
@@ -59,6 +59,11 @@ export abstract class MachineBase implements Machine {
     this.requestStop();
     await this.#started?.catch(() => undefined);
     this.#pauseRequested = false;
+  }
+
+  /** Is it running, by {@link start}? */
+  protected get started(): boolean {
+    return this.#started !== undefined;
   }
 
   protected get pauseRequested(): boolean {

@@ -5,6 +5,8 @@
  */
 import type { Device, MachineControl, SavedValue } from '../devices/device.ts';
 import type { Pc, RunUntil, SerialPort, StopReason } from '../api.ts';
+import { encodeSnapshot, type SnapshotParts } from '../snapshot/format.ts';
+import { savePc, type PcState } from '../snapshot/pc-snapshot.ts';
 import type { MachineClock } from './clock.ts';
 import { CpuLines } from './cpu-lines.ts';
 import { Sleeper, yieldToHost } from './event-loop.ts';
@@ -26,8 +28,10 @@ export interface InterruptSource {
   pending(): boolean;
   /** Take it: the vector, 0 … 255. */
   acknowledge(): number;
-  /** Take a pending NMI; false: there is none. */
-  takeNmi(): boolean;
+  /** An NMI waits. */
+  readonly nmi: boolean;
+  /** The CPU has taken it. */
+  takeNmi(): void;
 }
 
 /** What is around the CPU of a PC. */
@@ -37,28 +41,40 @@ export interface PcBoard {
   /** In the order in which they are reset and saved. */
   readonly devices: readonly Device[];
   readonly serial: readonly SerialPort[];
+  readonly console: SerialPort | undefined;
   readonly powerButton: () => void;
   /** Bring RAM and CPU to where the guest starts. Devices have been reset. */
   readonly boot: () => void;
+  /** Hand on what serial lines have collected. */
+  readonly flush: () => void;
+  readonly snapshot: {
+    readonly state: Omit<PcState, 'halted'>;
+    readonly header: () => SavedValue;
+    /** How the guest is started again. */
+    readonly plan: () => SavedValue;
+  };
 }
 
 type Request = { readonly kind: 'reset' } | { readonly kind: 'poweroff' } | { readonly kind: 'exit'; readonly code: number };
 
-export interface PcConfig {
+/** What of a PC's configuration its run loop heeds. */
+export interface RunConfig {
   readonly reboot: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
 export class PcMachine extends MachineBase implements Pc {
   readonly #board: PcBoard;
-  readonly #config: PcConfig;
+  readonly #config: RunConfig;
   readonly #cpu: CpuLines;
   readonly #sleeper = new Sleeper();
   #halted = false;
   #request: Request | undefined;
+  /** To be done between two turns of a run. */
+  readonly #between: (() => void)[] = [];
 
   /** Use `createPc`. */
-  constructor(parts: MachineParts, board: PcBoard, config: PcConfig) {
+  constructor(parts: MachineParts, board: PcBoard, config: RunConfig) {
     super(parts);
     this.#board = board;
     this.#config = config;
@@ -67,6 +83,10 @@ export class PcMachine extends MachineBase implements Pc {
 
   get serial(): readonly SerialPort[] {
     return this.#board.serial;
+  }
+
+  get console(): SerialPort | undefined {
+    return this.#board.console;
   }
 
   get time(): number {
@@ -97,7 +117,7 @@ export class PcMachine extends MachineBase implements Pc {
 
   /** See CpuExecParts.wantsHost: an interrupt waits, and can be taken now. */
   get wantsHost(): boolean {
-    return this.#cpu.request && this.#cpu.interruptible;
+    return (this.#cpu.request && this.#cpu.interruptible) || (this.#board.interrupts.nmi && this.#cpu.nmiOpen);
   }
 
   reset(): void {
@@ -123,6 +143,7 @@ export class PcMachine extends MachineBase implements Pc {
       this.checkAborted(signal);
       const before = exec.instructions;
       const stop = this.#turn(left, first, until.instructions !== undefined);
+      this.#board.flush();
       const ran = exec.instructions - before;
       left -= ran;
       if (ran > 0) first = false;
@@ -137,8 +158,9 @@ export class PcMachine extends MachineBase implements Pc {
     return { kind: 'instructions' };
   }
 
-  protected async runAsync(): Promise<StopReason> {
-    const left = this.begin({});
+  protected async runAsync(until: Pick<RunUntil, 'instructions'>): Promise<StopReason> {
+    const end = this.p.exec.instructions + this.begin(until);
+    const exact = until.instructions !== undefined;
     this.#userStop = false;
     const { clock } = this.#board;
     const { signal } = this.#config;
@@ -147,24 +169,30 @@ export class PcMachine extends MachineBase implements Pc {
     clock.resume();
     try {
       for (let first = true; ; first = false) {
-        const stop = this.#turns(left, first);
+        const stop = this.#turns(end, first, exact);
+        this.#board.flush();
+        for (const task of this.#between.splice(0)) task();
         if (this.pauseRequested) return { kind: 'stopped' };
         this.checkAborted(signal);
         if (stop === 'idle') await this.#idle();
         else if (stop !== undefined) return stop;
+        else if (this.p.exec.instructions >= end) return { kind: 'instructions' };
         else await yieldToHost();
       }
     } finally {
+      for (const task of this.#between.splice(0)) task();
       signal?.removeEventListener('abort', wake);
     }
   }
 
   /** Turns for as long as the host's event loop can wait. */
-  #turns(left: number, first: boolean): StopReason | 'idle' | undefined {
-    const end = performance.now() + TURN;
+  #turns(end: number, first: boolean, exact: boolean): StopReason | 'idle' | undefined {
+    const until = performance.now() + TURN;
     for (let ignoreFirst = first; ; ignoreFirst = false) {
-      const stop = this.#turn(left, ignoreFirst, false);
-      if (stop !== undefined || this.pauseRequested || performance.now() >= end) return stop;
+      const left = end - this.p.exec.instructions;
+      if (left <= 0) return undefined;
+      const stop = this.#turn(left, ignoreFirst, exact);
+      if (stop !== undefined || this.pauseRequested || performance.now() >= until) return stop;
     }
   }
 
@@ -233,7 +261,10 @@ export class PcMachine extends MachineBase implements Pc {
   /** @returns false: the CPU has shut down over one */
   #takeInterrupts(): boolean {
     const { interrupts } = this.#board;
-    if (interrupts.takeNmi() && !this.#entered(this.#cpu.nmi())) return false;
+    if (interrupts.nmi && this.#cpu.nmiOpen) {
+      interrupts.takeNmi();
+      if (!this.#entered(this.#cpu.nmi())) return false;
+    }
     const pending = interrupts.pending();
     if (!pending || !this.#cpu.interruptible) {
       this.#cpu.request = pending;
@@ -273,8 +304,32 @@ export class PcMachine extends MachineBase implements Pc {
     return undefined;
   }
 
-  /** State that is the machine's own. */
-  saveOwn(): SavedValue {
-    return { halted: this.#halted };
+  /** What a snapshot is made of and restored into. */
+  get state(): PcState {
+    const machine = this;
+    return {
+      ...this.#board.snapshot.state,
+      get halted(): boolean {
+        return machine.#halted;
+      },
+      set halted(value: boolean) {
+        machine.#halted = value;
+      },
+    };
+  }
+
+  async snapshot(): Promise<Uint8Array> {
+    return encodeSnapshot(await this.#capture());
+  }
+
+  /** At once, or between two turns of a run. */
+  #capture(): Promise<SnapshotParts> {
+    const { header, plan } = this.#board.snapshot;
+    const capture = (): SnapshotParts => ({ header: header(), body: { machine: savePc(this.state), boot: plan() } });
+    if (!this.started) return Promise.resolve().then(capture);
+    return new Promise((resolve) => {
+      this.#between.push(() => resolve(capture()));
+      this.wake();
+    });
   }
 }

@@ -17,15 +17,29 @@ export class SerialLine implements SerialPort {
   readonly #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
   readonly #toGuest: (bytes: Uint8Array) => void;
+  readonly #collected: number[] = [];
   #unmatched = '';
+  readonly sendBreak: () => void;
 
-  /** @param toGuest takes bytes that the guest is to receive */
-  constructor(toGuest: (bytes: Uint8Array) => void) {
+  /**
+   * @param toGuest takes bytes that the guest is to receive
+   * @param sendBreak sends a break condition. Default: there is no such thing
+   */
+  constructor(toGuest: (bytes: Uint8Array) => void, sendBreak: () => void = () => undefined) {
     this.#toGuest = toGuest;
+    this.sendBreak = sendBreak;
   }
 
-  /** The guest has sent these bytes. */
+  /** The guest has sent these bytes. They are handed on by {@link flush}. */
   fromGuest(bytes: Uint8Array): void {
+    for (const byte of bytes) this.#collected.push(byte);
+  }
+
+  /** Hand on what has been collected: a listener is called for a piece, not for a byte. */
+  flush(): void {
+    if (this.#collected.length === 0) return;
+    const bytes = Uint8Array.from(this.#collected);
+    this.#collected.length = 0;
     for (const listener of this.#listeners) listener(bytes);
     this.#unmatched += this.#decoder.decode(bytes);
     if (this.#unmatched.length > HISTORY) this.#unmatched = this.#unmatched.slice(-HISTORY / 2);

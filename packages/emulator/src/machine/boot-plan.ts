@@ -1,0 +1,68 @@
+/** What a PC starts with: firmware's leavings and the image that was asked for, as one plan that can be carried out again at every reset. */
+import { CPU_MODELS } from '@wasm-tcg/guest-x86';
+import type { FlatBoot, KernelBoot } from '../api.ts';
+import { MachineError } from '../errors.ts';
+import type { SavedValue } from '../devices/device.ts';
+import { SavedFields } from '../devices/saved-fields.ts';
+import { planFirmware, type FirmwarePlan } from '../firmware/firmware.ts';
+import type { CpuStart } from '../loaders/cpu-start.ts';
+import { planBzImage } from '../loaders/linux/bzimage.ts';
+import type { LoadPlan } from '../loaders/plan.ts';
+import type { PcConfig } from './pc-config.ts';
+
+/** Bytes of entropy that Linux is given at boot. */
+const SEED_BYTES = 32;
+const ENTRY_MODES = { real16: 16, protected32: 32, long64: 64 } as const;
+
+export interface BootPlan {
+  readonly firmware: FirmwarePlan;
+  /** Without an image: the CPU stays in its power-on state. */
+  readonly image: Pick<LoadPlan, 'segments' | 'start'> | undefined;
+}
+
+export interface BootRequest {
+  readonly boot: KernelBoot | FlatBoot | undefined;
+  readonly config: PcConfig;
+  /** Fill with random bytes. */
+  readonly random: (target: Uint8Array) => void;
+}
+
+/** @throws MachineError `bad-image`, `bad-option` */
+export async function planBoot({ boot, config, random }: BootRequest): Promise<BootPlan> {
+  const firmware = planFirmware(config.firmware);
+  if (boot === undefined || 'image' in boot) return { firmware, image: undefined };
+  const rngSeed = new Uint8Array(SEED_BYTES);
+  random(rngSeed);
+  const { kernel, initrd, append, entry = 'auto' } = boot;
+  const longMode = (CPU_MODELS[config.model].features as readonly string[]).includes('lm');
+  const common = { firmware, rngSeed, ...(initrd === undefined ? {} : { initrd }), ...(append === undefined ? {} : { append }) };
+  return { firmware, image: planBzImage(kernel, { ...common, longMode, ...(entry === 'auto' || entry === 'unpacked' ? {} : { entry: ENTRY_MODES[entry] }) }) };
+}
+
+/** What a snapshot keeps of a plan, so that the restored machine can be reset. Firmware's part follows from the configuration. */
+export function saveBootPlan({ image }: BootPlan): SavedValue {
+  if (image === undefined) return null;
+  return { segments: image.segments.map(({ name, physical, bytes }) => ({ name, physical, bytes })), start: JSON.stringify(image.start) };
+}
+
+/** @param saved the body of a snapshot. @throws MachineError `bad-snapshot` */
+export function restoreBootPlan(saved: SavedValue, config: PcConfig): { readonly plan: BootPlan; readonly machine: SavedValue } {
+  const body = new SavedFields(saved, 'body');
+  const machine = body.value('machine');
+  const firmware = planFirmware(config.firmware);
+  if (body.value('boot') === null) return { plan: { firmware, image: undefined }, machine };
+  const boot = body.fields('boot');
+  const segments = boot.list('segments', { max: 1000 }).map((segment) => {
+    const physical = segment.int('physical', 0, config.ram);
+    return { name: 'restored', physical, bytes: segment.bytes('bytes', { max: config.ram - physical }) };
+  });
+  return { plan: { firmware, image: { segments, start: startOf(boot.value('start')) } }, machine };
+}
+
+function startOf(saved: SavedValue): CpuStart {
+  try {
+    return JSON.parse(String(saved)) as CpuStart;
+  } catch (cause) {
+    throw new MachineError('bad-snapshot', 'the snapshot does not say how its guest is started', 'it is damaged: take it again', { cause });
+  }
+}
