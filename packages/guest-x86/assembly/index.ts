@@ -22,3 +22,7 @@ export {
 export {
   ldmxcsr, rcp_f32, rsqrt_f32, sse_compare, sse_compare_masked, sse_compute, sse_compute_masked, sse_settle, sse_to_integer, sse_to_integer_masked,
 } from './sse/index';
+export {
+  aesdec, aesdeclast, aesenc, aesenclast, aesimc, aeskeygenassist, clmul, mask_store, pcmpestr, pcmpistr, sha1msg1, sha1msg2, sha1nexte, sha1rnds4,
+  sha256msg1, sha256msg2, sha256rnds2,
+} from './simd/index';

@@ -3,15 +3,16 @@
  */
 import type { HelperTable } from '@wasm-tcg/ir';
 import { INTEGER_HELPERS } from './table-integer.ts';
+import { SIMD_HELPERS } from './table-simd.ts';
 import { SSE_HELPERS } from './table-sse.ts';
 import { SYSTEM_HELPERS } from './table-system.ts';
 
-export const X86_HELPERS: HelperTable = [...SYSTEM_HELPERS, ...INTEGER_HELPERS, ...SSE_HELPERS];
+export const X86_HELPERS: HelperTable = [...SYSTEM_HELPERS, ...INTEGER_HELPERS, ...SSE_HELPERS, ...SIMD_HELPERS];
 
 /** Thrown when code asks for a helper that no table declares. */
 export class UnknownHelperError extends Error {
   readonly code = 'X86_UNKNOWN_HELPER';
-  readonly hint = 'Add a row to table-system.ts, table-integer.ts or table-sse.ts.';
+  readonly hint = 'Add a row to one of the tables of src/helpers.';
   constructor(name: string) {
     super(`No helper is called "${name}".`);
     this.name = 'UnknownHelperError';

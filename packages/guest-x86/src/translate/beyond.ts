@@ -14,9 +14,7 @@ const BEYOND = [
   'fisub', 'fisubr', 'fld', 'fld1', 'fldcw', 'fldenv', 'fldl2e', 'fldl2t', 'fldlg2', 'fldln2', 'fldpi', 'fldz', 'fmul', 'fmulp', 'fnclex',
   'fndisi', 'fneni', 'fninit', 'fnop', 'fnsave', 'fnsetpm', 'fnstcw', 'fnstenv', 'fnstsw', 'fpatan', 'fprem', 'fprem1', 'fptan', 'frndint',
   'frstor', 'fscale', 'fsin', 'fsincos', 'fsqrt', 'fst', 'fstp', 'fstpnce', 'fsub', 'fsubp', 'fsubr', 'fsubrp', 'ftst', 'fucom', 'fucomi',
-  'fucomip', 'fucomp', 'fucompp', 'fxam', 'fxch', 'fxtract', 'fyl2x', 'fyl2xp1', 'maskmovq', 'maskmovdqu', 'mpsadbw', 'ptest', 'pcmpestri',
-  'pcmpestrm', 'pcmpistri', 'pcmpistrm', 'aesenc', 'aesenclast', 'aesdec', 'aesdeclast', 'aesimc', 'aeskeygenassist', 'pclmulqdq',
-  'sha1msg1', 'sha1msg2', 'sha1nexte', 'sha1rnds4', 'sha256msg1', 'sha256msg2', 'sha256rnds2',
+  'fucomip', 'fucomp', 'fucompp', 'fxam', 'fxch', 'fxtract', 'fyl2x', 'fyl2xp1',
 ] as const satisfies readonly MnemonicName[];
 
 const undefinedOpcode: Handler = (c) => c.fault(Vector.UD);

@@ -5,6 +5,7 @@ import { BCD } from './bcd.ts';
 import { BEYOND_INTEGER_ISA } from './beyond.ts';
 import { BITS } from './bits.ts';
 import { BRANCH } from './branch.ts';
+import { CRYPTO } from './crypto.ts';
 import type { Handler } from './handler.ts';
 import { IO } from './io.ts';
 import { MOV } from './mov.ts';
@@ -19,6 +20,7 @@ import { emms } from './sse-common.ts';
 import { SSE_ARITHMETIC } from './sse-arithmetic.ts';
 import { SSE_CONVERT } from './sse-convert.ts';
 import { SSE_MOVE } from './sse-move.ts';
+import { SSE4 } from './sse4.ts';
 import { STACK } from './stack.ts';
 import { STRING } from './string.ts';
 import { SYSTEM } from './system.ts';
@@ -26,8 +28,7 @@ import { WIDE_EXCHANGE } from './wide-exchange.ts';
 
 const BY_NAME: Readonly<Record<MnemonicName, Handler>> = {
   ...MOV, ...ALU, ...SHIFT, ...ROTATE, ...MULDIV, ...BITS, ...BCD, ...STACK, ...BRANCH, ...STRING, ...IO, ...SEGMENT, ...SYSTEM, ...WIDE_EXCHANGE,
-  ...SSE_MOVE, ...PACKED, ...PACKED_SHIFT, ...SHUFFLE, emms,
-  ...SSE_ARITHMETIC, ...SSE_CONVERT,
+  ...SSE_MOVE, ...PACKED, ...PACKED_SHIFT, ...SHUFFLE, ...SSE4, ...CRYPTO, emms, ...SSE_ARITHMETIC, ...SSE_CONVERT,
   ...BEYOND_INTEGER_ISA,
 };
 
