@@ -59,7 +59,7 @@ function addSerial(s: Settings, value: string): void {
 const only = (option: string, accepted: readonly string[], value: string): void => void oneOf(`value of ${option}`, value, accepted);
 
 function parseIcount(value: string): number {
-  const { head, properties } = parseProperties(value.includes('=') || value === '' ? `,${value}` : value);
+  const { head, properties } = parseProperties(/^\d/.test(value) ? value : `,${value}`);
   let shift = head === '' ? undefined : parseNumber('-icount', head, 0, MAX_SHIFT);
   for (const [key, text] of properties) {
     if (oneOf('property of -icount', key, ['shift', 'sleep', 'align', '']) === 'shift') shift = parseNumber('-icount shift', text, 0, MAX_SHIFT);

@@ -1,7 +1,9 @@
 /** The command line: each row a line, and what it means or how it is refused. */
 import { describe, expect, it } from 'vitest';
 import { editDistance, nearest } from '../../src/cli/nearest.ts';
-import { defaultSettings, helpText, OPTIONS, parseArguments, type Settings } from '../../src/cli/options.ts';
+import { OPTIONS } from '../../src/cli/option-table.ts';
+import { helpText, parseArguments } from '../../src/cli/options.ts';
+import { defaultSettings, type Settings } from '../../src/cli/settings.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
 
 const MIB = 2 ** 20;
@@ -23,7 +25,25 @@ const GOOD: [line: string, changed: Partial<Settings>][] = [
   ['-cpu pentium3', { cpu: 'pentium3' }],
   ['-cpu help', { print: 'cpu-models' }],
   ['-kernel a.bin', { kernel: 'a.bin' }],
-  ['-kernel a.bin --load-address 0x7c00 --entry 0x7c10 --cpu-mode protected32', { kernel: 'a.bin', loadAddress: 0x7c00, entry: 0x7c10, cpuMode: 'protected32' }],
+  ['-kernel a.bin --load-address 0x7c00 --entry 0x7c10 --cpu-mode protected32', { kernel: 'a.bin', loadAddress: 0x7c00, flatEntry: 0x7c10, cpuMode: 'protected32' }],
+  ['-kernel k -initrd i -append console', { kernel: 'k', initrd: 'i', append: 'console' }],
+  ['-kernel k --kernel-entry unpacked', { kernel: 'k', entry: 'unpacked' }],
+  ['-cpu qemu64', { cpu: 'x86-64' }],
+  ['-smp 1 -machine pc,accel=tcg -M q35,hpet=off -name x', { hpet: false }],
+  ['-machine accel=tcg -nodefaults -vnc none -serial stdio -no-reboot', { noDefaults: true, serial: [{ kind: 'stdio' }], noReboot: true }],
+  ['-serial file:a,b -serial none -serial null', { serial: [{ kind: 'file', path: 'a,b' }, { kind: 'null' }, { kind: 'null' }] }],
+  ['-serial none', { serial: [] }],
+  ['-serial mon:stdio -nographic -monitor none -display none -vga none', { serial: [{ kind: 'stdio' }] }],
+  ['-device isa-debug-exit,iobase=0xf4,iosize=0x4 -device pc-testdev', { debugExit: { iobase: 0xf4, iosize: 4 }, testdev: true }],
+  ['-device help', { print: 'devices' }],
+  ['-debugcon stdio', { debugPort: { kind: 'stdio' } }],
+  ['-kernel k -hda a.img -drive file=b,,c.img,format=raw,if=virtio,readonly=on',
+    { kernel: 'k', drives: [{ file: 'a.img', readonly: false, snapshot: false }, { file: 'b,c.img', readonly: true, snapshot: false }] }],
+  ['-icount shift=3', { icount: 3 }],
+  ['-icount 2,sleep=off --seed 9', { icount: 2, seed: 9 }],
+  ['-rtc base=2026-01-31T12:00:00', { rtc: Date.UTC(2026, 0, 31, 12) }],
+  ['-rtc base=utc,clock=host', {}],
+  ['-loadvm a -savevm b -snapshot', { loadvm: 'a', savevm: 'b', snapshot: true }],
   ['-d in_asm,op_opt', { debugItems: ['in_asm', 'op_opt'] }],
   ['-d exec -D log -dfilter 0x10..0x1f', { debugItems: ['exec'], debugFile: 'log', debugFilter: [[0x10n, 0x1fn]] }],
   ['-d exec -dfilter 0x10+0x10,0x2f-0x10', { debugItems: ['exec'], debugFilter: [[0x10n, 0x1fn], [0x20n, 0x2fn]] }],
@@ -64,6 +84,19 @@ const BAD: [line: string, message: RegExp, hint: RegExp][] = [
   ['--entry 5', /--entry without -kernel/, /image/],
   ['-kernel a --load-address 0x100000000', /--load-address: 0x100000000 is no number/, /0x/],
   ['-kernel a --cpu-mode real', /CPU mode real/, /real16/],
+  ['-initrd x', /-initrd without -kernel/, /-kernel FILE/],
+  ['-hda x.img', /no bootable device/, /-kernel FILE/],
+  ['-kernel k -drive if=virtio', /-drive without file/, /file=/],
+  ['-kernel k -drive file=x,format=qcow2', /format of -drive qcow2/, /raw/],
+  ['-kernel k -drive file=x,if=ide', /interface of -drive ide/, /virtio/],
+  ['-device isa-debug-exti', /device isa-debug-exti/, /isa-debug-exit/],
+  ['-device isa-debug-exit,iobse=1', /iobse/, /iobase/],
+  ['-smp 4', /value of -smp 4/, /1/],
+  ['-icount sleep=off', /without shift/, /shift=2/],
+  ['-icount shift=20', /20 is no number/, /0x/],
+  ['-rtc base=noon', /noon is no time/, /2026/],
+  ['-serial tcp:1', /back end of -serial/, /stdio/],
+  ['-serial null -serial null -serial null -serial null -serial null', /more than four/, /four/],
   ['--stress 0', /--stress: 0 is no number from 1/, /decimal/],
   ['--max-instructions -5', /-5 is no number/, /decimal/],
   ['--max-instructions 1e6', /1e6 is no number/, /decimal/],

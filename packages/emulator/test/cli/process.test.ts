@@ -33,7 +33,7 @@ describe('wasm-tcg', () => {
     const kernel = join(folder, 'endless.bin');
     // out 0xe9 of a new line, then an endless loop: the output says that it runs.
     writeFileSync(kernel, Uint8Array.from([0xb0, 0x0a, 0xe6, 0xe9, 0xeb, 0xfe]));
-    const child = spawn(process.execPath, command('-kernel', kernel), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, command('-kernel', kernel, '--cpu-mode', 'real16'), { stdio: ['ignore', 'pipe', 'pipe'] });
     let err = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
     child.stdout.once('data', () => child.kill('SIGINT'));

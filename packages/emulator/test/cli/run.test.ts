@@ -23,6 +23,9 @@ async function run(args: string[], signal = new AbortController().signal): Promi
   return { code, out, err };
 }
 
+/** A flat image in real mode. */
+const REAL = ['--cpu-mode', 'real16'];
+
 function image(name: string, ...bytes: number[]): string {
   const file = join(folder, name);
   writeFileSync(file, Uint8Array.from(bytes));
@@ -68,16 +71,16 @@ describe('the built-in guest', () => {
 
 describe('an image', () => {
   it.each([
-    ['exit code of port 0xf4', [0xb0, 0x15, 0xe6, 0xf4, 0xf4], [], 43],
-    ['port 0xf4 with 0', [0x30, 0xc0, 0xe6, 0xf4, 0xf4], [], 1],
-    ['halt', [0xf4], [], 0],
+    ['exit code of port 0xf4', [0xb0, 0x15, 0xe6, 0xf4, 0xf4], REAL, 43],
+    ['port 0xf4 with 0', [0x30, 0xc0, 0xe6, 0xf4, 0xf4], REAL, 1],
+    ['halt', [0xf4], REAL, 0],
     // mov eax, 7 is five bytes in 32-bit code and three, then an add, in 16-bit code.
     ['protected32', [0xb8, 0x07, 0x00, 0x00, 0x00, 0xe6, 0xf4], ['--cpu-mode', 'protected32'], 15],
     ['long64', [0x48, 0xc7, 0xc0, 0x08, 0x00, 0x00, 0x00, 0xe6, 0xf4], ['--cpu-mode', 'long64'], 17],
     ['entry behind the start', [0xf4, 0xb0, 0x02, 0xe6, 0xf4], ['--load-address', '0x9000', '--entry', '0x9001'], 5],
-    ['endless loop with a limit', [0xeb, 0xfe], ['--max-instructions', '100000'], 0],
+    ['endless loop with a limit', [0xeb, 0xfe], [...REAL, '--max-instructions', '100000'], 0],
     // No IDT to speak of: #UD, #GP, #DF.
-    ['triple fault', [0x0f, 0x01, 0x1e, 0x00, 0x90, 0x0f, 0x0b], [], 1],
+    ['triple fault', [0x0f, 0x01, 0x1e, 0x00, 0x90, 0x0f, 0x0b], REAL, 1],
   ])('%s', async (name, bytes, args, expected) => {
     const { code, out } = await run(['-kernel', image(`${name}.bin`, ...bytes), ...args, '--quiet']);
     expect(code).toBe(expected);
@@ -85,16 +88,16 @@ describe('an image', () => {
   });
 
   it('writes what the guest writes, also without a new line at the end', async () => {
-    const { out } = await run(['-kernel', image('hi.bin', 0xb0, 0x48, 0xe6, 0xe9, 0xb0, 0x69, 0xe6, 0xe9, 0xf4), '--quiet']);
+    const { out } = await run(['-kernel', image('hi.bin', 0xb0, 0x48, 0xe6, 0xe9, 0xb0, 0x69, 0xe6, 0xe9, 0xf4), ...REAL, '--quiet']);
     expect(out).toBe('Hi');
   });
 
   it('logs to a file, filtered', async () => {
     const log = join(folder, 'log.txt');
     const kernel = image('log.bin', 0xb0, 0x15, 0xeb, 0x00, 0xf4);
-    await run(['-kernel', kernel, '--quiet', '-d', 'in_asm', '-D', log]);
+    await run(['-kernel', kernel, ...REAL, '--quiet', '-d', 'in_asm', '-D', log]);
     const all = readFileSync(log, 'utf8');
-    await run(['-kernel', kernel, '--quiet', '-d', 'in_asm', '-D', log, '-dfilter', '0x8004..0x8004']);
+    await run(['-kernel', kernel, ...REAL, '--quiet', '-d', 'in_asm', '-D', log, '-dfilter', '0x8004..0x8004']);
     const filtered = readFileSync(log, 'utf8');
     expect(all).toMatch(/mov/i);
     expect(filtered).toMatch(/hlt/i);
