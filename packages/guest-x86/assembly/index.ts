@@ -26,3 +26,4 @@ export {
   aesdec, aesdeclast, aesenc, aesenclast, aesimc, aeskeygenassist, clmul, mask_store, pcmpestr, pcmpistr, sha1msg1, sha1msg2, sha1nexte, sha1rnds4,
   sha256msg1, sha256msg2, sha256rnds2,
 } from './simd/index';
+export * from './x87/index';

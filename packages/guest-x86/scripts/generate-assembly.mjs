@@ -13,8 +13,8 @@ const runtime = (file) => importTypeScript(join(folder, '..', 'runtime', 'src', 
 
 const { assemblyConstants, assemblyFrame, assemblyNumbers } = await runtime('layout/assembly-constants');
 const [context, header, exits, core] = await Promise.all(['layout/wasm-context', 'layout/tb-header', 'exit-code', 'core-helpers'].map(runtime));
-const [frame, cpu, hflags, restore, x86Exits, features, cc, sse] = await Promise.all(
-  ['state/frame', 'state/cpu-state', 'state/hflags', 'state/restore-data', 'exit-codes', 'cpuid/features', 'state/cc-op', 'state/sse-op'].map(source),
+const [frame, cpu, hflags, restore, x86Exits, features, cc, sse, fpu] = await Promise.all(
+  ['state/frame', 'state/cpu-state', 'state/hflags', 'state/restore-data', 'exit-codes', 'cpuid/features', 'state/cc-op', 'state/sse-op', 'state/fpu'].map(source),
 );
 
 const text = [
@@ -33,6 +33,13 @@ const text = [
   assemblyNumbers('ACCESS', core.Access, 'i32'),
   assemblyNumbers('PROT', core.Prot, 'i32'),
   assemblyNumbers('FEATURE', features.X86Feature),
+  assemblyNumbers('FPI', fpu.FpuInsn),
+  assemblyNumbers('FSW', fpu.FpuStatus),
+  assemblyNumbers('FCW', { bits: fpu.FPU_CONTROL_BITS, fixed: fpu.FPU_CONTROL_FIXED, init: fpu.FPU_CONTROL_INIT }),
+  assemblyNumbers('FP_SOURCE', fpu.FpuSource),
+  assemblyNumbers('FP_OPERANDS', fpu.FpuOperands),
+  assemblyNumbers('FP_IMAGE', fpu.FpuImage),
+  assemblyNumbers('FX_IMAGE', fpu.FxImage),
   assemblyNumbers('CC', { ...cc.CcKind, override: cc.CC_OVERRIDE, opFlags: cc.CC_FLAGS }),
   assemblyNumbers('SSE', { ...sse.SseOp, ...sse.SseRounding, immShift: sse.SSE_IMM_SHIFT, double: sse.SSE_DOUBLE, lanesShift: sse.SSE_LANES_SHIFT }),
   assemblyNumbers('MXCSR', sse.Mxcsr),

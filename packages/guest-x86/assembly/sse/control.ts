@@ -3,13 +3,13 @@
 // An instruction raises flags in stages. Exceptions that its operands show (IE, DE, ZE) come before those of results (OE, UE, PE): when one of
 // the former is unmasked, no lane raises the latter. Flags are set even when the instruction faults.
 import {
-  MXCSR_DAZ, MXCSR_DE, MXCSR_FTZ, MXCSR_IE, MXCSR_MASK_SHIFT, MXCSR_RC_SHIFT, MXCSR_VALID, MXCSR_ZE, ST_MXCSR,
+  FEATURE_SSE2, MXCSR_DAZ, MXCSR_DE, MXCSR_FTZ, MXCSR_IE, MXCSR_MASK_SHIFT, MXCSR_RC_SHIFT, MXCSR_VALID, MXCSR_ZE, ST_MXCSR,
 } from '../generated/layout';
 import { ALL_MASKED, setDaz, setFlags, setFtz, setMasks, setRounding, sfFlags, sfMasks } from '../../../runtime/assembly/softfloat/state';
 import { CR4_OSXMMEXCPT, VEC_UD, VEC_XM } from '../system/arch';
 import { raise, raiseGp } from '../system/fault';
 import { update_hflags } from '../system/hflags';
-import { cr4 } from '../system/state';
+import { cr4, has } from '../system/state';
 
 /** Exceptions of operands. */
 const OPERANDS: u32 = MXCSR_IE | MXCSR_DE | MXCSR_ZE;
@@ -35,9 +35,12 @@ export function finish(env: usize): bool {
   return (flags & ~masks) == 0 || raise(env, (cr4(env) & CR4_OSXMMEXCPT) != 0 ? VEC_XM : VEC_UD, 0);
 }
 
+/** Bits of MXCSR that exist: DAZ came with SSE2. */
+export function mxcsrMask(env: usize): u32 { return has(env, FEATURE_SSE2) ? MXCSR_VALID : MXCSR_VALID & ~MXCSR_DAZ; }
+
 /** `ldmxcsr(value)` of the helper table. */
 export function ldmxcsr(env: usize, value: u32): void {
-  if (value & ~MXCSR_VALID) {
+  if (value & ~mxcsrMask(env)) {
     raiseGp(env, 0);
     return;
   }

@@ -12,8 +12,11 @@ export const VEC_NP: u32 = 11;
 export const VEC_SS: u32 = 12;
 export const VEC_GP: u32 = 13;
 export const VEC_PF: u32 = 14;
+export const VEC_MF: u32 = 16;
 export const VEC_AC: u32 = 17;
 export const VEC_XM: u32 = 19;
+/** No vector: an x87 error without CR0.NE has the processor wait for an interrupt before the instruction. */
+export const WAIT_FERR: u32 = 0x100;
 
 export const CF: u32 = 1 << 0;
 export const PF: u32 = 1 << 2;

@@ -1,11 +1,12 @@
 // Delivery of exceptions and interrupts: real-mode IVT, IDT gates of 16, 32 and 64 bits, stacks from the TSS, double and triple faults
 // (SDM vol. 3, chapter 6).
 import {
-  CTX_EXIT_CODE, CTX_EXIT_DATA, CTX_FAULT_ADDRESS, CTX_FAULT_ERROR, CTX_TB_PTR, EXIT_FAULT, EXIT_NONE, EXIT_SHUTDOWN, SEG_CS, SEG_DS,
-  SEG_ES, SEG_GS, SEG_SS, ST_CR2, ST_DR, ST_IDTR_BASE, ST_IDTR_LIMIT, ST_NMI_BLOCKED,
+  CTX_EXIT_CODE, CTX_EXIT_DATA, CTX_FAULT_ADDRESS, CTX_FAULT_ERROR, CTX_TB_PTR, EXIT_FAULT, EXIT_HALT, EXIT_NONE, EXIT_SHUTDOWN, SEG_CS,
+  SEG_DS, SEG_ES, SEG_GS, SEG_SS, ST_CR2, ST_DR, ST_IDTR_BASE, ST_IDTR_LIMIT, ST_NMI_BLOCKED,
 } from '../generated/layout';
 import {
   AC, D_P, IF, NT, OF, RF, T_INT16, T_INT32, T_TASK, T_TRAP16, T_TRAP32, TF, VEC_BP, VEC_DB, VEC_DF, VEC_GP, VEC_NMI, VEC_NP, VEC_OF, VEC_PF, VEC_TS, VM,
+  WAIT_FERR,
 } from './arch';
 import { accessBits, dplOf, errorOf, isCode, isConforming, isNull, readDescriptor } from './descriptor';
 import { exited, hasErrorCode, raise, raiseGp } from './fault';
@@ -183,11 +184,15 @@ function deliver(env: usize, vector: u32, kind: u32, error: u32): void {
 
 /**
  * Deliver the fault in the context's record, after ExitCode.fault (the state is that of the faulting instruction: rip and cc_op are restored
- * first) or fetchFault (the state is exact).
+ * first) or fetchFault (the state is exact). WAIT_FERR is delivered as a halt before the instruction.
  */
 export function fault_deliver(env: usize): void {
   const vector = faultVector(env);
   if (load<u32>(env, CTX_EXIT_CODE) == EXIT_FAULT) restore_state(env);
+  if (vector == WAIT_FERR) {
+    store<u32>(env, EXIT_HALT, CTX_EXIT_CODE);
+    return;
+  }
   deliver(env, vector, FAULT, load<u32>(env, CTX_FAULT_ERROR));
 }
 

@@ -28,5 +28,7 @@ export const X86Feature = {
   miscEnable: 1 << 23,
   /** The two event counters of Pentium Pro, II and III, which no CPUID bit announces. */
   eventCounters: 1 << 24,
+  /** MXCSR.DAZ exists, too. */
+  sse2: 1 << 25,
 } as const;
 export type X86FeatureName = keyof typeof X86Feature;

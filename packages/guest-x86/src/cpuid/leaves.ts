@@ -107,7 +107,7 @@ const isEarlyP6 = (model: CpuModel): boolean => isP6(model) && model.family === 
 const BEHIND: Readonly<Record<X86FeatureName, CpuidFeature | ((model: CpuModel) => boolean)>> = {
   tsc: 'tsc', msr: 'msr', pse: 'pse', pae: 'pae', pge: 'pge', sep: 'sep', pat: 'pat', pse36: 'pse36', longMode: 'lm', nx: 'nx', syscall: 'syscall',
   rdtscp: 'rdtscp', smep: 'smep', smap: 'smap', fsgsbase: 'fsgsbase', gigaPages: 'pdpe1gb', umip: 'umip', debugExtensions: 'de',
-  apic: 'apic', mtrr: 'mtrr', machineCheck: 'mca', tscAdjust: 'tsc_adjust',
+  apic: 'apic', mtrr: 'mtrr', machineCheck: 'mca', tscAdjust: 'tsc_adjust', sse2: (model) => model.features.includes('sse2'),
   p6: isP6, miscEnable: (model) => isP6(model) && !isEarlyP6(model), eventCounters: isEarlyP6,
 };
 

@@ -30,6 +30,13 @@ export interface X86Host {
   readTpr?(vcpu: number): number;
   /** MOV to CR8, 0–15. The budget is taken afterwards, so that the machine can look for interrupts that are due now. */
   writeTpr?(vcpu: number, cr8: number): void;
+  /**
+   * FERR# changes: an x87 error with CR0.NE clear, which a PC answers with IRQ 13 (SDM vol. 1, appendix D). Asserted anew each time an instruction meets the
+   * error.
+   * @returns true if IGNNE# is asserted: the instruction is executed nevertheless. Else the processor waits before it for an interrupt. Default: as
+   *   if IGNNE# were asserted
+   */
+  ferr?(vcpu: number, asserted: boolean): boolean;
 }
 
 /** Exports that the host calls. All work on the vCPU at `env`. */
@@ -201,6 +208,7 @@ function hostImports(machine: MachineMemory, host: X86Host): WebAssembly.ModuleI
       data.setUint32(at, value % 2 ** 32, true);
       data.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
     },
+    ferr: (env: number, asserted: number): number => (host.ferr?.(vcpuOf(env), asserted !== 0) ?? true ? 1 : 0),
     msr_read: (env: number, msr: number): number => {
       const value = host.readMsr?.(vcpuOf(env), msr >>> 0);
       if (value === undefined) return 0;

@@ -6,8 +6,9 @@ import { INTEGER_HELPERS } from './table-integer.ts';
 import { SIMD_HELPERS } from './table-simd.ts';
 import { SSE_HELPERS } from './table-sse.ts';
 import { SYSTEM_HELPERS } from './table-system.ts';
+import { X87_HELPERS } from './table-x87.ts';
 
-export const X86_HELPERS: HelperTable = [...SYSTEM_HELPERS, ...INTEGER_HELPERS, ...SSE_HELPERS, ...SIMD_HELPERS];
+export const X86_HELPERS: HelperTable = [...SYSTEM_HELPERS, ...INTEGER_HELPERS, ...SSE_HELPERS, ...SIMD_HELPERS, ...X87_HELPERS];
 
 /** Thrown when code asks for a helper that no table declares. */
 export class UnknownHelperError extends Error {

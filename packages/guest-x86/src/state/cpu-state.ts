@@ -70,10 +70,11 @@ export const X86_STATE = defStruct('x86State', {
   features: 'u32',
   /** Bits that may be set in CR4 and EFER; physical address bits. */
   cr4Allowed: 'u32', eferAllowed: 'u32', physBits: 'u32',
-  /** x87: 80-bit registers in 16-byte cells (physical order), top 0–7, tags (1 = empty), words. */
+  /** x87: 80-bit registers in 16-byte cells (physical order), top 0–7, tags (bit = physical register is empty), words; TOP is not in the status word. */
   fpr: ['v128', 8],
   fpTop: 'u32', fpEmpty: 'u32', fpControl: 'u32', fpStatus: 'u32',
-  fpLastIp: 'u64', fpLastDp: 'u64', fpLastCs: 'u32', fpLastDs: 'u32', fpLastOp: 'u32',
+  /** Last x87 instruction and its operand: see {@link import('./fpu.ts').FpuInsn}. */
+  fpLastBase: 'u64', fpLastDp: 'u64', fpLastCs: 'u32', fpLastDs: 'u32', fpLastInsn: 'u32',
   /** Whoever writes it calls `update_hflags` (HFlag.SSE_FAST); only flags may be set without. */
   mxcsr: 'u32',
   /** Operands of the SSE floating-point helpers, and in `sseA` the result. Meaningless between instructions. */

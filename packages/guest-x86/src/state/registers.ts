@@ -8,6 +8,7 @@ import type { MachineMemory } from '@wasm-tcg/runtime';
 import { computeFlags } from '../flags.ts';
 import { CC_FLAGS, EFLAG_ARITHMETIC, Eflag } from './cc-op.ts';
 import { Seg, X86_LAYOUT, X86_STATE } from './cpu-state.ts';
+import { FpuInsn } from './fpu.ts';
 import { X86_FRAME } from './frame.ts';
 
 const S = X86_STATE.offset;
@@ -36,7 +37,7 @@ const FIELDS = {
   interrupt_shadow: ['interruptShadow', 0, 4],
   /** 1 from the delivery of an NMI to the next IRET. */
   nmi_blocked: ['nmiBlocked', 0, 4],
-  fcw: ['fpControl', 0, 4], fip: ['fpLastIp', 0, 8], fdp: ['fpLastDp', 0, 8], fcs: ['fpLastCs', 0, 4], fds: ['fpLastDs', 0, 4], fop: ['fpLastOp', 0, 4],
+  fcw: ['fpControl', 0, 4], fdp: ['fpLastDp', 0, 8], fcs: ['fpLastCs', 0, 4], fds: ['fpLastDs', 0, 4],
   mxcsr: ['mxcsr', 0, 4],
 } as const satisfies Readonly<Record<string, readonly [keyof typeof S, number, 4 | 8]>>;
 type FieldName = keyof typeof FIELDS;
@@ -47,7 +48,7 @@ type Number16 = Digit | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15;
 /** Names of registers. `es` … `tr` are selectors; `.base`, `.limit` (bytes) and `.access` (see `segAccess`) are the hidden parts. */
 export type RegisterName =
   | (typeof GPR_NAMES)[number] | 'rip' | 'rflags' | SegmentName | `${SegmentName}.${'base' | 'limit' | 'access'}` | FieldName
-  | 'fsw' | 'ftw' | `st${Digit}` | `mm${Digit}` | `xmm${Number16}`;
+  | 'fsw' | 'ftw' | 'fip' | 'fop' | `st${Digit}` | `mm${Digit}` | `xmm${Number16}`;
 
 const range = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i);
 
@@ -56,7 +57,7 @@ export const REGISTER_NAMES: readonly RegisterName[] = [
   ...GPR_NAMES, 'rip', 'rflags',
   ...SEGMENT_NAMES.flatMap((name) => [name, `${name}.base`, `${name}.limit`, `${name}.access`] as const),
   ...(Object.keys(FIELDS) as FieldName[]),
-  'fsw', 'ftw',
+  'fsw', 'ftw', 'fip', 'fop',
   ...range(8).map((i) => `st${i}` as RegisterName), ...range(8).map((i) => `mm${i}` as RegisterName), ...range(16).map((i) => `xmm${i}` as RegisterName),
 ];
 
@@ -180,6 +181,25 @@ export class X86Registers {
     this.#access.set('ftw', {
       get: () => BigInt(~this.#data.getUint32(this.#state(S.fpEmpty), true) & 0xff),
       set: (value) => this.#data.setUint32(this.#state(S.fpEmpty), ~Number(value & 0xffn) & 0xff, true),
+    });
+    const insn = (): number => this.#data.getUint32(this.#state(S.fpLastInsn), true);
+    const setInsn = (value: number): void => this.#data.setUint32(this.#state(S.fpLastInsn), value, true);
+    this.#access.set('fip', {
+      get: () => {
+        const pc = this.#data.getBigUint64(this.#state(S.fpLastBase), true) + BigInt(insn() & FpuInsn.offsetMask);
+        return BigInt.asUintN(insn() & FpuInsn.narrow ? 32 : 64, pc);
+      },
+      set: (value) => {
+        this.#data.setBigUint64(this.#state(S.fpLastBase), value, true);
+        setInsn(insn() & (FpuInsn.opcodeMask << FpuInsn.opcodeShift));
+      },
+    });
+    this.#access.set('fop', {
+      get: () => BigInt((insn() >>> FpuInsn.opcodeShift) & FpuInsn.opcodeMask),
+      set: (value) => {
+        const opcode = (Number(value) & FpuInsn.opcodeMask) << FpuInsn.opcodeShift;
+        setInsn((insn() & ~(FpuInsn.opcodeMask << FpuInsn.opcodeShift)) | opcode);
+      },
     });
     for (const i of range(8)) {
       this.#access.set(`st${i}`, {

@@ -51,9 +51,16 @@ export function offsetBy(c: Ctx, offset: Temp, by: number, width: Size): Temp {
   return c.zext(c.addI(offset, by), width);
 }
 
+/** Longest access that the comparison with `segBound` answers for. */
+const LONGEST_INLINE = 16;
+
 /** Check that the segment allows the access. */
 export function checkSegment(c: Ctx, seg: number, offset: Temp, size: number, write: boolean): void {
   if (c.wide || (c.hflags & FLAT_BIT[seg]!) !== 0) return;
+  if (size > LONGEST_INLINE) {
+    c.b.call(CHECK_SEGMENT, -1, [c.k32(seg | (write ? 0x100 : 0)), offset, c.k32(size)]);
+    return;
+  }
   const bound = c.tb.newLocal(Type.i32);
   c.b.ld(Type.i32, bound, c.tb.env, X86_LAYOUT.stateOffset + X86_STATE.offset.segBound + seg * 8 + (write ? 4 : 0), MO_32);
   const ok = c.tb.newLabel();

@@ -73,6 +73,9 @@ export class Ctx extends Emit {
   /** Offset of the instruction behind the last MMX instruction (see sse-common.ts); −1 = none in this TB. */
   mmxNext = -1;
 
+  /** What all x87 instructions of this TB have in common as last instruction has been noted (x87-common.ts). */
+  fpuNoted = false;
+
   // ---- lazy flags ---------------------------------------------------------------------------------------------------------------
   /** cc_op here: static, or CC_DYNAMIC. */
   ccOp: number = CC_DYNAMIC;
@@ -109,6 +112,7 @@ export class Ctx extends Emit {
     this.last = false;
     this.spOverride = -1;
     this.mmxNext = -1;
+    this.fpuNoted = false;
     this.ccOp = ccOp;
     this.ccDirty = false;
     this.ccA = -1;

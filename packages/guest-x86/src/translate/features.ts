@@ -6,7 +6,7 @@ import type { CpuidFeature } from '../cpuid/bits.ts';
 const CPUID_OF: Readonly<Record<Feature, CpuidFeature | boolean>> = {
   I86: true, I186: true, I286: true, I386: true, I486: true, CPUID: true, NOPL: true, RDPMC: true, PREFETCHW: true, PREFETCHWT1: true,
   X64: 'lm', TSC: 'tsc', MSR: 'msr', CX8: 'cx8', CX16: 'cx16', CMOV: 'cmov', SEP: 'sep', SYSCALL: 'syscall', SMM: false,
-  FPU: 'fpu', FPU287: 'fpu', FPU387: 'fpu', FCMOV: 'fpu', FXSR: 'fxsr', MMX: 'mmx', SSE: 'sse', SSE2: 'sse2', SSE3: 'sse3', SSSE3: 'ssse3',
+  FPU: 'fpu', FPU287: 'fpu', FPU387: 'fpu', FCMOV: 'cmov', FXSR: 'fxsr', MMX: 'mmx', SSE: 'sse', SSE2: 'sse2', SSE3: 'sse3', SSSE3: 'ssse3',
   SSE4_1: 'sse41', SSE4_2: 'sse42', AES: 'aes', PCLMULQDQ: 'pclmulqdq', SHA: 'sha', MONITOR: 'monitor', CLFSH: 'clflush', CLFLUSHOPT: false,
   CLWB: false, WBNOINVD: false, RDTSCP: 'rdtscp', RDPID: 'rdpid', POPCNT: 'popcnt', LZCNT: 'lzcnt', BMI1: 'bmi1', BMI2: 'bmi2', ADX: 'adx',
   MOVBE: 'movbe', RDRAND: 'rdrand', RDSEED: 'rdseed', FSGSBASE: 'fsgsbase', SMAP: 'smap', INVPCID: 'invpcid', XSAVE: 'xsave', XSAVEOPT: false,

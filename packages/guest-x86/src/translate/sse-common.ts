@@ -7,7 +7,7 @@
  * An MMX instruction leaves TOP = 0 and all registers valid (SDM vol. 1, 9.5.1). That is stored after the instruction's last fault, and only
  * where the instruction before it in the block was not one as well.
  */
-import { Cond, MO_128, MO_32, MO_64, MO_ALIGN_16, type Temp, Type } from '@wasm-tcg/ir';
+import { MO_128, MO_32, MO_64, MO_ALIGN_16, type Temp, Type } from '@wasm-tcg/ir';
 import { OperandKind } from '../decode/index.ts';
 import { X86_LAYOUT, X86_STATE } from '../state/cpu-state.ts';
 import { HFlag } from '../state/hflags.ts';
@@ -17,15 +17,13 @@ import type { Size } from './emit.ts';
 import type { Handler } from './handler.ts';
 import { isMem, sizeOf } from './operands.ts';
 import { vinsert, vsplat, vzero } from './vector.ts';
+import { checkFpuError } from './x87-common.ts';
 
 const { stateOffset } = X86_LAYOUT;
 const FPR = stateOffset + X86_STATE.offset.fpr;
 const FP_TOP = stateOffset + X86_STATE.offset.fpTop;
 const FP_EMPTY = stateOffset + X86_STATE.offset.fpEmpty;
-const FP_STATUS = stateOffset + X86_STATE.offset.fpStatus;
 
-/** Exception summary in the x87 status word. */
-const STATUS_ES = 0x80;
 /** Sign and exponent of a register that an MMX instruction has written (SDM vol. 1, 9.2.2). */
 const MMX_EXPONENT = 0xffff;
 /** `fpEmpty` when all registers are empty. */
@@ -71,12 +69,10 @@ function followsMmx(c: Ctx): boolean {
   return c.mmxNext === c.delta;
 }
 
-/** A pending x87 exception comes first: #MF. */
+/** A pending x87 exception comes first. */
 export function beginMmx(c: Ctx): void {
   if (followsMmx(c)) return;
-  const status = c.tb.newLocal(Type.i32);
-  c.b.ld(Type.i32, status, c.tb.env, FP_STATUS, MO_32);
-  c.raiseIf(Cond.tstne, Type.i32, status, c.k32(STATUS_ES), Vector.MF);
+  checkFpuError(c);
 }
 
 /** Before an MMX register is stored to memory: processors have TOP = 0 even when the store faults, unlike the tags (recorded vectors). */

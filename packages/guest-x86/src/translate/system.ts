@@ -208,12 +208,6 @@ function hlt(c: Ctx): void {
   finishWith(c, H.hlt, []);
 }
 
-/** WAIT: #NM if CR0.MP and CR0.TS. There are no x87 exceptions to wait for without an x87. */
-function wait(c: Ctx): void {
-  const both = (1 << 16) | (1 << 18);
-  if ((c.hflags & both) === both) c.fault(Vector.NM);
-}
-
 export const SYSTEM = {
   int, into, int3: transferOf(H.int3), int1: transferOf(H.int1), iret: sizedTransfer(H.iret),
   jmpf: far(H.farJmp), callf: far(H.farCall), retf,
@@ -226,14 +220,14 @@ export const SYSTEM = {
   rdtsc: plain(H.rdtsc, true), rdtscp: plain(H.rdtscp, true), rdpmc: plain(H.rdpmc, true), swapgs: plain(H.swapgs), rdpid,
   rdfsbase: (c) => readBase(c, 4), rdgsbase: (c) => readBase(c, 5), wrfsbase: (c) => writeBase(c, 4), wrgsbase: (c) => writeBase(c, 5),
   clflush, clflushopt: clflush, clwb: clflush,
-  nop, pause: nop, lfence: nop, mfence: nop, sfence: nop, wait,
+  nop, pause: nop, lfence: nop, mfence: nop, sfence: nop,
   prefetch: nop, prefetchw: nop, prefetchwt1: nop, prefetchnta: nop, prefetcht0: nop, prefetcht1: nop, prefetcht2: nop,
   ud0: undefinedOpcode, ud1: undefinedOpcode, ud2: undefinedOpcode,
 } satisfies HandlersOf<
   | 'int' | 'into' | 'int3' | 'int1' | 'iret' | 'jmpf' | 'callf' | 'retf' | 'syscall' | 'sysenter' | 'sysret' | 'sysexit' | 'hlt' | 'cli' | 'sti' | 'clac'
   | 'stac' | 'clts' | 'lgdt' | 'lidt' | 'sgdt' | 'sidt' | 'lldt' | 'ltr' | 'sldt' | 'str' | 'smsw' | 'lmsw' | 'invd' | 'wbinvd' | 'wbnoinvd' | 'invlpg' | 'rdmsr'
   | 'wrmsr' | 'cpuid' | 'rdtsc' | 'rdtscp' | 'rdpmc' | 'swapgs' | 'rdpid' | 'rdfsbase' | 'rdgsbase' | 'wrfsbase' | 'wrgsbase' | 'clflush' | 'clflushopt' | 'clwb' | 'nop'
-  | 'pause' | 'lfence' | 'mfence' | 'sfence' | 'wait' | 'prefetch' | 'prefetchw' | 'prefetchwt1' | 'prefetchnta' | 'prefetcht0' | 'prefetcht1' | 'prefetcht2'
+  | 'pause' | 'lfence' | 'mfence' | 'sfence' | 'prefetch' | 'prefetchw' | 'prefetchwt1' | 'prefetchnta' | 'prefetcht0' | 'prefetcht1' | 'prefetcht2'
   | 'ud0' | 'ud1' | 'ud2'
 >;
 

@@ -25,10 +25,14 @@ import { STACK } from './stack.ts';
 import { STRING } from './string.ts';
 import { SYSTEM } from './system.ts';
 import { WIDE_EXCHANGE } from './wide-exchange.ts';
+import { X87_CONTROL } from './x87-control.ts';
+import { X87_MEMORY } from './x87-memory.ts';
+import { X87 } from './x87.ts';
 
 const BY_NAME: Readonly<Record<MnemonicName, Handler>> = {
   ...MOV, ...ALU, ...SHIFT, ...ROTATE, ...MULDIV, ...BITS, ...BCD, ...STACK, ...BRANCH, ...STRING, ...IO, ...SEGMENT, ...SYSTEM, ...WIDE_EXCHANGE,
   ...SSE_MOVE, ...PACKED, ...PACKED_SHIFT, ...SHUFFLE, ...SSE4, ...CRYPTO, emms, ...SSE_ARITHMETIC, ...SSE_CONVERT,
+  ...X87, ...X87_MEMORY, ...X87_CONTROL,
   ...BEYOND_INTEGER_ISA,
 };
 
