@@ -18,7 +18,7 @@ import { Emit, type Size } from './emit.ts';
 export const G: typeof X86_FRAME.index = X86_FRAME.index;
 
 /** Exception vectors that translated code raises. */
-export const Vector = { DE: 0, BP: 3, BR: 5, UD: 6, NM: 7, SS: 12, GP: 13, MF: 16 } as const;
+export const Vector = { DE: 0, BP: 3, BR: 5, UD: 6, NM: 7, SS: 12, GP: 13 } as const;
 
 /** cc_op when only the frame knows it. */
 export const CC_DYNAMIC = -1;

@@ -283,7 +283,7 @@ describe('reset and flat modes', () => {
 
 describe('registers by name', () => {
   /** Registers with fewer bits than a round-trip value has, or with bits that derive from others. */
-  const masks: Partial<Record<RegisterName, bigint>> = { rflags: 0x3f7fd5n, fsw: 0xffffn, ftw: 0xffn };
+  const masks: Partial<Record<RegisterName, bigint>> = { rflags: 0x3f7fd5n, fsw: 0xffffn, ftw: 0xffn, fop: 0x7ffn };
   const width = (name: RegisterName): bigint => {
     if (name.startsWith('xmm')) return 128n;
     if (/^st\d/.test(name)) return 80n;

@@ -267,7 +267,6 @@ describe('invalid code', () => {
     ['UD2', 'long64', '0f 0b', '#UD(0)'],
     ['LOCK on a register', 'long64', 'f0 01 c0', '#UD(0)'],
     ['16 bytes', 'long64', '66 66 66 66 66 66 66 66 66 66 66 66 66 66 66 90', '#GP(0)'],
-    ['x87 without an x87', 'protected32', 'd9 e8', '#UD(0)'],
     ['HLT outside CPL 0 is for the helper', 'protected32', 'f4', 'halt'],
     ['AAM by zero', 'protected32', 'd4 00', '#DE(0)'],
     ['ARPL in real mode', 'real16', '63 c0', '#UD(0)'],
