@@ -1,0 +1,26 @@
+/** What the nightly run goes through. */
+import type { ExecutionMode } from '@wasm-tcg/emulator';
+import { GUEST_NAMES, type GuestName } from '@wasm-tcg/guest-images';
+import type { ClockName } from '../machines/machine.ts';
+import { MODES } from '../machines/index.ts';
+import type { BootReport } from '../report.ts';
+
+export interface NightlyRun {
+  readonly guest: GuestName;
+  readonly mode: ExecutionMode;
+  readonly clock: ClockName;
+}
+
+/** Every kernel in every mode on the host's clock. */
+export const MATRIX: readonly NightlyRun[] = GUEST_NAMES.flatMap((guest) => MODES.map((mode) => ({ guest, mode, clock: 'host' as const })));
+
+/** Runs of one guest that must be the same to the byte: a repetition, and another mode, since no tier may move an interrupt. */
+export const REPEATED: readonly (readonly NightlyRun[])[] = GUEST_NAMES.map((guest) =>
+  (['tiered', 'tiered', 'tci'] as const).map((mode) => ({ guest, mode, clock: 'icount' as const })),
+);
+
+/** In what two runs differ that must be the same; empty when they do not. */
+export function runDifferences(first: BootReport, second: BootReport): readonly string[] {
+  const fields = ['instructions', 'instructionsToShell', 'serialBytes', 'serialSha256'] as const;
+  return fields.flatMap((field) => (first[field] === second[field] ? [] : [`${field}: ${first[field] ?? 'none'} and ${second[field] ?? 'none'}`]));
+}
