@@ -52,6 +52,10 @@ export async function unpackBzImage(bytes: Uint8Array): Promise<Uint8Array> {
       const { unpackLz4 } = await import('../decompress/lz4.ts');
       return unpackLz4(payload.subarray(0, -4), size);
     }
+    case 'zstd': {
+      const { unpackZstd } = await import('../decompress/zstd.ts');
+      return unpackZstd(payload.subarray(0, -4), size);
+    }
     default:
       return badImage(`a kernel packed with ${format === 'unknown' ? 'an unknown method' : format}`, SELF);
   }
