@@ -242,6 +242,11 @@ export interface KernelBoot {
   readonly entry?: 'auto' | 'real16' | 'protected32' | 'long64' | 'unpacked';
 }
 
+/** A flat image on a PC. Its page tables go where there is room. */
+export interface PcFlatBoot extends Omit<FlatBoot, 'mode' | 'pageTables'> {
+  readonly mode?: Exclude<FlatMode, 'protected16'>;
+}
+
 /**
  * Where virtual time comes from. `host`: the host's clock. `icount`: 2^shift ns per guest instruction (0 … 10); a halted CPU does not wait, and two runs are
  * the same to the byte.
@@ -270,7 +275,7 @@ export interface PcOptions {
   readonly cpu?: { readonly model?: CpuModelName };
   /** RAM in bytes, or text: `256M`. 2 MiB … 3 GiB, default 256 MiB. */
   readonly memory?: number | string;
-  readonly boot?: KernelBoot | FlatBoot;
+  readonly boot?: KernelBoot | PcFlatBoot;
   /**
    * A snapshot to go on from. CPU model, memory, devices and kind of clock are those of the snapshot, drives must be given as they were then.
    */

@@ -1,12 +1,14 @@
 /** What a PC starts with: firmware's leavings and the image that was asked for, as one plan that can be carried out again at every reset. */
 import { CPU_MODELS } from '@wasm-tcg/guest-x86';
-import type { FlatBoot, KernelBoot } from '../api.ts';
+import type { KernelBoot, PcFlatBoot } from '../api.ts';
 import { MachineError } from '../errors.ts';
 import type { SavedValue } from '../devices/device.ts';
 import { SavedFields } from '../devices/saved-fields.ts';
 import { planFirmware, type FirmwarePlan } from '../firmware/firmware.ts';
 import type { CpuStart } from '../loaders/cpu-start.ts';
-import { planBzImage } from '../loaders/linux/bzimage.ts';
+import { planFlatImage } from '../loaders/flat.ts';
+import { unpackBzImage } from '../loaders/linux/payload.ts';
+import { planKernel } from '../loaders/plan-kernel.ts';
 import type { LoadPlan } from '../loaders/plan.ts';
 import type { PcConfig } from './pc-config.ts';
 
@@ -21,7 +23,7 @@ export interface BootPlan {
 }
 
 export interface BootRequest {
-  readonly boot: KernelBoot | FlatBoot | undefined;
+  readonly boot: KernelBoot | PcFlatBoot | undefined;
   readonly config: PcConfig;
   /** Fill with random bytes. */
   readonly random: (target: Uint8Array) => void;
@@ -30,13 +32,26 @@ export interface BootRequest {
 /** @throws MachineError `bad-image`, `bad-option` */
 export async function planBoot({ boot, config, random }: BootRequest): Promise<BootPlan> {
   const firmware = planFirmware(config.firmware);
-  if (boot === undefined || 'image' in boot) return { firmware, image: undefined };
+  if (boot === undefined) return { firmware, image: undefined };
+  if ('image' in boot) {
+    const { image, loadAddress, entry, cs, mode, stack } = boot;
+    const options = { firmware, loadAddress, mode: mode ?? 'real16', ...(entry === undefined ? {} : { entry }), ...(cs === undefined ? {} : { cs }), ...(stack === undefined ? {} : { stack }) };
+    return { firmware, image: planFlatImage(image, options) };
+  }
   const rngSeed = new Uint8Array(SEED_BYTES);
   random(rngSeed);
-  const { kernel, initrd, append, entry = 'auto' } = boot;
+  const { kernel, initrd, append, modules, entry = 'auto' } = boot;
   const longMode = (CPU_MODELS[config.model].features as readonly string[]).includes('lm');
-  const common = { firmware, rngSeed, ...(initrd === undefined ? {} : { initrd }), ...(append === undefined ? {} : { append }) };
-  return { firmware, image: planBzImage(kernel, { ...common, longMode, ...(entry === 'auto' || entry === 'unpacked' ? {} : { entry: ENTRY_MODES[entry] }) }) };
+  const unpacked = entry === 'unpacked' ? await unpackBzImage(kernel) : undefined;
+  const image = planKernel(kernel, {
+    firmware, longMode, rngSeed,
+    ...(initrd === undefined ? {} : { initrd }),
+    ...(append === undefined ? {} : { append }),
+    ...(modules === undefined ? {} : { modules: modules.map(({ bytes, append: text = '' }) => ({ bytes, text })) }),
+    ...(entry === 'auto' || entry === 'unpacked' ? {} : { entry: ENTRY_MODES[entry] }),
+    ...(unpacked === undefined ? {} : { unpacked }),
+  });
+  return { firmware, image };
 }
 
 /** What a snapshot keeps of a plan, so that the restored machine can be reset. Firmware's part follows from the configuration. */

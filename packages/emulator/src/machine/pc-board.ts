@@ -1,7 +1,12 @@
 /** The board of a PC: which devices there are, and how they are wired to each other, to the clock and to the machine. */
+import { A20Gate } from '../devices/a20-gate.ts';
+import { AcpiPm } from '../devices/acpi-pm.ts';
 import { PcInterrupts } from '../devices/apic/pc-interrupts.ts';
 import type { Device, DeviceBus, MachineControl } from '../devices/device.ts';
+import { FerrLatch } from '../devices/ferr.ts';
 import { Pit } from '../devices/pit.ts';
+import { Rtc } from '../devices/rtc.ts';
+import { SystemControl } from '../devices/system-control.ts';
 import { Uart16550 } from '../devices/uart16550.ts';
 import type { Drive } from '../drives/drive.ts';
 import { firmwareAccesses } from '../firmware/device-state.ts';
@@ -36,6 +41,8 @@ export class Board {
   readonly serial: readonly SerialLine[];
   readonly console: SerialLine | undefined;
   readonly #parts: MachineParts;
+  readonly #acpi: AcpiPm;
+  readonly #ferr: FerrLatch;
 
   constructor({ parts, clock, control, devices, wake }: BoardOptions) {
     const { ram, ports } = parts;
@@ -65,7 +72,14 @@ export class Board {
     });
     this.serial = serial.map(({ line }) => line);
     this.console = undefined;
-    this.devices = [this.interrupts, new Pit(bus), ...serial.map(({ uart }) => uart)];
+    const a20 = new A20Gate((open) => parts.x86.setA20(0, open));
+    this.#acpi = new AcpiPm(bus);
+    this.#ferr = new FerrLatch(bus);
+    this.devices = [
+      this.interrupts, new Pit(bus),
+      new Rtc(bus, { memory: { below4G: parts.memory.size, above4G: 0 }, onNmiMask: (masked) => this.interrupts.maskNmi(masked) }),
+      a20, new SystemControl(bus, { a20 }), this.#acpi, this.#ferr, ...serial.map(({ uart }) => uart),
+    ];
   }
 
   /** Hand on what the guest has sent. */
@@ -94,8 +108,14 @@ export class Board {
     }
   }
 
+  /** The processor's FERR# output. @returns whether IGNNE# is asserted */
+  ferr(asserted: boolean): boolean {
+    this.#ferr.setFerr(asserted);
+    return this.#ferr.ignne;
+  }
+
   powerButton(): void {
-    // The ACPI block is not there yet.
+    this.#acpi.pressPowerButton();
   }
 
   /** Bring devices to where firmware leaves them. They have been reset. */
