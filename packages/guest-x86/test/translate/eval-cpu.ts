@@ -9,6 +9,7 @@ import {
   type FlatMode,
 } from '@wasm-tcg/guest-x86';
 import { TestCpu } from '../system/machine.ts';
+import { VectorHelpers, hasVectors } from './vector-helpers.ts';
 
 type Wasm = (...args: (number | bigint)[]) => number | bigint | undefined;
 
@@ -20,6 +21,7 @@ export class EvalCpu extends TestCpu implements EvalMachine {
   readonly tb = new TbIr(X86_LAYOUT);
   readonly translator: X86Translator;
   readonly optimizer = new Optimizer(X86_LAYOUT, X86_HELPERS);
+  readonly #vectors = new VectorHelpers();
   /** Run the optimised form of each block. */
   optimize = false;
   /** Verify each block. */
@@ -92,7 +94,13 @@ export class EvalCpu extends TestCpu implements EvalMachine {
   override call(helper: HelperDef, args: readonly bigint[]): bigint;
   override call(helper: HelperDef | string, ...rest: unknown[]): bigint | string {
     if (typeof helper === 'string') return super.call(helper, ...(rest as (number | bigint)[]));
-    const args = (rest[0] as readonly bigint[]).map((value, i) => (helper.args[i] === 'i64' ? BigInt.asIntN(64, value) : Number(BigInt.asIntN(32, value))));
+    const bits = rest[0] as readonly bigint[];
+    if (hasVectors(helper)) {
+      const value = this.#vectors.call(helper, this.x86.wasmExports[helper.name], this.env, bits);
+      this.#leaveIfAsked();
+      return value;
+    }
+    const args = bits.map((value, i) => (helper.args[i] === 'i64' ? BigInt.asIntN(64, value) : Number(BigInt.asIntN(32, value))));
     const full = helper.env === false ? args : [this.env, ...args];
     const result = (this.x86.wasmExports[helper.name] as Wasm)(...full);
     this.#leaveIfAsked();
