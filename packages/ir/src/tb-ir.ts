@@ -42,6 +42,11 @@ export class TbOverflowError extends Error {
 /** Most temps (globals, locals, constants together) of a TB or region. */
 export const MAX_TEMPS = 1 << 16;
 
+function sameVector(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < 16; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 export class TbIr {
   readonly target: TargetLayout;
   /** True when the TB is of 64-bit guest code: `word` and address operands are i64. */
@@ -66,6 +71,8 @@ export class TbIr {
   constHi: Int32Array = new Int32Array(1024);
   /** v128 constants, 16 bytes each. */
   readonly vectors: Uint8Array[] = [];
+  /** Constant of each of them. */
+  readonly #vectorTemps: Temp[] = [];
   /** Number of the `env` temp. */
   readonly env: Temp;
 
@@ -89,6 +96,7 @@ export class TbIr {
     this.labels = 0;
     this.temps = 0;
     this.vectors.length = 0;
+    this.#vectorTemps.length = 0;
     this.#constIndex.fill(0);
     this.#consts = 0;
     const { globals } = this.target;
@@ -147,10 +155,13 @@ export class TbIr {
     return type === Type.i64 ? this.constI64(value) : this.constI32(value);
   }
 
-  /** v128 constant (16 bytes, little-endian lane order); not interned. */
+  /** v128 constant (16 bytes, little-endian lane order). A TB has few, so that a search through all of them finds one that is there already. */
   constV128(bytes: Uint8Array): Temp {
+    const { vectors } = this;
+    for (let i = 0; i < vectors.length; i++) if (sameVector(vectors[i]!, bytes)) return this.#vectorTemps[i]!;
     const c = this.#newTemp(Type.v128, TempKind.const);
-    this.constLo[c] = this.vectors.push(bytes.slice(0, 16)) - 1;
+    this.constLo[c] = vectors.push(bytes.slice(0, 16)) - 1;
+    this.#vectorTemps.push(c);
     return c;
   }
 

@@ -70,7 +70,10 @@ export const X86_STATE = defStruct('x86State', {
   features: 'u32',
   /** Bits that may be set in CR4 and EFER; physical address bits. */
   cr4Allowed: 'u32', eferAllowed: 'u32', physBits: 'u32',
-  /** x87: 80-bit registers in 16-byte cells (physical order), top 0–7, tags (bit = physical register is empty), words; TOP is not in the status word. */
+  /**
+   * x87: 80-bit registers in 16-byte cells (physical order), top 0–7, tags (bit = physical register is empty), words; TOP is not in the status word.
+   * MMX instructions store top and tags as one.
+   */
   fpr: ['v128', 8],
   fpTop: 'u32', fpEmpty: 'u32', fpControl: 'u32', fpStatus: 'u32',
   /** Last x87 instruction and its operand: see {@link import('./fpu.ts').FpuInsn}. */

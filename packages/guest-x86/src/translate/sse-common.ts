@@ -22,7 +22,6 @@ import { checkFpuError } from './x87-common.ts';
 const { stateOffset } = X86_LAYOUT;
 const FPR = stateOffset + X86_STATE.offset.fpr;
 const FP_TOP = stateOffset + X86_STATE.offset.fpTop;
-const FP_EMPTY = stateOffset + X86_STATE.offset.fpEmpty;
 
 /** Sign and exponent of a register that an MMX instruction has written (SDM vol. 1, 9.2.2). */
 const MMX_EXPONENT = 0xffff;
@@ -86,9 +85,9 @@ export function endMmx(c: Ctx): void {
   c.mmxNext = c.next;
 }
 
+/** TOP = 0 and `fpEmpty`, which follows it, in one store. */
 function setTags(c: Ctx, empty: number): void {
-  c.b.st(Type.i32, c.tb.env, c.k32(0), FP_TOP, MO_32);
-  c.b.st(Type.i32, c.tb.env, c.k32(empty), FP_EMPTY, MO_32);
+  c.b.st(Type.i64, c.tb.env, c.tb.constant(Type.i64, 0, empty), FP_TOP, MO_64);
 }
 
 /** EMMS: all registers empty. */

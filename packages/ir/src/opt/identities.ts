@@ -10,6 +10,7 @@ import { Op, OP_NAMES, type OpName } from '../ops.ts';
 import type { Temp } from '../tb-ir.ts';
 import { Type } from '../types.ts';
 import { foldCond } from './fold.ts';
+import { vbinary } from './vector-identities.ts';
 import type { Walk } from './walk.ts';
 
 type Rule = (w: Walk) => void;
@@ -432,7 +433,7 @@ const RULES: Partial<Record<OpName, Rule>> = {
   add, sub, mul, neg: involution, divs: divide, divu: divide, rems: divide, remu: divide,
   and, or, xor, not: involution, andc, orc, eqv, shl: shift, shr: shift, sar: shift, rotl: shift, rotr: shift,
   extract, sextract: extract, deposit, extract2, extu, exts, trunc, trunch, concat,
-  setcond, negsetcond, movcond, brcond,
+  setcond, negsetcond, movcond, brcond, vbinary,
 };
 const BY_CODE: readonly (Rule | undefined)[] = OP_NAMES.map((name) => RULES[name]);
 

@@ -238,6 +238,13 @@ export class Walk {
     return this.constant(type, value, value >> 31);
   }
 
+  /** Vector constant with the same byte throughout. */
+  vector(byte: number): Temp {
+    const c = this.tb.constV128(new Uint8Array(16).fill(byte));
+    this.fit();
+    return c;
+  }
+
   /** A branch to `label` is gone. */
   release(label: Label): void {
     this.refs[label]!--;
