@@ -1,5 +1,5 @@
 /**
- * Mnemonics that the tables know and that are not translated: some of the x87 and SSE, and system instructions
+ * Mnemonics that the tables know and that are not translated: some of the x87, and system instructions
  * that CPUID never offers. They are #UD.
  */
 import type { MnemonicName } from '../decode/index.ts';
