@@ -14,7 +14,7 @@ import type { ClockName, Figures, RunningMachine, StartMachine } from './machine
 import { figuresReport, type BootReport, type CheckResult, type MachineName } from './report.ts';
 
 const DISK_BYTES = 8 * 2 ** 20;
-const SCRIPT = '/root/boot-check.sh';
+const SCRIPT = '/boot-check.sh';
 const PROMPT = /wasm-tcg:~# /;
 /** Time the guest has for switching itself off, ms. */
 const POWEROFF_TIMEOUT = 120_000;
