@@ -163,6 +163,8 @@ export const OPS = {
     doc: 'd = one lane, zero-extended; imm = log2 of the lane size in bytes, 0…3' }),
   vinsert: row({ out: ['v128'], in: ['v128', 'i64'], attrs: ['imm', 'lane'], types: NONE, effects: NONE,
     doc: 'a with one lane replaced by the low bits of b; imm = log2 of the lane size in bytes' }),
+  vget0: row({ out: ['T'], in: ['v128'], attrs: NONE, types: FLT, effects: NONE, doc: 'd = the lowest lane of a, bit by bit' }),
+  vset0: row({ out: ['v128'], in: ['v128', 'T'], attrs: NONE, types: FLT, effects: NONE, doc: 'a with its lowest lane replaced by b, bit by bit' }),
   vshuffle: row({ out: ['v128'], in: ['v128', 'v128', 'v128'], attrs: NONE, types: NONE, effects: NONE,
     doc: 'byte i of d = byte c[i] of (a, b) taken as 32 bytes; c must be a constant whose bytes are < 32' }),
 

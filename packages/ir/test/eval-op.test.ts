@@ -62,6 +62,10 @@ const ROWS: readonly [string, readonly bigint[], readonly number[], readonly big
   ['vsplat', [0x1ffn], [1], [0x01ff01ff01ff01ff01ff01ff01ff01ffn]],
   ['vinsert', [0n, 0x1abn], [0, 3], [0xab000000n]],
   ['vextract', [0xab000000n], [0, 3], [0xabn]],
+  ['vget0.f64', [(5n << 64n) | NAN64], [], [NAN64]],
+  ['vget0.f32', [(5n << 64n) | 0x3f80_0000_7f80_0001n], [], [0x7f80_0001n]],
+  ['vset0.f64', [(5n << 64n) | 7n, NAN64], [], [(5n << 64n) | NAN64]],
+  ['vset0.f32', [(5n << 64n) | 0x1_0000_0007n, 0x7f80_0001n], [], [(5n << 64n) | 0x1_7f80_0001n]],
 ];
 
 describe('evalOp', () => {

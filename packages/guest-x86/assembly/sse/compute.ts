@@ -11,6 +11,7 @@ import { TRUNCATE, sfRounding } from '../../../runtime/assembly/softfloat/state'
 import { CF, PF, ZF } from '../system/arch';
 import { begin, finish } from './control';
 import { UNORDERED, arithmetic, related } from './lane';
+import { native } from './native';
 
 /** Lane i of sseA. */
 // @ts-ignore: decorator
@@ -114,6 +115,11 @@ export function sse_compute(env: usize, what: u32): void {
   begin(env);
   if (what & SSE_DOUBLE) compute<u64>(env, what);
   else compute<u32>(env, what);
+}
+
+/** `sse_compute_masked(what)`: in the fast state only. */
+export function sse_compute_masked(env: usize, what: u32): void {
+  if (!native(env, what, (what & SSE_DOUBLE) != 0)) sse_compute(env, what);
 }
 
 /** `sse_to_integer(what, bits)`: 32-bit results are zero-extended. */

@@ -7,7 +7,8 @@ import { endByPointer, writeNextPc } from './exit.ts';
 import type { Handler } from './handler.ts';
 import { read, write } from './operands.ts';
 import { readVector, sse, xmm } from './sse-common.ts';
-import { Shape, type ShapeName, compute, readMxcsr, request, sseRounding } from './sse-compute.ts';
+import { Shape, type ShapeName, readMxcsr, request, sseRounding } from './sse-compute.ts';
+import { direct, guarded } from './sse-fast.ts';
 import { vextract, vinsert } from './vector.ts';
 
 const RCP = helperId('rcp_f32');
@@ -30,7 +31,11 @@ function writeXmm(c: Ctx, value: Temp): void {
 
 /** Operand 0 becomes the operation on it and operand 1; `imm`: with the instruction's immediate. */
 function operation(op: SseOp, shape: Shape, imm: boolean): Handler {
-  return (c) => { writeXmm(c, compute(c, request(op, shape, imm ? c.insn.imm : 0), xmm(c, 0), readVector(c, 1))); };
+  return (c) => {
+    const [a, b] = [xmm(c, 0), readVector(c, 1)];
+    const immediate = imm ? c.insn.imm : 0;
+    writeXmm(c, guarded(c, shape, direct(c, op, shape, a, b, immediate), request(op, shape, immediate), a, b));
+  };
 }
 
 const rounding = (op: SseOp, imm = false) => (shape: Shape): Handler => sseRounding(operation(op, shape, imm));

@@ -1,21 +1,19 @@
 /** Conversions between integers, f32 and f64, and comparisons that set EFLAGS (SDM vol. 1, 10.4.3, 11.4.1.3, 11.4.1.6). */
-import { type Temp, Type } from '@wasm-tcg/ir';
+import { Cond, Op, type Temp, Type } from '@wasm-tcg/ir';
 import { SseOp, SseRounding } from '../state/sse-op.ts';
 import type { Ctx } from './context.ts';
 import type { Handler } from './handler.ts';
 import { setFlags } from './flags.ts';
 import { isMem, readSext, sizeOf, writeReg } from './operands.ts';
 import { beginMmx, endMmx, isMmx, load64, readVector, simd, simdAvailable, sse, writeVector, xmm } from './sse-common.ts';
-import { Shape, compareTo, compute, request, settling, sseRounding, toIntegerTo } from './sse-compute.ts';
-import { vextract, vinsert, vsplat, vunary, vzero } from './vector.ts';
+import { Shape, compareTo, compute, isFast, request, settling, sseRounding, toIntegerTo } from './sse-compute.ts';
+import {
+  type Direct, branchIfGood, comparisonFlags, fromInteger, guarded, lanesToIntegers, lowest, narrowed, singlesFromIntegers, toInteger, widened,
+} from './sse-fast.ts';
+import { vextract, vsplat, vunary, vzero } from './vector.ts';
 
 /** log2 of the bytes of a float. */
 const log2 = (shape: Shape): number => (shape.double ? 3 : 2);
-
-/** Bits of the scalar operand `i`, zero-extended to i64. */
-function scalarBits(c: Ctx, i: number, shape: Shape): Temp {
-  return isMem(c, i) ? load64(c, sizeOf(c, i)) : vextract(c, xmm(c, i), log2(shape), 0);
-}
 
 /** General operand `i`, sign-extended to i64. */
 function signed64(c: Ctx, i: number): Temp {
@@ -28,21 +26,37 @@ function signed64(c: Ctx, i: number): Temp {
 
 // ---- packed, and between the float formats ---------------------------------------------------------------------------------------------
 
-/** How many lanes of the source are converted to what. */
+/** A conversion of lanes. */
 interface Conversion {
   readonly op: SseOp;
+  /** Format of the source (`fromI32`: of the result), lanes that are converted. */
   readonly shape: Pick<Shape, 'double' | 'lanes'>;
-  readonly imm?: number;
+  readonly imm?: SseRounding;
   /** What the lanes of operand 0 become that are not computed: kept, or zero; `none`: all are computed. */
   readonly rest: 'kept' | 'zero' | 'none';
 }
 
-function converted(c: Ctx, { op, shape, imm, rest }: Conversion, source: Temp): void {
+/** The direct form, and the lanes of which its question is asked. */
+function directConversion(c: Ctx, { op, shape, imm = SseRounding.current }: Conversion, a: Temp, b: Temp): Direct | undefined {
+  switch (op) {
+    case SseOp.widen: return widened(c, shape.lanes === 1, a, b);
+    case SseOp.narrow: return narrowed(c, shape.lanes === 1, a, b);
+    case SseOp.fromI32: return singlesFromIntegers(c, shape.lanes === 2 ? 2 : 4, a, b);
+    default: return lanesToIntegers(c, shape, imm, b);
+  }
+}
+
+function converted(c: Ctx, conversion: Conversion, source: Temp): void {
+  const { op, shape, imm, rest } = conversion;
   const before = rest === 'kept' ? xmm(c, 0) : rest === 'zero' ? vzero(c) : -1;
-  writeVector(c, 0, compute(c, request(op, shape, imm), before, source));
+  // Narrowing asks about lanes of its result.
+  const asked = op === SseOp.narrow ? { double: false, lanes: shape.lanes } : shape;
+  writeVector(c, 0, guarded(c, asked, directConversion(c, conversion, before, source), request(op, shape, imm), before, source));
 }
 
 const conversion = (what: Conversion): Handler => sseRounding((c) => { converted(c, what, readVector(c, 1)); });
+/** Never inexact. */
+const exactConversion = (what: Conversion): Handler => sse((c) => { converted(c, what, readVector(c, 1)); });
 
 /** With MMX operands or memory. An MMX operand leaves the x87 state of an MMX instruction even when #XM follows. */
 const mmxConversion = (what: Conversion): Handler => settling((c) => {
@@ -62,31 +76,34 @@ const { truncate } = SseRounding;
 
 // ---- general registers --------------------------------------------------------------------------------------------------------------------
 
-/** CVTSI2SS, CVTSI2SD. */
-function fromInteger(shape: Shape): Handler {
+/** CVTSI2SS, CVTSI2SD. 32 bits always fit into an f64; else the fast state knows of nothing that an inexact result would change. */
+function fromGeneral(shape: Shape): Handler {
   return sseRounding((c) => {
     const value = signed64(c, 1);
     const d = xmm(c, 0);
-    if (shape.double && c.insn.opSizes[1] === 4) {
-      // 32 bits always fit.
-      const float = c.tb.newLocal(Type.f64);
-      const bits = c.tb.newLocal(Type.i64);
-      c.b.fcvt_s(Type.f64, float, value);
-      c.b.ibits(Type.f64, bits, float);
-      c.b.mov(Type.v128, d, vinsert(c, d, bits, 3, 0));
-    } else {
-      c.b.mov(Type.v128, d, compute(c, request(SseOp.fromI64, shape), d, vsplat(c, value, 3)));
-    }
+    const isDirect = isFast(c) || (shape.double && c.insn.opSizes[1] === 4);
+    c.b.mov(Type.v128, d, isDirect ? fromInteger(c, shape, d, value) : compute(c, request(SseOp.fromI64, shape), d, vsplat(c, value, 3)));
   });
 }
 
+/** The scalar operand `i` as a float and as its bits in an i64; the latter is made when asked for. */
+function scalar(c: Ctx, i: number, shape: Shape): { readonly float: Temp; readonly bits: () => Temp } {
+  if (!isMem(c, i)) return { float: lowest(c, shape, xmm(c, i)), bits: () => vextract(c, xmm(c, i), log2(shape), 0) };
+  const bits = load64(c, sizeOf(c, i));
+  return { float: c.unary(Op.fbits, shape.double ? Type.f64 : Type.f32, bits), bits: () => bits };
+}
+
 /** CVTSS2SI, CVTSD2SI and their truncating forms. */
-function toInteger(shape: Shape, mode: SseRounding): Handler {
+function toGeneral(shape: Shape, mode: SseRounding): Handler {
   return sseRounding((c) => {
-    const result = c.tb.newLocal(Type.i64);
-    const op = c.insn.opSizes[0] === 8 ? SseOp.toI64 : SseOp.toI32;
-    toIntegerTo(c, result, request(op, shape, mode), scalarBits(c, 1, shape));
-    writeReg(c, 0, c.fromI64(result));
+    const wide = c.insn.opSizes[0] === 8;
+    const { float, bits } = scalar(c, 1, shape);
+    const { value, good } = toInteger(c, shape, mode, wide, float);
+    const done = c.tb.newLabel();
+    c.b.brcond(Type.i32, good, c.k32(0), Cond.ne, done);
+    toIntegerTo(c, value, request(wide ? SseOp.toI64 : SseOp.toI32, shape, mode), bits());
+    c.label(done);
+    writeReg(c, 0, c.fromI64(value));
   });
 }
 
@@ -95,16 +112,19 @@ function toInteger(shape: Shape, mode: SseRounding): Handler {
 /** COMIS (op `compare`), UCOMIS (`compareQuiet`). */
 function comparison(op: SseOp, shape: Shape): Handler {
   return sse((c) => {
-    const b = scalarBits(c, 1, shape);
-    const flags = c.tb.newLocal(Type.i32);
-    compareTo(c, flags, request(op, shape), scalarBits(c, 0, shape), b);
-    setFlags(c, c.fromI32(flags));
+    const [a, b] = [xmm(c, 0), readVector(c, 1)];
+    const { value, good } = comparisonFlags(c, shape, a, b);
+    const done = c.tb.newLabel();
+    branchIfGood(c, shape, good, done);
+    compareTo(c, value, request(op, shape), vextract(c, a, log2(shape), 0), vextract(c, b, log2(shape), 0));
+    c.label(done);
+    setFlags(c, c.fromI32(value));
   });
 }
 
 export const SSE_CONVERT = {
-  cvtps2pd: sse((c) => { converted(c, { op: SseOp.widen, shape: TWO_SINGLES, rest: 'none' }, readVector(c, 1)); }),
-  cvtss2sd: sse((c) => { converted(c, { op: SseOp.widen, shape: Shape.ss, rest: 'kept' }, readVector(c, 1)); }),
+  cvtps2pd: exactConversion({ op: SseOp.widen, shape: TWO_SINGLES, rest: 'none' }),
+  cvtss2sd: exactConversion({ op: SseOp.widen, shape: Shape.ss, rest: 'kept' }),
   cvtpd2ps: conversion({ op: SseOp.narrow, shape: Shape.pd, rest: 'zero' }),
   cvtsd2ss: conversion({ op: SseOp.narrow, shape: Shape.sd, rest: 'kept' }),
   cvtdq2ps: conversion({ op: SseOp.fromI32, shape: Shape.ps, rest: 'none' }),
@@ -119,12 +139,12 @@ export const SSE_CONVERT = {
   cvttps2pi: mmxConversion({ op: SseOp.toI32, shape: TWO_SINGLES, imm: truncate, rest: 'none' }),
   cvtpd2pi: mmxConversion({ op: SseOp.toI32, shape: Shape.pd, rest: 'none' }),
   cvttpd2pi: mmxConversion({ op: SseOp.toI32, shape: Shape.pd, imm: truncate, rest: 'none' }),
-  cvtsi2ss: fromInteger(Shape.ss),
-  cvtsi2sd: fromInteger(Shape.sd),
-  cvtss2si: toInteger(Shape.ss, SseRounding.current),
-  cvtsd2si: toInteger(Shape.sd, SseRounding.current),
-  cvttss2si: toInteger(Shape.ss, truncate),
-  cvttsd2si: toInteger(Shape.sd, truncate),
+  cvtsi2ss: fromGeneral(Shape.ss),
+  cvtsi2sd: fromGeneral(Shape.sd),
+  cvtss2si: toGeneral(Shape.ss, SseRounding.current),
+  cvtsd2si: toGeneral(Shape.sd, SseRounding.current),
+  cvttss2si: toGeneral(Shape.ss, truncate),
+  cvttsd2si: toGeneral(Shape.sd, truncate),
   comiss: comparison(SseOp.compare, Shape.ss),
   comisd: comparison(SseOp.compare, Shape.sd),
   ucomiss: comparison(SseOp.compareQuiet, Shape.ss),

@@ -156,6 +156,8 @@ const EVAL: { readonly [K in PureOpName]: Eval } = {
   vsplat: (v, x) => fromLanes(Array.from({ length: 16 >> x[0]! }, () => v[0]!), 8 << x[0]!),
   vextract: (v, x) => toLanes(v[0]!, 8 << x[0]!)[x[1]!]!,
   vinsert: (v, x) => fromLanes(toLanes(v[0]!, 8 << x[0]!).map((lane, i) => (i === x[1] ? v[1]! : lane)), 8 << x[0]!),
+  vget0: (v, _x, w) => v[0]! & mask(w),
+  vset0: (v, _x, w) => (v[0]! & ~mask(w)) | v[1]!,
   vshuffle: (v) => {
     const bytes = [...vectorToBytes(v[0]!), ...vectorToBytes(v[1]!)];
     return vectorFromBytes([...vectorToBytes(v[2]!)].map((i) => bytes[i]!));

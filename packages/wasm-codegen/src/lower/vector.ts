@@ -1,5 +1,5 @@
 /** Vectors: `vop` rows are Wasm SIMD instructions; what remains is lanes, shuffles and selection. */
-import { VOP_DEFS, type VopKind } from '@wasm-tcg/ir';
+import { Type, VOP_DEFS, type VopKind } from '@wasm-tcg/ir';
 import { Op, simdOpcode, type Opcode } from '../encoder/opcodes.ts';
 import { badAttribute } from './common.ts';
 import type { LowerCtx, Lowering } from './context.ts';
@@ -76,6 +76,22 @@ const vinsert: Lowering = (c) => {
   c.outEnd(0);
 };
 
+/** The lowest lane as a float: no way through an integer register. */
+const vget0: Lowering = (c) => {
+  c.outBegin(0);
+  c.in(0);
+  c.f.lane(c.type === Type.f64 ? Op.f64x2_extract_lane : Op.f32x4_extract_lane, 0);
+  c.outEnd(0);
+};
+
+const vset0: Lowering = (c) => {
+  c.outBegin(0);
+  c.in(0);
+  c.in(1);
+  c.f.lane(c.type === Type.f64 ? Op.f64x2_replace_lane : Op.f32x4_replace_lane, 0);
+  c.outEnd(0);
+};
+
 /** Four bytes of a vector constant as one word. */
 function word(bytes: Uint8Array, at: number): number {
   return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
@@ -112,6 +128,8 @@ export const VECTOR = {
   vsplat,
   vextract,
   vinsert,
+  vget0,
+  vset0,
   vshuffle,
 };
 VECTOR satisfies Record<string, Lowering>;

@@ -1,0 +1,307 @@
+/**
+ * The direct way of SSE floating point: Wasm's own operations, and beside each the question whether they give value and flags as the processor
+ * would. Where the answer is no, the helper of sse-compute.ts does it all again.
+ *
+ * Wasm rounds to nearest and raises nothing. That is enough in a block with HFlag.SSE_FAST (PE is set already, all is masked) for an operation
+ * whose operands are neither denormal, infinite nor NaN and whose result is neither of them, nor tiny, nor overflowed. What does not round (comparisons,
+ * minimum, conversions that turn out exact) needs no state at all. DAZ and FTZ are open in both: no denormal takes the direct way.
+ *
+ * The questions are asked for all lanes at once; of a scalar operation only the lowest counts, and the others may hold anything.
+ */
+import { Cond, FCond, Op, type Temp, Type, type VopName } from '@wasm-tcg/ir';
+import { SseOp, SseRounding } from '../state/sse-op.ts';
+import type { Ctx } from './context.ts';
+import { Shape, compute, computeTo, isFast } from './sse-compute.ts';
+import { vbinary, vconst, vrepeat, vshuffle, vtest, vunary, vzero } from './vector.ts';
+
+/** A value, and what tells whether it is good: lanes of all ones where it is. */
+export interface Direct {
+  /** A local of its own. */
+  readonly value: Temp;
+  /** −1: always good. */
+  readonly good: Temp;
+}
+
+// ---- formats -----------------------------------------------------------------------------------------------------------------------------
+
+/** What differs between f32 and f64. Values are given by their upper 32 bits (of an f32: all), the others are zero. */
+interface Format {
+  readonly type: typeof Type.f32 | typeof Type.f64;
+  readonly lane: 'f32x4' | 'f64x2';
+  readonly bitmask: VopName;
+  readonly bytes: 4 | 8;
+  /** Least normal number. */
+  readonly least: number;
+  readonly infinity: number;
+  /** 2^31 and 2^63: integers of 32 and 64 bits are below. */
+  readonly limit32: number;
+  readonly limit64: number;
+}
+const SINGLE: Format = {
+  type: Type.f32, lane: 'f32x4', bitmask: 'i32x4.bitmask', bytes: 4, least: 0x0080_0000, infinity: 0x7f80_0000, limit32: 0x4f00_0000, limit64: 0x5f00_0000,
+};
+const DOUBLE: Format = {
+  type: Type.f64, lane: 'f64x2', bitmask: 'i64x2.bitmask', bytes: 8, least: 0x0010_0000, infinity: 0x7ff0_0000, limit32: 0x41e0_0000, limit64: 0x43e0_0000,
+};
+
+const formatOf = ({ double }: { readonly double: boolean }): Format => (double ? DOUBLE : SINGLE);
+
+/** Every lane the float whose upper 32 bits are `high` and, with `next`, the next larger one. */
+function floats(c: Ctx, format: Format, high: number, next = false): Temp {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < 16; at += format.bytes) {
+    if (format.bytes === 8) view.setUint32(at, next ? 1 : 0, true);
+    view.setUint32(at + format.bytes - 4, format.bytes === 4 && next ? high + 1 : high, true);
+  }
+  return c.tb.constV128(bytes);
+}
+
+const unary = (c: Ctx, f: Format, op: 'abs' | 'sqrt' | Rounding, a: Temp): Temp => vunary(c, `${f.lane}.${op}`, a);
+const binary = (c: Ctx, f: Format, op: 'add' | 'sub' | 'mul' | 'div' | 'pmin' | 'pmax' | Relation, a: Temp, b: Temp): Temp => vbinary(c, `${f.lane}.${op}`, a, b);
+const both = (c: Ctx, a: Temp, b: Temp): Temp => vbinary(c, 'v128.and', a, b);
+
+type Relation = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
+type Rounding = 'nearest' | 'floor' | 'ceil' | 'trunc';
+
+// ---- questions --------------------------------------------------------------------------------------------------------------------------------
+
+/** Normal, or zero, or infinite: neither denormal nor NaN. */
+function tame(c: Ctx, f: Format, a: Temp): Temp {
+  return vbinary(c, 'v128.or', binary(c, f, 'ge', unary(c, f, 'abs', a), floats(c, f, f.least)), binary(c, f, 'eq', a, vzero(c)));
+}
+
+/**
+ * `result` is finite and surely not tiny, and so are all operands. The least normal number may have been tiny before it was rounded, hence its
+ * successor. A NaN among the operands shows in the result, an infinity there or as a zero.
+ */
+function ordinary(c: Ctx, f: Format, result: Temp, ...operands: readonly Temp[]): Temp {
+  const magnitude = unary(c, f, 'abs', result);
+  const least = operands.reduce((m, a) => binary(c, f, 'pmin', m, unary(c, f, 'abs', a)), magnitude);
+  return both(c, binary(c, f, 'ge', least, floats(c, f, f.least, true)), binary(c, f, 'lt', magnitude, floats(c, f, f.infinity)));
+}
+
+/** Branch to `label` if the lanes that count are good. */
+export function branchIfGood(c: Ctx, shape: Pick<Shape, 'double' | 'lanes'>, good: Temp, label: number): void {
+  const bits = vtest(c, formatOf(shape).bitmask, good);
+  const wanted = (1 << shape.lanes) - 1;
+  if (shape.lanes === 1) {
+    c.b.brcond(Type.i32, bits, c.k32(1), Cond.tstne, label);
+  } else {
+    const counting = shape.double || shape.lanes === 4 ? bits : c.binary(Op.and, Type.i32, bits, c.k32(wanted));
+    c.b.brcond(Type.i32, counting, c.k32(wanted), Cond.eq, label);
+  }
+}
+
+/** The direct value where it is good, else the request's. `a` −1: the request needs none. */
+export function guarded(c: Ctx, shape: Pick<Shape, 'double' | 'lanes'>, way: Direct | undefined, what: number, a: Temp, b: Temp): Temp {
+  if (way === undefined) return compute(c, what, a, b);
+  if (way.good >= 0) {
+    const done = c.tb.newLabel();
+    branchIfGood(c, shape, way.good, done);
+    computeTo(c, way.value, what, a, b);
+    c.label(done);
+  }
+  return way.value;
+}
+
+// ---- lanes --------------------------------------------------------------------------------------------------------------------------------------
+
+/** The lowest lane as a float. */
+export function lowest(c: Ctx, { double }: Pick<Shape, 'double'>, a: Temp): Temp {
+  const f = formatOf({ double });
+  const d = c.tb.newLocal(f.type);
+  c.b.vget0(f.type, d, a);
+  return d;
+}
+
+/** `a` with its lowest lane replaced by a float. */
+function withLowest(c: Ctx, { double }: Pick<Shape, 'double'>, a: Temp, value: Temp): Temp {
+  const d = c.tb.newLocal(Type.v128);
+  c.b.vset0(formatOf({ double }).type, d, a, value);
+  return d;
+}
+
+/** A packed result as the instruction leaves it: of a scalar one only the lowest lane is taken, the others are those of `a`. */
+const merged = (c: Ctx, shape: Shape, a: Temp, result: Temp): Temp => (shape.scalar ? withLowest(c, shape, a, lowest(c, shape, result)) : result);
+
+// ---- arithmetic ---------------------------------------------------------------------------------------------------------------------------------
+
+const FLOAT_OP = { add: Op.fadd, sub: Op.fsub, mul: Op.fmul, div: Op.fdiv } as const;
+type FourOps = keyof typeof FLOAT_OP;
+
+/** Scalars are computed as scalars: whatever denormals lie in the upper lanes would be slow. */
+const arithmetic = (op: FourOps): Maker => (c, shape, a, b) => {
+  if (!isFast(c)) return undefined;
+  const f = formatOf(shape);
+  const value = shape.scalar ? withLowest(c, shape, a, c.binary(FLOAT_OP[op], f.type, lowest(c, shape, a), lowest(c, shape, b))) : binary(c, f, op, a, b);
+  return { value, good: ordinary(c, f, value, a, b) };
+};
+
+const squareRoot: Maker = (c, shape, a, b) => {
+  if (!isFast(c)) return undefined;
+  const f = formatOf(shape);
+  const value = shape.scalar ? withLowest(c, shape, a, c.unary(Op.fsqrt, f.type, lowest(c, shape, b))) : unary(c, f, 'sqrt', b);
+  return { value, good: both(c, binary(c, f, 'ge', b, floats(c, f, f.least)), binary(c, f, 'lt', b, floats(c, f, f.infinity))) };
+};
+
+/** The pseudo-minimum of Wasm with its operands exchanged is the processor's, zeros and NaNs included. */
+const extreme = (op: 'pmin' | 'pmax'): Maker => (c, shape, a, b) => {
+  const f = formatOf(shape);
+  return { value: merged(c, shape, a, binary(c, f, op, b, a)), good: both(c, tame(c, f, a), tame(c, f, b)) };
+};
+
+/** Even lanes of b change their signs, then all are added. */
+const addsub: Maker = (c, shape, a, b) => {
+  if (!isFast(c)) return undefined;
+  const f = formatOf(shape);
+  const signs = vconst(c, Array.from({ length: 16 }, (_, i) => (i % (2 * f.bytes) === f.bytes - 1 ? 0x80 : 0)));
+  const value = binary(c, f, 'add', a, vbinary(c, 'v128.xor', b, signs));
+  return { value, good: ordinary(c, f, value, a, b) };
+};
+
+const horizontal = (op: 'add' | 'sub'): Maker => (c, shape, a, b) => {
+  if (!isFast(c)) return undefined;
+  const f = formatOf(shape);
+  const everyOther = (first: 0 | 1): Temp =>
+    vshuffle(c, a, b, Array.from({ length: 16 }, (_, i) => (2 * Math.floor(i / f.bytes) + first) * f.bytes + (i % f.bytes)));
+  const [even, odd] = [everyOther(0), everyOther(1)];
+  const value = binary(c, f, op, even, odd);
+  return { value, good: ordinary(c, f, value, even, odd) };
+};
+
+/** A local with the value of a constant. */
+function local(c: Ctx, constant: Temp): Temp {
+  const d = c.tb.newLocal(Type.v128);
+  c.b.mov(Type.v128, d, constant);
+  return d;
+}
+
+/** Relations by predicate, of operands that are ordered. 3 never holds, 7 always. */
+const RELATIONS: readonly (Relation | boolean)[] = ['eq', 'lt', 'le', false, 'ne', 'ge', 'gt', true];
+
+const comparison: Maker = (c, shape, a, b, imm) => {
+  const f = formatOf(shape);
+  const relation = RELATIONS[imm & 7]!;
+  const mask = typeof relation === 'string' ? binary(c, f, relation, a, b) : local(c, relation ? vrepeat(c, 0xff, 1) : vzero(c));
+  return { value: merged(c, shape, a, mask), good: both(c, tame(c, f, a), tame(c, f, b)) };
+};
+
+const ROUNDINGS: readonly Rounding[] = ['nearest', 'floor', 'ceil', 'trunc'];
+
+/** Outside the fast state only what is integral already, or does not tell that it was not. */
+const integral: Maker = (c, shape, a, b, imm) => {
+  const f = formatOf(shape);
+  const rounded = unary(c, f, imm & 4 ? 'nearest' : ROUNDINGS[imm & 3]!, b);
+  const quiet = isFast(c) || ((imm & 8) !== 0 && (imm & 4) === 0);
+  const good = quiet ? tame(c, f, b) : both(c, tame(c, f, b), binary(c, f, 'eq', rounded, b));
+  return { value: merged(c, shape, a, rounded), good };
+};
+
+/** Makes the direct form of an operation on a and b, or knows of none in this state. */
+type Maker = (c: Ctx, shape: Shape, a: Temp, b: Temp, imm: number) => Direct | undefined;
+
+const MAKERS: { readonly [K in SseOp]?: Maker } = {
+  [SseOp.add]: arithmetic('add'),
+  [SseOp.sub]: arithmetic('sub'),
+  [SseOp.mul]: arithmetic('mul'),
+  [SseOp.div]: arithmetic('div'),
+  [SseOp.sqrt]: squareRoot,
+  [SseOp.min]: extreme('pmin'),
+  [SseOp.max]: extreme('pmax'),
+  [SseOp.addsub]: addsub,
+  [SseOp.hadd]: horizontal('add'),
+  [SseOp.hsub]: horizontal('sub'),
+  [SseOp.cmp]: comparison,
+  [SseOp.round]: integral,
+};
+
+/** Direct form of an arithmetic operation, undefined when there is none. */
+export function direct(c: Ctx, op: SseOp, shape: Shape, a: Temp, b: Temp, imm: number): Direct | undefined {
+  return MAKERS[op]?.(c, shape, a, b, imm);
+}
+
+// ---- conversions ----------------------------------------------------------------------------------------------------------------------------------
+
+function promote(c: Ctx, value: Temp): Temp {
+  const d = c.tb.newLocal(Type.f64);
+  c.b.fpromote(d, value);
+  return d;
+}
+
+function demote(c: Ctx, value: Temp): Temp {
+  const d = c.tb.newLocal(Type.f32);
+  c.b.fdemote(d, value);
+  return d;
+}
+
+/** f32 to f64: exact. */
+export function widened(c: Ctx, scalar: boolean, a: Temp, b: Temp): Direct {
+  const value = scalar ? withLowest(c, Shape.sd, a, promote(c, lowest(c, Shape.ss, b))) : vunary(c, 'f64x2.promote_low_f32x4', b);
+  return { value, good: tame(c, SINGLE, b) };
+}
+
+/** f64 to f32. The lanes of the question that count are those of the result. */
+export function narrowed(c: Ctx, scalar: boolean, a: Temp, b: Temp): Direct | undefined {
+  if (!isFast(c)) return undefined;
+  if (!scalar) {
+    const value = vunary(c, 'f32x4.demote_f64x2_zero', b);
+    return { value, good: ordinary(c, SINGLE, value) };
+  }
+  const value = withLowest(c, Shape.ss, a, demote(c, lowest(c, Shape.sd, b)));
+  return { value, good: vbinary(c, 'v128.or', ordinary(c, SINGLE, value), binary(c, DOUBLE, 'eq', b, vzero(c))) };
+}
+
+/** Signed 32-bit integers to f32, the lowest two or all four lanes. */
+export function singlesFromIntegers(c: Ctx, lanes: 2 | 4, a: Temp, b: Temp): Direct | undefined {
+  if (!isFast(c)) return undefined;
+  const all = vunary(c, 'f32x4.convert_i32x4_s', b);
+  return { value: lanes === 4 ? all : vshuffle(c, all, a, [0, 1, 2, 3, 4, 5, 6, 7, 24, 25, 26, 27, 28, 29, 30, 31]), good: -1 };
+}
+
+/** A signed 64-bit integer to the lowest lane. */
+export function fromInteger(c: Ctx, shape: Shape, a: Temp, value: Temp): Temp {
+  return withLowest(c, shape, a, c.unary(Op.fcvt_s, formatOf(shape).type, value));
+}
+
+/** Lanes to signed 32-bit integers; of f64 the upper half of the result is zero. Outside the fast state only integral values. */
+export function lanesToIntegers(c: Ctx, shape: Pick<Shape, 'double'>, mode: SseRounding, b: Temp): Direct {
+  const f = formatOf(shape);
+  const rounded = mode === SseRounding.truncate ? b : unary(c, f, 'nearest', b);
+  const value = vunary(c, shape.double ? 'i32x4.trunc_sat_f64x2_s_zero' : 'i32x4.trunc_sat_f32x4_s', rounded);
+  const inRange = binary(c, f, 'lt', unary(c, f, 'abs', rounded), floats(c, f, f.limit32));
+  if (isFast(c)) return { value, good: inRange };
+  const back = vunary(c, shape.double ? 'f64x2.convert_low_i32x4_s' : 'f32x4.convert_i32x4_s', value);
+  return { value, good: both(c, inRange, binary(c, f, 'eq', back, b)) };
+}
+
+/**
+ * A float to a signed integer (i64 local, of which the low `wide ? 64 : 32` bits count); `good` is an i32 that is not zero when it is.
+ */
+export function toInteger(c: Ctx, shape: Shape, mode: SseRounding, wide: boolean, value: Temp): Direct {
+  const f = formatOf(shape);
+  const rounded = mode === SseRounding.truncate ? value : c.unary(Op.fnearest, f.type, value);
+  const result = c.tb.newLocal(Type.i64);
+  c.b.ftoi_s(f.type, result, rounded);
+  const limit = wide ? f.limit64 : f.limit32;
+  const inRange = setcond(c, f, FCond.lt, c.unary(Op.fabs, f.type, rounded), c.tb.constant(f.type, f.bytes === 4 ? limit : 0, f.bytes === 4 ? 0 : limit));
+  if (isFast(c)) return { value: result, good: inRange };
+  const exact = setcond(c, f, FCond.eq, c.unary(Op.fcvt_s, f.type, result), value);
+  return { value: result, good: c.binary(Op.and, Type.i32, inRange, exact) };
+}
+
+function setcond(c: Ctx, f: Format, cond: FCond, a: Temp, b: Temp): Temp {
+  const d = c.tb.newLocal(Type.i32);
+  c.b.fsetcond(f.type, d, a, b, cond);
+  return d;
+}
+
+// ---- comparisons that set EFLAGS --------------------------------------------------------------------------------------------------------------------
+
+/** ZF and CF of the lowest lanes in their EFLAGS positions, as a local of type i32. */
+export function comparisonFlags(c: Ctx, shape: Shape, a: Temp, b: Temp): Direct {
+  const f = formatOf(shape);
+  const [x, y] = [lowest(c, shape, a), lowest(c, shape, b)];
+  const zf = c.binary(Op.shl, Type.i32, setcond(c, f, FCond.eq, x, y), c.k32(6));
+  return { value: c.binary(Op.or, Type.i32, setcond(c, f, FCond.lt, x, y), zf), good: both(c, tame(c, f, a), tame(c, f, b)) };
+}
