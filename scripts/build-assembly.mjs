@@ -78,7 +78,7 @@ function inputs(name, folder) {
   // A neighbour's AssemblyScript counts too: sources such as softfloat are compiled into the helpers that import them.
   const neighbours = Object.keys(dependencies)
     .map((id) => join(ROOT, 'packages', id.replace('@wasm-tcg/', '')))
-    .flatMap((neighbour) => [join(neighbour, 'src'), join(neighbour, 'assembly')]);
+    .flatMap((neighbour) => ['src', 'assembly', 'scripts'].map((part) => join(neighbour, part)));
   return [
     ...['assembly', 'scripts', 'src'].flatMap((part) => listFiles(join(folder, part))),
     ...neighbours.flatMap((source) => listFiles(source)),

@@ -1,11 +1,12 @@
 /**
- * Writes assembly/generated/offsets.ts: what the AssemblyScript sources know of the layouts in src/layout. Runs before
+ * Writes assembly/softfloat/generated/tables.ts and assembly/generated/offsets.ts: what the AssemblyScript sources know of the layouts in src/layout. Runs before
  * the AssemblyScript compiler (scripts/build-assembly.mjs) and needs nothing compiled.
  */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { importTypeScript } from '../../../scripts/lib/load-typescript.mjs';
+import { softfloatTables } from './softfloat-tables.mjs';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const source = (file) => importTypeScript(join(folder, 'src', file));
@@ -38,7 +39,12 @@ const text = [
   assemblyNumbers('PROT', core.Prot),
 ].join('\n');
 
-const target = join(folder, 'assembly', 'generated', 'offsets.ts');
-mkdirSync(dirname(target), { recursive: true });
-writeFileSync(`${target}.${process.pid}`, text);
-renameSync(`${target}.${process.pid}`, target);
+function write(file, contents) {
+  const target = join(folder, 'assembly', file);
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(`${target}.${process.pid}`, contents);
+  renameSync(`${target}.${process.pid}`, target);
+}
+
+write('generated/offsets.ts', text);
+write('softfloat/generated/tables.ts', softfloatTables());

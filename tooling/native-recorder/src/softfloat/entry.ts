@@ -23,6 +23,15 @@ function outOfRange(done: bool): u32 {
   return done ? 0 : 4;
 }
 
+/** FPTAN pushes a one after the tangent, or the NaN again. */
+function tangentAndOne(tangent: usize, pushed: usize, a: usize): bool {
+  const done = f80_tan(tangent, a);
+  const isNaN = load<u16>(tangent, 8) == 0x7fff || load<u16>(tangent, 8) == 0xffff;
+  store<u64>(pushed, isNaN ? load<u64>(tangent) : 0x8000000000000000);
+  store<u16>(pushed, isNaN ? load<u16>(tangent, 8) : 0x3fff, 8);
+  return done;
+}
+
 /** Runs the operation of a record; writes flags, condition and results to the record at \`out\`. */
 export function execute(record: usize, out: usize): void {
   setRounding(load<u8>(record, 1));
@@ -39,12 +48,14 @@ export function execute(record: usize, out: usize): void {
   store<u8>(out, <u8>(condition | (sfRoundedUp ? 2 : 0)), 7);
 }
 
-/** Results of judge 'near': vectors with equal bits, and the largest distance in units in the last place. */
+/** Results of judge 'near': vectors with equal bits, those of them with another C1, and the largest distance in units in the last place. */
 export let equalCount: u32 = 0;
+export let roundedOtherwise: u32 = 0;
 export let maxDistance: u64 = 0;
 
 export function resetStatistics(): void {
   equalCount = 0;
+  roundedOtherwise = 0;
   maxDistance = 0;
 }
 
@@ -74,9 +85,13 @@ function agrees(record: usize, out: usize): bool {
   if (unmasked & (judgement == EXACT ? 63 : 7)) return true;
   const mask = conditionMask(load<u8>(record));
   if ((load<u8>(record, 7) ^ load<u8>(out, 7)) & mask) return false;
+  if (judgement == NEAR && mask && load<u8>(out, 7) & 4) return true;
   if (judgement != NEAR) return same(record + 48, out + 48) && same(record + 64, out + 64);
   const far = max(distance(record + 48, out + 48), distance(record + 64, out + 64));
-  if (far == 0) equalCount++;
+  if (far == 0) {
+    equalCount++;
+    if ((load<u8>(record, 7) ^ load<u8>(out, 7)) & 2) roundedOtherwise++;
+  }
   if (far > maxDistance) maxDistance = far;
   return far <= 1;
 }
@@ -146,7 +161,7 @@ function owner(name: string): Format {
 
 /** The functions of one file that are called. */
 function names(file: Format): string[] {
-  const found = OPERATIONS.flatMap(({ call }) => call.match(/\b\w*f(?:32|64|80)\w*/g) ?? []);
+  const found = [HELPERS, ...OPERATIONS.map(({ call }) => call)].flatMap((text) => text.match(/\b\w*f(?:32|64|80)\w*/g) ?? []);
   return [...new Set(found)].filter((name) => owner(name) === file);
 }
 

@@ -42,6 +42,7 @@ export const PLACES = {
 } as const;
 
 const COMPARED = 0x45;
+const INCOMPLETE = 0x04;
 
 function binary(f: 'f32' | 'f64'): Operation[] {
   const [a, b, type] = f === 'f32' ? ['a32', 'b32', 'u32' as const] : ['a64', 'b64', 'u64' as const];
@@ -61,6 +62,15 @@ function binary(f: 'f32' | 'f64'): Operation[] {
 }
 
 const x87 = (name: string, call: string): Operation => ({ name, call: `${name}(${call})`, gives: 'nothing', judge: 'x87' });
+const near = (name: string, call: string): Operation => ({ name, call: `${name}(${call})`, gives: 'nothing', judge: 'near' });
+const angle = (name: string, call: string): Operation => ({
+  name,
+  call: `outOfRange(${name}(${call}))`,
+  gives: 'condition',
+  judge: 'near',
+  conditions: INCOMPLETE,
+});
+
 /** All of them. Append only: recorded samples name them by number. */
 export const OPERATIONS: readonly Operation[] = [
   ...binary('f32'),
@@ -92,4 +102,12 @@ export const OPERATIONS: readonly Operation[] = [
   x87('bcd_to_f80', 'R, A'),
   x87('f80_to_bcd', 'R, A, RC'),
   x87('f80_constant', 'R, IMM'),
+  near('f80_f2xm1', 'R, A'),
+  near('f80_yl2x', 'R, A, B'),
+  near('f80_yl2xp1', 'R, A, B'),
+  near('f80_patan', 'R, A, B'),
+  angle('f80_sin', 'R, A'),
+  angle('f80_cos', 'R, A'),
+  angle('f80_sincos', 'S, R, A'),
+  { name: 'f80_tan', call: 'outOfRange(tangentAndOne(S, R, A))', gives: 'condition', judge: 'near', conditions: INCOMPLETE },
 ];
