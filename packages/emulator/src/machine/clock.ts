@@ -21,9 +21,11 @@ const STALL = 2_000_000;
 /** Bounds of the estimated time per instruction, ns: 10 GIPS … 2 MIPS. */
 const FASTEST = 0.1;
 const SLOWEST = 500;
-/** Weight of the newest slice in the estimate. */
-const WEIGHT = 1 / 4;
-/** Share of a slice's time by which it may be longer or shorter than the host's. */
+/** The estimate is over so much of the host's time, ns, the latest counting most. */
+const WINDOW = 10_000_000;
+/** Time runs at this share of the measured rate while it is ahead of the host's. */
+const AHEAD_RATE = 1 / 4;
+/** Share of a slice's time by which it may be longer than the host's. */
 const CATCH_UP = 1 / 8;
 
 class Alarm implements Timer {
@@ -63,6 +65,8 @@ export class MachineClock implements VirtualClock {
   /** ns per instruction since, and as measured. */
   #rate = 5;
   #measured = 5;
+  #windowTime = 0;
+  #windowInsns = 0;
   /** What `now` may not pass before the next sync. */
   #ceiling = Infinity;
   #wallAtSync: number;
@@ -151,12 +155,8 @@ export class MachineClock implements VirtualClock {
     const gain = stalled ? 0 : Math.min(this.#debt, elapsed * CATCH_UP);
     this.#debt += (stalled ? elapsed - STALL : 0) - gain;
     this.#host += Math.min(elapsed, STALL) + gain;
-    if (insns > 0 && !stalled) {
-      const measured = Math.min(SLOWEST, Math.max(FASTEST, elapsed / insns));
-      this.#measured += (measured - this.#measured) * WEIGHT;
-    }
-    // Ahead of the host's clock, time goes on more slowly until it is level.
-    this.#rate = now > this.#host ? this.#measured * (1 - CATCH_UP) : this.#measured;
+    if (!stalled) this.#measure(elapsed, insns);
+    this.#rate = now > this.#host ? this.#measured * AHEAD_RATE : this.#measured;
     this.#restart(Math.floor(Math.max(now, this.#host)), executed, wall);
   }
 
@@ -205,6 +205,16 @@ export class MachineClock implements VirtualClock {
     this.#debt = 0;
     this.#host = now;
     this.#restart(now, this.#executed(), this.#wall());
+  }
+
+  /** Time per instruction, over many slices: a short one says little. */
+  #measure(elapsed: number, insns: number): void {
+    this.#windowTime += elapsed;
+    this.#windowInsns += insns;
+    if (this.#windowInsns > 0) this.#measured = Math.min(SLOWEST, Math.max(FASTEST, this.#windowTime / this.#windowInsns));
+    if (this.#windowTime < WINDOW) return;
+    this.#windowTime /= 2;
+    this.#windowInsns /= 2;
   }
 
   #restart(now: number, executed: number, wall: number): void {
