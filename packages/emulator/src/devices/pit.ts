@@ -62,7 +62,10 @@ export class Pit implements Device {
   }
 
   save(): SavedValue {
-    return { channels: this.#channels.map((channel) => channel.save()), port61: this.#port61, out0: this.#out0 };
+    const { deadline } = this.#alarm;
+    return {
+      channels: this.#channels.map((channel) => channel.save()), port61: this.#port61, out0: this.#out0, deadline: deadline === Infinity ? null : deadline,
+    };
   }
 
   load(saved: SavedValue): void {
@@ -71,7 +74,10 @@ export class Pit implements Device {
     this.#channels.forEach((channel, index) => channel.load(channels[index]));
     this.#port61 = from.int('port61', 0, Port61.writable);
     this.#out0 = from.bool('out0');
-    this.#arm();
+    // As it was set: it may be due.
+    const deadline = from.intOrNull('deadline', 0, Number.MAX_SAFE_INTEGER);
+    if (deadline === null) this.#alarm.cancel();
+    else this.#alarm.set(deadline);
   }
 
   /** Clocks of the PIT since power-on. */

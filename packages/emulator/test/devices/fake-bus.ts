@@ -72,14 +72,25 @@ class FakeTimer implements Timer {
   }
 }
 
-/** A line with its level and the number of rising edges. */
-export class FakeLine implements IrqLine {
-  level = false;
+/** A line with its level and the number of rising edges. Each source of it is a wire of its own, as on the board: any of them asserts it. */
+export class FakeLine {
   edges = 0;
+  #asserting = 0;
 
-  set(level: boolean): void {
-    if (level && !this.level) this.edges++;
-    this.level = level;
+  get level(): boolean {
+    return this.#asserting > 0;
+  }
+
+  source(): IrqLine {
+    let level = false;
+    return {
+      set: (next) => {
+        if (next === level) return;
+        level = next;
+        if (next && this.#asserting === 0) this.edges++;
+        this.#asserting += next ? 1 : -1;
+      },
+    };
   }
 }
 
@@ -113,8 +124,8 @@ export class FakeBus implements DeviceBus {
     };
   }
 
-  irq(line: number): FakeLine {
-    return this.lines[line];
+  irq(line: number): IrqLine {
+    return this.lines[line].source();
   }
 
   attachPorts(first: number, last: number, handler: PortHandler): Detach {
@@ -163,7 +174,7 @@ export class FakeBus implements DeviceBus {
   }
 
   #region(physical: number): { readonly physical: number; readonly handler: MmioHandlers } | undefined {
-    return this.#mmio.findLast((region) => physical >= region.physical && physical < region.physical + region.size);
+    return [...this.#mmio].reverse().find((region) => physical >= region.physical && physical < region.physical + region.size);
   }
 }
 
