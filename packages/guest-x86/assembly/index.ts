@@ -3,7 +3,7 @@ export { tlb_fill } from './mmu/walk';
 export { update_hflags } from './system/hflags';
 export { get_eflags, set_eflags, read_eflags, check_pushf, popf, sti, cli, set_ac, end_shadow } from './system/flags';
 export { restore_state } from './system/restore';
-export { fault_deliver, interrupt_deliver, nmi_deliver, int_n, int3, int1, into, single_step } from './system/interrupt';
+export { fault_deliver, interrupt_deliver, nmi_deliver, int_n, int3, int1, into } from './system/interrupt';
 export { raise_exception } from './system/fault';
 export { far_jmp, far_call } from './system/far';
 export { far_ret, iret } from './system/return';
@@ -11,7 +11,8 @@ export { syscall, sysret, sysenter, sysexit } from './system/fast-calls';
 export {
   load_seg, mov_ss, lldt, ltr, lgdt, lidt, check_umip, lar, lsl, verr, verw, swapgs, read_fs_gs_base, write_fs_gs_base,
 } from './system/segments';
-export { mov_to_cr, mov_from_cr, mov_to_dr, mov_from_dr, clts, lmsw, invlpg } from './system/control';
+export { mov_to_cr, mov_from_cr, clts, lmsw, invlpg } from './system/control';
+export { mov_to_dr, mov_from_dr, code_breakpoint, debug_trap } from './system/debug';
 export { rdmsr, wrmsr, msr_get, msr_set } from './system/msr';
 export { rdtsc, rdtscp, rdpmc } from './system/time';
 export { cpuid, cpuid_table, cpuid_rows } from './system/cpuid';

@@ -24,6 +24,7 @@ const text = [
   assemblyFrame(frame.X86_FRAME, cpu.X86_LAYOUT, 'FR'),
   assemblyConstants(cpu.X86_STATE, { prefix: 'ST', base: cpu.X86_LAYOUT.stateOffset }),
   assemblyNumbers('HF', hflags.HFlag),
+  assemblyNumbers('DEBUG', hflags.DebugTrap),
   assemblyNumbers('SEG', cpu.Seg),
   assemblyNumbers('MMU', cpu.MmuIndex, 'i32'),
   assemblyNumbers('REQUEST', cpu.InterruptRequest),

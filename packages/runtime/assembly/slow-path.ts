@@ -6,8 +6,8 @@
  * fault or RETRY leaves memory as it was.
  */
 import {
-  ACCESS_CROSSING, ACCESS_MISALIGNED, ACCESS_READ, ACCESS_WRITE, CTX_ARG, CTX_EXIT_CODE, CTX_INSN_INDEX, CTX_RET, CTX_SLOW_PATHS, CTX_TB_PTR,
-  EXIT_DEVICE, EXIT_RETRY, PHYS_MMIO, TB_CFLAGS, TB_FLAG_DEVICE,
+  ACCESS_CROSSING, ACCESS_MISALIGNED, ACCESS_READ, ACCESS_WATCHED, ACCESS_WRITE, CTX_ARG, CTX_EXIT_CODE, CTX_INSN_INDEX, CTX_RET, CTX_SLOW_PATHS, CTX_TB_PTR,
+  EXIT_DEVICE, EXIT_RETRY, PHYS_MMIO, TB_CFLAGS, TB_FLAG_DEVICE, TLB_FLAG_WATCH, TLB_READ_TAG,
 } from './generated/offsets';
 import { PAGE_MASK, count, pcMaskOffset, tlbFillHook } from './machine';
 import { codeAllows, physEntry, physLoad, physStore } from './physical';
@@ -26,6 +26,8 @@ const MO_BE: u32 = 16;
 let first: u64 = 0;
 let second: u64 = 0;
 let inFirst: u32 = 0;
+/** The access touches a page whose accesses are announced. */
+let watched: bool = false;
 
 /** Address of the page after addr's: wraps at 4 GiB outside 64-bit code, for addresses below it. */
 // @ts-ignore: decorator
@@ -35,6 +37,12 @@ export function nextPage(env: usize, addr: u64): u64 {
   return (addr & ~mask) | (((addr & PAGE_MASK) + 0x1000) & mask);
 }
 
+// @ts-ignore: decorator
+@inline
+function tagOf(entry: usize, access: u32): u64 {
+  return load<u64>(entry + ((<usize>access) << 3), TLB_READ_TAG);
+}
+
 /** Translates all bytes of an access into first, second, inFirst. false: fault, nothing changed. */
 function translate(env: usize, addr: u64, size: u32, access: u32, mmu: u32): bool {
   const room = <u32>0x1000 - <u32>(addr & 0xfff);
@@ -42,13 +50,16 @@ function translate(env: usize, addr: u64, size: u32, access: u32, mmu: u32): boo
   if (entry == 0) return false;
   const start = physicalOf(entry, addr);
   if (access == ACCESS_WRITE) dropStaleCodeFlag(entry);
+  let flags = tagOf(entry, access);
   let rest: u64 = 0;
   if (size > room) {
     const next = nextPage(env, addr);
     const nextEntry = lookup(env, next, access, mmu, 0);
     if (nextEntry == 0) return false;
     rest = physicalOf(nextEntry, next);
+    flags |= tagOf(nextEntry, access);
   }
+  watched = (flags & TLB_FLAG_WATCH) != 0;
   first = start;
   second = rest;
   inFirst = min(size, room);
@@ -57,6 +68,13 @@ function translate(env: usize, addr: u64, size: u32, access: u32, mmu: u32): boo
 
 /** What every slow path does first. false: fault. */
 function begin(env: usize, addr: u64, oi: u32, access: u32): bool {
+  if (!reach(env, addr, oi, access)) return false;
+  if (watched) call_indirect<i32>(tlbFillHook, env, addr, access | ACCESS_WATCHED | ((oi & 0xff) << 8), (oi >> 8) & 0xf, 0);
+  return true;
+}
+
+/** As begin, for a probe, which touches no byte. */
+function reach(env: usize, addr: u64, oi: u32, access: u32): bool {
   count(env + CTX_SLOW_PATHS);
   store<u32>(env, oi >> 16, CTX_INSN_INDEX);
   const mmu = (oi >> 8) & 0xf;
@@ -184,7 +202,7 @@ export function st_slow128(env: usize, addr: u64, oi: u32): void {
 }
 
 export function probe_slow(env: usize, addr: u64, oi: u32, write: u32): void {
-  begin(env, addr, oi, write != 0 ? ACCESS_WRITE : ACCESS_READ);
+  reach(env, addr, oi, write != 0 ? ACCESS_WRITE : ACCESS_READ);
 }
 
 export function guest_probe(env: usize, addr: u64, bytes: u32, write: u32, mmu: u32): u32 {

@@ -7,8 +7,8 @@
  */
 import {
   CTX_LARGE_PAGE_BASE, CTX_LARGE_PAGE_MASK, CTX_MAPPING_GENERATION, CTX_RET, CTX_TLB_FILLS, CTX_TLB_USED, JC_ENTRY_BITS,
-  JC_TB, NO_PAGE, PHYS_RAM, PHYS_ROM, PROT_EXEC, PROT_READ, PROT_SIZE_SHIFT, PROT_WRITE, TB_HASH_NEXT, TB_JMP_GENERATION, TLB_ADDEND,
-  TLB_ENTRY_BITS, TLB_FETCH_TAG, TLB_FLAG_CODE, TLB_FLAG_INVALID, TLB_FLAG_MMIO, TLB_FLAG_ROM, TLB_PHYS_PAGE, TLB_READ_TAG, TLB_WRITE_TAG,
+  JC_TB, NO_PAGE, PHYS_RAM, PHYS_ROM, PROT_EXEC, PROT_READ, PROT_SIZE_SHIFT, PROT_WATCH, PROT_WRITE, TB_HASH_NEXT, TB_JMP_GENERATION, TLB_ADDEND,
+  TLB_ENTRY_BITS, TLB_FETCH_TAG, TLB_FLAG_CODE, TLB_FLAG_INVALID, TLB_FLAG_MMIO, TLB_FLAG_ROM, TLB_FLAG_WATCH, TLB_PHYS_PAGE, TLB_READ_TAG, TLB_WRITE_TAG,
 } from './generated/offsets';
 import {
   PAGE_MASK, count, hashBuckets, hashMask, jumpCacheMask, jumpCacheOffset, mmuIndices, tlbBits, tlbFillHook, tlbIndexMask, tlbOffset,
@@ -154,10 +154,15 @@ export function tlb_set_page(env: usize, linear: u64, physPage: u32, prot: u32, 
     readFlags = TLB_FLAG_MMIO;
     writeFlags = TLB_FLAG_MMIO;
   }
+  const fetchFlags = readFlags;
+  if (prot & PROT_WATCH) {
+    readFlags |= TLB_FLAG_WATCH;
+    writeFlags |= TLB_FLAG_WATCH;
+  }
   const page = linear & PAGE_MASK;
   store<u64>(entry, prot & PROT_READ ? page | readFlags : INVALID_TAG, TLB_READ_TAG);
   store<u64>(entry, prot & PROT_WRITE ? page | writeFlags : INVALID_TAG, TLB_WRITE_TAG);
-  store<u64>(entry, prot & PROT_EXEC ? page | readFlags : INVALID_TAG, TLB_FETCH_TAG);
+  store<u64>(entry, prot & PROT_EXEC ? page | fetchFlags : INVALID_TAG, TLB_FETCH_TAG);
   store<u32>(entry, (mapped & ~0xfff) - <u32>page, TLB_ADDEND);
   // NO_PAGE marks an unused entry. Nothing is mapped that high, so the page before it behaves the same.
   store<u32>(entry, physPage == NO_PAGE ? NO_PAGE - 1 : physPage, TLB_PHYS_PAGE);

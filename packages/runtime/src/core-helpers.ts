@@ -44,6 +44,12 @@ export const Access = {
    * that refuse an address as a whole (non-canonical in x86) before they fault over its first page.
    */
   crossing: 8,
+  /**
+   * Flag beside read or write, only in `tlb_fill`: bytes of a page entered with {@link Prot.watch} are about to be read or written, all of them being
+   * accessible. Nothing is to be filled; the result is ignored. Bits 8–15 hold the memop. An access that is then made anew (after retry, or as one of
+   * a device) is announced twice.
+   */
+  watched: 16,
 } as const;
 
 /** Bits of the `prot` argument of `tlb_set_page`. */
@@ -51,6 +57,8 @@ export const Prot = {
   read: 1,
   write: 2,
   exec: 4,
+  /** Loads from and stores to the page are announced: see {@link Access.watched}. */
+  watch: 8,
   /** Bits 8–15: log2 of the size of the guest's page when it is larger than 4 KiB, so that flushing any part of it flushes all. */
   sizeShift: 8,
 } as const;

@@ -150,6 +150,31 @@ describe('faults', () => {
   });
 });
 
+describe('a watched page', () => {
+  const announced = (): string[] => takeLog(toy).filter((line) => line.startsWith('watched'));
+  beforeEach(() => {
+    toy.pages = new Map([[0n, { physPage: 0, prot: RWX }], [1n, { physPage: 1, prot: RWX | Prot.watch }], [2n, { physPage: 2, prot: Prot.read }]]);
+  });
+
+  it('announces each load and store that touches it, also inline ones of helpers, and nothing else', () => {
+    ld(0x1010, MO_32);
+    st(0x1020, 5n, MO_8);
+    ld(0xffe, MO_32);
+    toy.runtime.exports.rmw_ld_slow(toy.env, 0x1030n, makeOi(MO_64, 0, 0));
+    const guest = toy.runtime.wasmExports as unknown as { guest_ld16(env: number, addr: bigint, mmu: number): number };
+    guest.guest_ld16(toy.env, 0x1040n, 0);
+    expect(announced()).toEqual(['watched 1010 0 4', 'watched 1020 1 1', 'watched ffe 0 4', 'watched 1030 1 8', 'watched 1040 0 2']);
+    ld(0x10, MO_32);
+    toy.runtime.exports.probe_slow(toy.env, 0x1010n, makeOi(MO_32, 0, 3), 1);
+    expect([announced(), little(0x1020, 1)]).toEqual([[], 5n]);
+  });
+
+  it('does not when the access faults', () => {
+    st(0x1ffe, 0n, MO_32);
+    expect([exit(), announced()]).toEqual([ExitCode.fault, []]);
+  });
+});
+
 describe('stores', () => {
   it.each([[MO_8, 0x100, 1], [MO_16, 0xfff, 2], [MO_32, 0x1ffe, 4], [MO_64, 0x2ffb, 8], [MO_64, 0x808, 8]] as const)(
     'memop %i at %i', (memop, at, size) => {

@@ -117,6 +117,10 @@ export function toyMachine(options: { readonly shared?: boolean } = {}): ToyMach
   const fill = (cpu: number, signedAddr: bigint, request: number, mmu: number, probe: number): number => {
     const addr = BigInt.asUintN(64, signedAddr);
     if (request & Access.crossing) toy.crossings.push(addr);
+    if (request & Access.watched) {
+      log.push(`watched ${hex(addr)} ${request & 3} ${1 << ((request >> 8) & 7)}`);
+      return 0;
+    }
     const access = request & ~Access.crossing;
     log.push(`fill ${hex(addr)} ${access & 3}${access & Access.misaligned ? '!' : ''} mmu${mmu}${probe ? ' probe' : ''}`);
     if (access & Access.misaligned) return toy.misalignedAnswer === 1 ? 1 : fault(addr, access);

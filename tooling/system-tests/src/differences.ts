@@ -41,6 +41,46 @@ export const DIFFERENCES = {
     why: 'QEMU raises #UD at F1',
     section: 'vol. 2, INT1',
   },
+  'qemu-watch': {
+    wrong: 'qemu',
+    why: 'QEMU takes data breakpoints for hit by accesses beside them, does not align their addresses, and reports one of several',
+    section: 'vol. 3B, 18.2.5',
+  },
+  'qemu-watch-step': {
+    wrong: 'qemu',
+    why: 'QEMU does not come through a data breakpoint that another debug exception comes with',
+    section: 'vol. 3B, 18.3.1.4',
+  },
+  'qemu-rf': {
+    wrong: 'qemu',
+    why: 'QEMU never pushes RF',
+    section: 'vol. 3B, 18.3.1.1',
+  },
+  'qemu-mov-ss-debug': {
+    wrong: 'qemu',
+    why: 'QEMU does not hold off debug exceptions behind MOV SS',
+    section: 'vol. 3A, 6.8.3',
+  },
+  'qemu-general-detect': {
+    wrong: 'qemu',
+    why: 'QEMU does not raise the exception of general detect',
+    section: 'vol. 3B, 18.2.4',
+  },
+  'qemu-task-breakpoints': {
+    wrong: 'qemu',
+    why: 'QEMU neither traps at the T bit of a task nor clears DR7.LE at the switch',
+    section: 'vol. 3A, 8.2.1; vol. 3B, 18.2.4 and 18.3.1.5',
+  },
+  'qemu-msr-values': {
+    wrong: 'qemu',
+    why: 'QEMU takes memory types that do not exist in IA32_PAT',
+    section: 'vol. 3A, 12.12.2',
+  },
+  'qemu-tsc': {
+    wrong: 'qemu',
+    why: 'QEMU ignores writes to the time stamp counter',
+    section: 'vol. 3B, 18.17.3',
+  },
   'qemu-ltr-null': {
     wrong: 'qemu',
     why: 'QEMU takes a null selector in LTR',

@@ -4,11 +4,12 @@
 // can hang it; table addresses where nothing is read as all ones, which faults as reserved bits or leads nowhere; A and D go to memory through
 // phys_cas, which honours translated code.
 import {
-  ACCESS_CROSSING, ACCESS_FETCH, ACCESS_MISALIGNED, ACCESS_WRITE, HF_AC, MMU_KERNEL_SMAP, MMU_USER, PROT_EXEC, PROT_READ, PROT_SIZE_SHIFT, PROT_WRITE,
-  ST_A20_MASK, ST_CR3, ST_PDPTE, FEATURE_GIGA_PAGES, FEATURE_PSE36,
+  ACCESS_CROSSING, ACCESS_FETCH, ACCESS_MISALIGNED, ACCESS_WATCHED, ACCESS_WRITE, HF_AC, MMU_KERNEL_SMAP, MMU_USER, PROT_EXEC, PROT_READ,
+  PROT_SIZE_SHIFT, PROT_WATCH, PROT_WRITE, ST_A20_MASK, ST_CR3, ST_PDPTE, FEATURE_GIGA_PAGES, FEATURE_PSE36,
 } from '../generated/layout';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PSE, CR4_SMEP, EFER_NXE, VEC_AC, VEC_GP, VEC_PF } from '../system/arch';
 import { reservedAddressBits } from '../system/control';
+import { data_breakpoint, isWatched } from '../system/debug';
 import { raiseAccess } from '../system/fault';
 import { phys_cas32, phys_cas64, phys_ld32, phys_ld64, tlb_set_page } from '../system/memory';
 import { cr0, cr4, efer, has, hflags, isCanonical, isLongMode } from '../system/state';
@@ -45,6 +46,10 @@ const ATTEMPTS: i32 = 8;
  */
 export function tlb_fill(env: usize, addr: u64, access: i32, mmu: i32, probe: i32): i32 {
   if (access & ACCESS_MISALIGNED) return misaligned(env, addr, access);
+  if (access & ACCESS_WATCHED) {
+    data_breakpoint(env, addr, 1 << ((access >> 8) & 7), access & 3);
+    return 1;
+  }
   const request = (access & 3) | mmu << 4 | (probe ? 0x100 : 0);
   if (isLongMode(env)) {
     // The whole operand has to be canonical, and that comes before what its first page has to say.
@@ -55,7 +60,7 @@ export function tlb_fill(env: usize, addr: u64, access: i32, mmu: i32, probe: i3
     }
   }
   if (!(cr0(env) & CR0_PG)) {
-    tlb_set_page(env, addr, physicalPage(env, addr), PROT_READ | PROT_WRITE | PROT_EXEC, mmu);
+    tlb_set_page(env, addr, physicalPage(env, addr), PROT_READ | PROT_WRITE | PROT_EXEC | (isWatched(env, addr) ? PROT_WATCH : 0), mmu);
     return 1;
   }
   for (let i = 0; i < ATTEMPTS; i++) {
@@ -118,7 +123,7 @@ function permissions(env: usize, mmu: i32, all: u64, noExecute: bool): i32 {
 
 /** Check a finished translation and enter it. `dirty`: the leaf's D bit is or will be set. */
 function enter(env: usize, addr: u64, request: i32, phys: u64, sizeBits: i32, prot: i32, dirty: bool): i32 {
-  const usable = dirty ? prot : prot & ~PROT_WRITE;
+  const usable = (dirty ? prot : prot & ~PROT_WRITE) | (isWatched(env, addr) ? PROT_WATCH : 0);
   tlb_set_page(env, addr, physicalPage(env, phys), usable | (sizeBits > 12 ? sizeBits << PROT_SIZE_SHIFT : 0), mmuOf(request));
   return FILLED;
 }

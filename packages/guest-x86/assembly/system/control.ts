@@ -1,13 +1,13 @@
-// Control and debug registers, CLTS, LMSW, INVLPG (SDM vol. 3, 2.5 and 17.2).
+// Control registers, CLTS, LMSW, INVLPG (SDM vol. 3, 2.5).
 import {
-  HF_CS64, SEG_TR, ST_CR0, ST_CR2, ST_CR3, ST_CR4, ST_CR4_ALLOWED, ST_DR, ST_EFER, ST_PDPTE, ST_PHYS_BITS, SEG_CS,
+  HF_CS64, SEG_TR, ST_CR0, ST_CR2, ST_CR3, ST_CR4, ST_CR4_ALLOWED, ST_EFER, ST_PDPTE, ST_PHYS_BITS, SEG_CS,
 } from '../generated/layout';
 import {
-  CR0_AM, CR0_CD, CR0_EM, CR0_ET, CR0_MP, CR0_NE, CR0_NW, CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_DE, CR4_PAE, CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, D_L,
-  EFER_LMA, EFER_LME, VEC_DB,
+  CR0_AM, CR0_CD, CR0_EM, CR0_ET, CR0_MP, CR0_NE, CR0_NW, CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, D_L,
+  EFER_LMA, EFER_LME,
 } from './arch';
 import { typeOf } from './descriptor';
-import { raise, raiseGp, raiseUd, takeBudget } from './fault';
+import { raiseGp, raiseUd, takeBudget } from './fault';
 import { update_hflags } from './hflags';
 import { phys_ld64, tlb_flush, tlb_flush_page } from './memory';
 import { accessOf, cpl, cr0, cr4, efer, hflags, isLongMode } from './state';
@@ -26,7 +26,7 @@ const CR4_MAPPING: u32 = CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP | CR4_SMAP;
 /** Bits of CR4 whose change reloads the page-directory-pointer-table entries. */
 const CR4_PDPTE: u32 = CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP;
 
-function privileged(env: usize): bool { return cpl(env) == 0 || raiseGp(env, 0); }
+export function privileged(env: usize): bool { return cpl(env) == 0 || raiseGp(env, 0); }
 
 /** Physical address bits above what the model has: reserved in CR3 and in table entries. */
 export function reservedAddressBits(env: usize): u64 { return 0x000fffffffffffff & ~((<u64>1 << load<u32>(env, ST_PHYS_BITS)) - 1); }
@@ -156,43 +156,4 @@ export function lmsw(env: usize, value: u32): void {
 
 export function invlpg(env: usize, addr: u64): void {
   if (privileged(env)) tlb_flush_page(env, addr);
-}
-
-// ---- debug registers -----------------------------------------------------------------------------------------------------------
-
-/** DR4 and DR5 are DR6 and DR7 without CR4.DE. −1: a fault has been raised. */
-function debugRegister(env: usize, n: u32): i32 {
-  if (!privileged(env)) return -1;
-  if (n == 4 || n == 5) {
-    if (cr4(env) & CR4_DE) {
-      raiseUd(env);
-      return -1;
-    }
-    n += 2;
-  }
-  if (load<u64>(env, ST_DR + 56) & 0x2000) {
-    // General detect: DR6.BD, and the access does not happen.
-    store<u64>(env, load<u64>(env, ST_DR + 48) | 0x2000, ST_DR + 48);
-    raise(env, VEC_DB, 0);
-    return -1;
-  }
-  return n;
-}
-
-export function mov_to_dr(env: usize, n: u32, value: u64): void {
-  const register = debugRegister(env, n);
-  if (register < 0) return;
-  if (register >= 6 && value > 0xffffffff) {
-    raiseGp(env, 0);
-    return;
-  }
-  if (register == 6) value = (value & 0xe00f) | 0xffff0ff0;
-  if (register == 7) value = (value & 0xffff23ff) | 0x400;
-  store<u64>(env + (register << 3), value, ST_DR);
-  update_hflags(env);
-}
-
-export function mov_from_dr(env: usize, n: u32): u64 {
-  const register = debugRegister(env, n);
-  return register < 0 ? 0 : load<u64>(env + (register << 3), ST_DR);
 }

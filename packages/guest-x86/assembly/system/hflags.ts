@@ -6,12 +6,12 @@
 // in conforming segments.
 import {
   FR_ES_BASE, HF_AC, HF_CPL_SHIFT, HF_CS32, HF_CS64, HF_CS_FLAT, HF_DR, HF_DS_FLAT, HF_EM, HF_ES_FLAT, HF_FS_OK, HF_GS_OK, HF_IOPL_SHIFT,
-  HF_LMA, HF_MP, HF_OSFXSR, HF_PE, HF_SHADOW, HF_SMAP, HF_SSE_FAST, HF_SS32, HF_SS_FLAT, HF_TF, HF_TS, HF_VM, MMU_KERNEL, MMU_USER, SEG_CS, SEG_DS, SEG_ES, SEG_FS,
+  HF_LMA, HF_MP, HF_OSFXSR, HF_PE, HF_RF, HF_SHADOW, HF_SMAP, HF_SSE_FAST, HF_SS32, HF_SS_FLAT, HF_TF, HF_TS, HF_VM, MMU_KERNEL, MMU_USER, SEG_CS, SEG_DS, SEG_ES, SEG_FS,
   SEG_GS, SEG_SS, ST_DR, ST_EFLAGS, ST_FETCH_MMU, ST_HFLAGS, ST_INTERRUPT_SHADOW, ST_MXCSR, ST_PC_MASK, MXCSR_FAST_MASK,
   MXCSR_FAST_VALUE,
 } from '../generated/layout';
 import {
-  AC, CR0_AM, CR0_EM, CR0_MP, CR0_PE, CR0_TS, CR4_OSFXSR, CR4_SMAP, D_CODE, D_DB, D_DC, D_DPL, D_L, D_P, D_RW, EFER_LMA, IOPL, TF, VM,
+  AC, CR0_AM, CR0_EM, CR0_MP, CR0_PE, CR0_TS, CR4_OSFXSR, CR4_SMAP, D_CODE, D_DB, D_DC, D_DPL, D_L, D_P, D_RW, EFER_LMA, IOPL, RF, TF, VM,
 } from './arch';
 import { refresh_segment_bounds } from '../integer/segment';
 import { accessOf, cr0, cr4, efer, limitOf } from './state';
@@ -62,7 +62,7 @@ export function update_hflags(env: usize): void {
   if (c4 & CR4_OSFXSR) h |= HF_OSFXSR;
   if ((c4 & CR4_SMAP) != 0 && (eflags & AC) == 0 && level < 3) h |= HF_SMAP;
   if ((c0 & CR0_AM) != 0 && (eflags & AC) != 0 && level == 3) h |= HF_AC;
-  if (load<u32>(env, ST_DR + 56) & 0xff) h |= HF_DR;
+  if (load<u32>(env, ST_DR + 56) & 0xff) h |= (eflags & RF) != 0 ? HF_DR | HF_RF : HF_DR;
   if ((load<u32>(env, ST_MXCSR) & MXCSR_FAST_MASK) == MXCSR_FAST_VALUE) h |= HF_SSE_FAST;
 
   store<u32>(env, h, ST_HFLAGS);

@@ -2,12 +2,13 @@
 // (SDM vol. 3, chapter 6).
 import {
   CTX_EXIT_CODE, CTX_EXIT_DATA, CTX_FAULT_ADDRESS, CTX_FAULT_ERROR, CTX_TB_PTR, EXIT_FAULT, EXIT_HALT, EXIT_NONE, EXIT_SHUTDOWN, SEG_CS,
-  SEG_DS, SEG_ES, SEG_GS, SEG_SS, ST_CR2, ST_DR, ST_IDTR_BASE, ST_IDTR_LIMIT, ST_NMI_BLOCKED,
+  SEG_DS, SEG_ES, SEG_GS, SEG_SS, ST_CR2, ST_DEBUG_PENDING, ST_IDTR_BASE, ST_IDTR_LIMIT, ST_NMI_BLOCKED,
 } from '../generated/layout';
 import {
   AC, D_P, IF, NT, OF, RF, T_INT16, T_INT32, T_TASK, T_TRAP16, T_TRAP32, TF, VEC_BP, VEC_DB, VEC_DF, VEC_GP, VEC_NMI, VEC_NP, VEC_OF, VEC_PF, VEC_TS, VM,
   WAIT_FERR,
 } from './arch';
+import { KEEPS_RF, breakpointBeforeFetch, debugDelivered } from './debug';
 import { accessBits, dplOf, errorOf, isCode, isConforming, isNull, readDescriptor } from './descriptor';
 import { exited, hasErrorCode, raise, raiseGp } from './fault';
 import { get_eflags, writeEflags } from './flags';
@@ -89,7 +90,8 @@ function deliverByGate(env: usize, vector: u32, kind: u32, error: u32): bool {
   if (long) offset |= high << 32;
   const target = inner ? level : cpl(env);
   const saved = get_eflags(env);
-  const image = kind == FAULT ? saved | RF : saved;
+  const setsRf = kind == FAULT && !(vector == VEC_DB && error == KEEPS_RF);
+  const image = setsRf ? saved | RF : saved;
   const done = long
     ? pushFrame64(env, selector, code, offset, target, inner, <u32>(gate >> 32) & 7, image, pushesError, error, ext)
     : pushFrame(env, selector, code, offset, target, inner, wide ? 4 : 2, image, pushesError, error, ext);
@@ -178,17 +180,22 @@ function deliver(env: usize, vector: u32, kind: u32, error: u32): void {
     kind = FAULT;
   }
   store<u32>(env, EXIT_NONE, CTX_EXIT_CODE);
-  // A debug exception clears the general-detect enable, so that its handler may use the debug registers.
-  if (vector == VEC_DB) store<u64>(env, load<u64>(env, ST_DR + 56) & ~<u64>0x2000, ST_DR + 56);
+  if (vector == VEC_DB) debugDelivered(env);
 }
+
+/** Deliver a trap at the end of an instruction that is complete, with rip naming the next one. */
+export function deliverTrap(env: usize, vector: u32): void { deliver(env, vector, TRAP, 0); }
 
 /**
  * Deliver the fault in the context's record, after ExitCode.fault (the state is that of the faulting instruction: rip and cc_op are restored
  * first) or fetchFault (the state is exact). WAIT_FERR is delivered as a halt before the instruction.
  */
 export function fault_deliver(env: usize): void {
-  const vector = faultVector(env);
+  let vector = faultVector(env);
+  // What the instruction had hit before it faulted, it will hit again.
+  store<u32>(env, 0, ST_DEBUG_PENDING);
   if (load<u32>(env, CTX_EXIT_CODE) == EXIT_FAULT) restore_state(env);
+  else if (vector != VEC_DB && breakpointBeforeFetch(env)) vector = VEC_DB;
   if (vector == WAIT_FERR) {
     store<u32>(env, EXIT_HALT, CTX_EXIT_CODE);
     return;
@@ -219,13 +226,11 @@ export function int_n(env: usize, vector: u32): void {
 }
 
 export function int3(env: usize): void { software(env, VEC_BP, SOFTWARE); }
-export function int1(env: usize): void { software(env, VEC_DB, TRAP); }
+export function int1(env: usize): void {
+  software(env, VEC_DB, TRAP);
+  if (!exited(env)) debugDelivered(env);
+}
 export function into(env: usize): void {
   if (get_eflags(env) & OF) software(env, VEC_OF, SOFTWARE);
   else arrived(env);
-}
-
-export function single_step(env: usize): void {
-  store<u64>(env, load<u64>(env, ST_DR + 48) | 0x4000, ST_DR + 48);
-  deliver(env, VEC_DB, TRAP, 0);
 }

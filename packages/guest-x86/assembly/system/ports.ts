@@ -1,6 +1,7 @@
 // Port I/O and HLT (SDM vol. 1, chapter 19). Devices live in the host.
-import { CTX_EXIT_CODE, EXIT_HALT, HF_PE, SEG_TR, ST_INTERRUPT_SHADOW } from '../generated/layout';
-import { D_P } from './arch';
+import { CTX_EXIT_CODE, EXIT_HALT, HF_PE, SEG_TR, ST_EFLAGS, ST_INTERRUPT_SHADOW } from '../generated/layout';
+import { D_P, TF } from './arch';
+import { port_breakpoint } from './debug';
 import { exited, raiseGp } from './fault';
 import { update_hflags } from './hflags';
 import { systemLd16, systemLd8 } from './memory';
@@ -39,11 +40,13 @@ export function check_io(env: usize, port: u32, size: u32): void {
 }
 
 export function port_in(env: usize, port: u32, size: u32): u32 {
+  port_breakpoint(env, port & 0xffff, size);
   const value = host_port_in(env, port & 0xffff, size);
   return size == 4 ? value : value & ((1 << (size * 8)) - 1);
 }
 
 export function port_out(env: usize, port: u32, value: u32, size: u32): void {
+  port_breakpoint(env, port & 0xffff, size);
   host_port_out(env, port & 0xffff, size == 4 ? value : value & ((1 << (size * 8)) - 1), size);
 }
 
@@ -54,5 +57,6 @@ export function hlt(env: usize): void {
   }
   store<u32>(env, 0, ST_INTERRUPT_SHADOW);
   update_hflags(env);
-  store<u32>(env, EXIT_HALT, CTX_EXIT_CODE);
+  // A single step follows at once, and would wake the processor.
+  if (!(load<u32>(env, ST_EFLAGS) & TF)) store<u32>(env, EXIT_HALT, CTX_EXIT_CODE);
 }

@@ -1,6 +1,7 @@
 // RETF and IRET in all modes (SDM vol. 2, RET and IRET; vol. 3, 5.8.6).
 import { SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS, ST_EFLAGS, ST_NMI_BLOCKED } from '../generated/layout';
 import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VEC_GP, VIF, VIP, VM } from './arch';
+import { loadableRf } from './debug';
 import { isNull } from './descriptor';
 import { exited, raiseGp } from './fault';
 import { get_eflags, noticeInterrupts, poppableFlags, writeEflags } from './flags';
@@ -81,14 +82,14 @@ export function iret(env: usize, size: u32): void {
 }
 
 function realIret(env: usize, size: u32): bool {
-  const mask = ARITHMETIC | TF | IF | DF | IOPL | NT | (size > 2 ? AC | ID : 0);
+  const mask = ARITHMETIC | TF | IF | DF | IOPL | NT | (size > 2 ? AC | ID | loadableRf(env) : 0);
   return shortIret(env, size, mask);
 }
 
 /** In virtual-8086 mode IOPL must be 3, and stays. */
 function virtualIret(env: usize, size: u32): bool {
   if (iopl(env) != 3) return raiseGp(env, 0);
-  return shortIret(env, size, poppableFlags(env, size));
+  return shortIret(env, size, poppableFlags(env, size) | (size > 2 ? loadableRf(env) : 0));
 }
 
 function shortIret(env: usize, size: u32, mask: u32): bool {
@@ -117,7 +118,7 @@ function protectedIret(env: usize, size: u32): bool {
 
   const d = returnTarget(env, selector);
   if (exited(env)) return false;
-  let mask = poppableFlags(env, size);
+  let mask = poppableFlags(env, size) | (size > 2 ? loadableRf(env) : 0);
   if (size > 2 && cpl(env) == 0) mask |= VIF | VIP;
   const eflags = (get_eflags(env) & ~mask) | (image & mask);
   const level = selector & 3;
@@ -147,8 +148,7 @@ function iretToVirtual(env: usize, stack: Stack, offset: u64, selector: u32, ima
   if (exited(env)) return false;
   const gs = <u32>stack.peek(20, 4);
   if (exited(env)) return false;
-  // As the other returns: nothing looks at RF between here and the end of the next instruction, which clears it.
-  writeEflags(env, image & ~RF);
+  writeEflags(env, image & (~RF | loadableRf(env)));
   setVirtualSegment(env, SEG_CS, selector);
   setVirtualSegment(env, SEG_SS, ss);
   setVirtualSegment(env, SEG_ES, es);

@@ -12,6 +12,7 @@ import {
   NOWHERE, accessBits, baseBits, descriptorAddress, dplOf, errorOf, isConforming, isNull, isReadable, isWritableData, limitBits,
   markAccessed, readDescriptor, setFromDescriptor, typeOf,
 } from './descriptor';
+import { SHADOW_OF_SS } from './debug';
 import { exited, raise, raiseGp, raiseUd } from './fault';
 import { update_hflags } from './hflags';
 import { systemLd64, systemLd8, systemSt8 } from './memory';
@@ -32,7 +33,7 @@ export function load_seg(env: usize, seg: u32, selector: u32): void {
 export function mov_ss(env: usize, selector: u32): void {
   load_seg(env, SEG_SS, selector);
   if (exited(env)) return;
-  store<u32>(env, 1, ST_INTERRUPT_SHADOW);
+  store<u32>(env, SHADOW_OF_SS, ST_INTERRUPT_SHADOW);
   update_hflags(env);
 }
 

@@ -3,10 +3,11 @@
 // Two phases. Up to the commit, a fault belongs to the instruction of the old task and nothing has changed. After it, faults belong to the first
 // instruction of the new task: they leave with ExitCode.fetchFault, whose state is exact.
 import {
-  CTX_EXIT_CODE, EXIT_FETCH_FAULT, FR_RAX, FR_RIP, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_LDTR, SEG_SS, SEG_TR, ST_CR0, ST_DR,
+  CTX_EXIT_CODE, EXIT_FETCH_FAULT, FR_RAX, FR_RIP, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_LDTR, SEG_SS, SEG_TR, ST_CR0,
 } from '../generated/layout';
-import { CR0_PG, CR0_TS, D_P, D_S, NT, T_LDT, VEC_DB, VEC_GP, VEC_NP, VEC_SS, VEC_TS, VM } from './arch';
+import { CR0_PG, CR0_TS, D_P, D_S, NT, RF, T_LDT, VEC_GP, VEC_NP, VEC_SS, VEC_TS, VM } from './arch';
 import { setCr3 } from './control';
+import { dropLocalBreakpoints, loadableRf, raiseTaskTrap } from './debug';
 import {
   NOWHERE, accessBits, baseBits, descriptorAddress, dplOf, errorOf, isCode, isConforming, isNull, isReadable, isWritableData, limitBits, markAccessed,
   readDescriptor, setFromDescriptor, typeOf,
@@ -100,13 +101,11 @@ export function switchTask(env: usize, selector: u32, d: u64, kind: u32, error: 
   if (kind != TASK_IRET) setBusy(env, selector, true);
   setSegment(env, SEG_TR, selector, base, limit, accessBits(d) | 2 << 8);
   store<u64>(env, load<u64>(env, ST_CR0) | CR0_TS, ST_CR0);
+  dropLocalBreakpoints(env);
   loadTask(env, base, wide, kind == TASK_CALL);
   if (hasError && !exited(env)) pushError(env, error, wide);
   const trap = wide && !exited(env) && (systemLd16(env, base + 100) & 1) != 0;
-  if (trap) {
-    store<u64>(env, load<u64>(env, ST_DR + 48) | 0x8000, ST_DR + 48);
-    raise(env, VEC_DB, 0);
-  }
+  if (trap) raiseTaskTrap(env);
   if (exited(env)) store<u32>(env, EXIT_FETCH_FAULT, CTX_EXIT_CODE);
   update_hflags(env);
   return true;
@@ -149,7 +148,7 @@ function loadTask(env: usize, base: u64, wide: bool, nested: bool): void {
   const gs = wide ? systemLd16(env, base + selectorsAt(wide) + size * 5) : 0;
   const ldt = systemLd16(env, base + ldtAt(wide));
 
-  writeEflags(env, eflags);
+  writeEflags(env, eflags & (~RF | loadableRf(env)));
   const level = cs & 3;
   setSegment(env, SEG_LDTR, ldt, 0, 0, 0);
   setSegment(env, SEG_CS, cs, 0, 0, 0);

@@ -40,8 +40,11 @@ export const SYSTEM_HELPERS: HelperTable = [
   row('int1', [], null, TRANSFER, 'INT1 (ICEBP): #DB as a trap, no privilege check'),
   row('into', [], null, TRANSFER, 'INTO: vector 4 if OF, else nothing'),
   row('iret', ['i32'], null, TRANSFER, '(operand size in bytes 2, 4, 8): IRET, IRETD, IRETQ'),
-  row('single_step', [], null, TRANSFER,
-    'last op of a TB with HFlag.TF: #DB trap (DR6.BS) after an instruction that has been completed; rip names the next one'),
+  row('code_breakpoint', ['i64'], null, { reads: 'none', writes: 'none', mayFault: true },
+    '(linear address of the instruction): first op under HFlag.DR without HFlag.RF; #DB as a fault when an instruction breakpoint is there'),
+  row('debug_trap', ['i32', 'i64'], null, TRANSFER,
+    '(DebugTrap bits, pc of the next instruction in sequence): last op of a TB with HFlag.TF or HFlag.DR: #DB as a trap after an instruction that has ' +
+      'been completed; rip names the one to come'),
   row('end_shadow', [], null, { reads: 'none', writes: 'none', io: true, changesFlags: true },
     'last helper of a TB with HFlag.SHADOW: the interrupt shadow ends'),
 
@@ -88,7 +91,7 @@ export const SYSTEM_HELPERS: HelperTable = [
   row('mov_to_cr', ['i32', 'i64'], null, { reads: 'none', writes: 'none', mayFault: true, io: true, changesFlags: true, changesMapping: true },
     '(0, 2, 3, 4 or 8, value; zero-extended outside 64-bit mode): MOV CRn'),
   row('mov_from_cr', ['i32'], 'i64', { reads: 'none', writes: 'none', mayFault: true }, '(0, 2, 3, 4 or 8): MOV r, CRn'),
-  row('mov_to_dr', ['i32', 'i64'], null, { reads: 'none', writes: 'none', mayFault: true, changesFlags: true }, '(0–7, value): MOV DRn'),
+  row('mov_to_dr', ['i32', 'i64'], null, { reads: 'none', writes: 'none', mayFault: true, changesFlags: true, changesMapping: true }, '(0–7, value): MOV DRn'),
   row('mov_from_dr', ['i32'], 'i64', { reads: 'none', writes: 'none', mayFault: true }, '(0–7): MOV r, DRn'),
   row('clts', [], null, { reads: 'none', writes: 'none', mayFault: true, changesFlags: true }, 'CLTS'),
   row('lmsw', ['i32'], null, { reads: 'none', writes: 'none', mayFault: true, changesFlags: true, changesMapping: true }, '(value): LMSW'),

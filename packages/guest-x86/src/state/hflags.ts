@@ -42,7 +42,7 @@ export const HFlag = {
   /** CR4.TSD, CR4.UMIP, CR0.NE, CR4.FSGSBASE, CR4.DE, CR4.PCE and others are tested by helpers, not here. */
   /** Alignment check in force: CR0.AM, EFLAGS.AC, CPL 3. */
   AC: 1 << 21,
-  /** A data or code breakpoint of DR7 is enabled. */
+  /** A breakpoint of DR7 is enabled: TBs of one instruction, which asks for code breakpoints first and for what has been hit at its end. */
   DR: 1 << 22,
   /** FS and GS: limit 4 GiB and readable and writable (their bases are added always). */
   FS_OK: 1 << 23,
@@ -52,4 +52,9 @@ export const HFlag = {
    * that state, never the other way round: code translated without it is right in any state.
    */
   SSE_FAST: 1 << 25,
+  /** EFLAGS.RF, only together with DR: the instruction has no code breakpoint. */
+  RF: 1 << 30,
 } as const;
+
+/** What `debug_trap` is told of the instruction: it ran under TF; it is a repeated string instruction that goes on; it ran with RF, and did not load it. */
+export const DebugTrap = { singleStep: 1, repeats: 2, endsRf: 4 } as const;

@@ -76,8 +76,12 @@ export class UnknownRegisterError extends Error {
   }
 }
 
-/** Registers on which translations of linear addresses depend. */
-const MAPPING: ReadonlySet<string> = new Set(['cr0', 'cr3', 'cr4', 'efer', 'a20_mask', 'pdpte0', 'pdpte1', 'pdpte2', 'pdpte3']);
+/** Registers on which what the TLB holds depends. */
+const MAPPING: ReadonlySet<string> = new Set([
+  'cr0', 'cr3', 'cr4', 'efer', 'a20_mask', 'pdpte0', 'pdpte1', 'pdpte2', 'pdpte3',
+  // Pages with data breakpoints are marked in the TLB.
+  'dr0', 'dr1', 'dr2', 'dr3', 'dr7',
+]);
 
 /** Getter and setter of one register. */
 interface Access {

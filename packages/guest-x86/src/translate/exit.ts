@@ -1,35 +1,42 @@
 /**
  * How a TB is left: directly to a known target, or to whatever the frame names. All paths write cc_op if the frame's is stale, and
- * run what follows an instruction under TF or in an interrupt shadow (such TBs have one instruction).
+ * run what follows an instruction under TF, with breakpoints on, or in an interrupt shadow (such TBs have one instruction).
  */
 import type { Temp } from '@wasm-tcg/ir';
+import { MN } from '../decode/index.ts';
 import { helperId } from '../helpers/table.ts';
-import { HFlag } from '../state/hflags.ts';
+import { DebugTrap, HFlag } from '../state/hflags.ts';
 import { G, type Ctx } from './context.ts';
 
-const SINGLE_STEP = helperId('single_step');
+const DEBUG_TRAP = helperId('debug_trap');
 const END_SHADOW = helperId('end_shadow');
 
 /** What happens after the instruction besides going on. */
 export const After = {
-  /** The trap of TF, and the end of an interrupt shadow that the instruction ran in. */
-  all: HFlag.TF | HFlag.SHADOW,
+  /** The traps of TF and of breakpoints, and the end of an interrupt shadow that the instruction ran in. */
+  all: HFlag.TF | HFlag.DR | HFlag.SHADOW,
   /** STI: starts a shadow of its own. */
-  trap: HFlag.TF,
-  /** INT n (TF is cleared), MOV SS (the trap is held off as interrupts are). */
+  trap: HFlag.TF | HFlag.DR,
+  /** INT n, which has cleared TF: data breakpoints only. */
+  breakpoints: HFlag.DR,
+  /** MOV SS: traps are held off as interrupts are. */
   nothing: 0,
 } as const;
 export type After = (typeof After)[keyof typeof After];
 
-function afterwards(c: Ctx, what: number): void {
-  if ((c.hflags & what & HFlag.SHADOW) !== 0) c.b.call(END_SHADOW, -1, []);
-  if ((c.hflags & what & HFlag.TF) !== 0) c.b.call(SINGLE_STEP, -1, []);
+function afterwards(c: Ctx, what: number, repeats: boolean): void {
+  const now = c.hflags & what;
+  if ((now & HFlag.SHADOW) !== 0) c.b.call(END_SHADOW, -1, []);
+  if ((now & After.trap) === 0) return;
+  const endsRf = (c.hflags & HFlag.RF) !== 0 && c.insn.mnemonic !== MN.iret;
+  const how = ((now & HFlag.TF) !== 0 ? DebugTrap.singleStep : 0) | (repeats ? DebugTrap.repeats : 0) | (endsRf ? DebugTrap.endsRf : 0);
+  c.b.call(DEBUG_TRAP, -1, [c.k32(how), c.toI64(c.nextPc())]);
 }
 
 /** Leave to the TB that rip, written already, names. */
-export function endByPointer(c: Ctx, after: After = After.all): void {
+export function endByPointer(c: Ctx, after: After = After.all, repeats = false): void {
   c.storeCcOp();
-  afterwards(c, after);
+  afterwards(c, after, repeats);
   c.b.goto_ptr();
   c.ended = true;
 }
@@ -42,10 +49,21 @@ export function endAt(c: Ctx, target: Temp): void {
 
 /** Leave to the code at page base + delta through a link slot. */
 export function endDirect(c: Ctx, slot: 0 | 1, delta: number): void {
-  if ((c.hflags & After.all) !== 0) {
-    endAt(c, c.pc(delta));
+  if ((c.hflags & After.all) !== 0) endAt(c, c.pc(delta));
+  else endLinked(c, slot, delta);
+}
+
+/** A repeated string instruction goes on with itself. */
+export function endIteration(c: Ctx): void {
+  if ((c.hflags & After.all) === 0) {
+    endLinked(c, 0, c.delta);
     return;
   }
+  c.mov(G.rip, c.pc(c.delta));
+  endByPointer(c, After.all, true);
+}
+
+function endLinked(c: Ctx, slot: 0 | 1, delta: number): void {
   c.storeCcOp();
   c.noteExit(slot);
   c.b.goto_tb(slot, delta);

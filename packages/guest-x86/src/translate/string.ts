@@ -8,7 +8,7 @@ import { OperandKind, Seg } from '../decode/index.ts';
 import { linear, load, probeStore, store } from './address.ts';
 import { G, type Compared, type Ctx } from './context.ts';
 import type { Size } from './emit.ts';
-import { endDirect } from './exit.ts';
+import { endDirect, endIteration } from './exit.ts';
 import { setSub } from './flags.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 import { checkPort, portIn, portOut } from './io.ts';
@@ -131,7 +131,7 @@ const repeatable = (body: Handler, pointers: readonly number[] = []): Handler =>
   c.b.brcond(c.W, c.zext(G.rcx, c.insn.addrSize), c.k(0), Cond.eq, done);
   body(c);
   countDown(c, done);
-  endDirect(c, 0, c.delta);
+  endIteration(c);
   c.label(done);
   endDirect(c, 1, c.next);
 };
@@ -157,7 +157,7 @@ const comparing = (body: (c: Ctx, out: Compared) => void): Handler => (c) => {
   const difference = c.sub(a, b);
   countDown(c, done);
   c.b.brcond(c.W, difference, c.mask(size), insn.rep ? Cond.tstne : Cond.tsteq, done);
-  endDirect(c, 0, c.delta);
+  endIteration(c);
   c.label(none);
   endDirect(c, 1, c.next);
   c.label(done);

@@ -38,12 +38,12 @@ function transfer(c: Ctx, helper: number, args: readonly Temp[], after: After): 
   endByPointer(c, after);
 }
 
-const transferOf = (helper: number, after: After = After.nothing): Handler => (c) => transfer(c, helper, [], after);
+const transferOf = (helper: number, after: After = After.breakpoints): Handler => (c) => transfer(c, helper, [], after);
 /** As transferOf, with the operand size as argument. */
 const sizedTransfer = (helper: number): Handler => (c) => transfer(c, helper, [c.k32(c.insn.opSize)], After.all);
 
 function int(c: Ctx): void {
-  transfer(c, H.intN, [c.k32(c.insn.imm & 0xff)], After.nothing);
+  transfer(c, H.intN, [c.k32(c.insn.imm & 0xff)], After.breakpoints);
 }
 
 /** INTO: a TB of two ends, as only the untaken one is followed by the trap of TF. */
@@ -53,7 +53,7 @@ function into(c: Ctx): void {
   c.b.brcond(x.type, x.a, x.b, x.cond, taken);
   endDirect(c, 0, c.next);
   c.label(taken);
-  transfer(c, H.into, [], After.nothing);
+  transfer(c, H.into, [], After.breakpoints);
 }
 
 const far = (helper: number): Handler => (c) => {

@@ -15,7 +15,7 @@ import { X86_LAYOUT, X86_STATE } from '../state/cpu-state.ts';
 import { HFlag } from '../state/hflags.ts';
 import { restoreData } from '../state/restore-data.ts';
 import { CC_DYNAMIC, Ctx, G, Vector } from './context.ts';
-import { endDirect } from './exit.ts';
+import { After, endDirect } from './exit.ts';
 import { hasFeature, supportedForms } from './features.ts';
 import type { Handler } from './handler.ts';
 import { HANDLERS } from './table.ts';
@@ -29,6 +29,7 @@ const PAGE_SIZE = 4096;
 const MAX_WORDS = 6000;
 
 const CODE_LIMIT = helperId('code_limit');
+const CODE_BREAKPOINT = helperId('code_breakpoint');
 const CS_LIMIT = X86_LAYOUT.stateOffset + X86_STATE.offset.segLimit + Seg.CS * 4;
 
 /** What to translate, and where its bytes are. */
@@ -91,12 +92,12 @@ const STACK_ACCESS: Uint8Array = (() => {
 })();
 
 /**
- * POPA, and repeated string instructions that begin by zero-extending their registers: see stack.ts, string.ts. Under TF the trap that follows may
- * leave after everything has been committed.
+ * POPA, and repeated string instructions that begin by zero-extending their registers: see stack.ts, string.ts. Under TF and with breakpoints on, the
+ * trap that follows may leave after everything has been committed.
  */
 function commitsInSteps(c: Ctx): boolean {
   const { insn } = c;
-  if ((c.hflags & HFlag.TF) !== 0) return true;
+  if ((c.hflags & After.trap) !== 0) return true;
   return insn.mnemonic === MN.popa || (c.wide && insn.addrSize === 4 && insn.modrm < 0 && (insn.rep || insn.repne));
 }
 
@@ -135,7 +136,7 @@ export class X86Translator {
     const { bytes, pageStart, hflags, codeLimit } = request;
     c.begin(hflags, request.csBase, this.#amd, request.ccOp ?? CC_DYNAMIC);
     const mode = this.#decodeMode(hflags);
-    const max = (hflags & (HFlag.TF | HFlag.SHADOW)) !== 0 ? 1 : request.maxInsns;
+    const max = (hflags & After.all) !== 0 ? 1 : request.maxInsns;
     c.delta = request.pageOffset;
     block.secondPage = false;
     let insns = 0;
@@ -158,6 +159,7 @@ export class X86Translator {
         break;
       }
       this.#startInsn(status);
+      if ((hflags & (HFlag.DR | HFlag.RF)) === HFlag.DR) c.b.call(CODE_BREAKPOINT, -1, [c.toI64(c.addI(G.page_base, c.delta))]);
       if (insns === 0 && !c.csFlat) limitAt = this.#checkCodeLimit();
       insns++;
       this.#translateInsn(status);

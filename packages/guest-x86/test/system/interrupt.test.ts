@@ -338,12 +338,3 @@ describe('restoring the faulting instruction', () => {
     expect(cpu.get('rip')).toBe(BigInt(0x5000 + vector));
   });
 });
-
-describe('single step', () => {
-  it('delivers #DB after the instruction, with DR6.BS', () => {
-    const cpu = protectedCpu().set({ rflags: 0x302, rip: 0x1007 });
-    expect(cpu.call('single_step')).toBe('ok');
-    expect(cpu.dump('rip', 'dr6', 'rflags')).toBe('rip=5000 dr6=ffff4ff0 rflags=2');
-    expect(cpu.words(0x7ff4, 4, 3)).toBe('1007 8 302');
-  });
-});

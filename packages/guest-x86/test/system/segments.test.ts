@@ -80,7 +80,7 @@ describe('loading segment registers', () => {
     cpu.call('load_seg', SS, 8);
     expect(cpu.get('interrupt_shadow')).toBe(0n);
     cpu.call('mov_ss', 8);
-    expect(cpu.get('interrupt_shadow')).toBe(1n);
+    expect(cpu.get('interrupt_shadow')).toBe(2n);
     cpu.call('end_shadow');
     expect(cpu.get('interrupt_shadow')).toBe(0n);
   });

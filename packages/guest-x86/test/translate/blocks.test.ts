@@ -229,7 +229,7 @@ describe.each([[false], [true]])('optimised: %s', (optimize) => {
       c.u32(4, 0x5000);
       c.set({ rflags: 0x102n });
       c.run(hex('8e d0 40'), 0x1000);
-      expect(c.dump('rip', 'interrupt_shadow')).toBe('rip=1002 interrupt_shadow=1');
+      expect(c.dump('rip', 'interrupt_shadow')).toBe('rip=1002 interrupt_shadow=2');
       c.runBlock();
       expect(c.insns).toBe(1);
       expect(c.dump('rip', 'interrupt_shadow')).toBe('rip=5000 interrupt_shadow=0');
