@@ -1,6 +1,6 @@
 /**
  * What firmware would have left in memory: ACPI tables at the top of RAM, the pointers to them and the MP table below 1 MiB, the BIOS data
- * area, and the memory map that tells of all of it. A pure function of the machine's configuration.
+ * area and the few BIOS calls that real-mode images make, and the memory map that tells of all of it. A pure function of the machine's configuration.
  */
 import { MachineError } from '../errors.ts';
 import type { PlacedBytes } from '../loaders/plan.ts';
@@ -9,6 +9,7 @@ import { facs, fadt } from './acpi/fadt.ts';
 import { hpet, madt } from './acpi/madt.ts';
 import { rsdp, rsdt, xsdt } from './acpi/table.ts';
 import { biosDataArea, extendedBiosDataArea } from './bda.ts';
+import { biosServices } from './bios/services.ts';
 import { E820Type, pcMemoryMap, type E820Range } from './e820.ts';
 import { mpFloatingPointer, mpTable } from './mp-table.ts';
 import { LowMemory } from './pc-map.ts';
@@ -27,6 +28,7 @@ export interface FirmwareConfig {
 }
 
 export interface FirmwarePlan {
+  /** To be written before an image's segments, which may lie over the interrupt vectors. */
   readonly segments: readonly PlacedBytes[];
   readonly e820: readonly E820Range[];
   /** Physical address of the ACPI root pointer. */
@@ -49,7 +51,9 @@ export function planFirmware(config: FirmwareConfig): FirmwarePlan {
     throw new MachineError('bad-option', `a PC with ${ramBytes} bytes of RAM`, 'give it 2 MiB or more `memory`, in whole pages');
   }
   const acpi = layOutAcpi(config);
+  const e820 = pcMemoryMap(ramBytes, acpi.ranges);
   const segments: PlacedBytes[] = [
+    ...biosServices(e820),
     biosDataArea(serialPorts),
     { name: 'ebda', physical: LowMemory.ebda, bytes: extendedBiosDataArea() },
     { name: 'rsdp', physical: RSDP, bytes: rsdp(acpi.rsdt, acpi.xsdt) },
@@ -57,7 +61,7 @@ export function planFirmware(config: FirmwareConfig): FirmwarePlan {
     { name: 'mp-table', physical: MP_TABLE, bytes: mpTable(cpus) },
     ...acpi.segments,
   ];
-  return { segments, e820: pcMemoryMap(ramBytes, acpi.ranges), rsdp: RSDP };
+  return { segments, e820, rsdp: RSDP };
 }
 
 interface AcpiLayout {

@@ -102,6 +102,8 @@ describe('tables', () => {
     expect([ram.u64(at + 152), ram.u64(at + 176), ram.u64(at + 212)]).toEqual([0x600n, 0x604n, 0x608n]);
     expect([ram.u64(at + 132), ram.u64(at + 140)]).toEqual([0n, BigInt(dword(40))]);
     expect(ram.u16(at + 109)).toBe(7);
+    // Fixed power button, no fixed sleep button, 32-bit timer.
+    expect([4, 5, 8].map((bit) => (dword(112) >> bit) & 1)).toEqual([0, 1, 1]);
     const withVga = firmware({ vga: true });
     expect(withVga.ram.u16(withVga.find('FACP') + 109)).toBe(3);
   });

@@ -11,8 +11,7 @@ const Feature = {
   wbinvd: 1 << 0,
   /** C1 on all processors: HLT. */
   procC1: 1 << 2,
-  /** No power button, no sleep button in the fixed registers. */
-  noPowerButton: 1 << 4,
+  /** No sleep button in the fixed registers; the power button is there. */
   noSleepButton: 1 << 5,
   /** The RTC's wake status is not in the fixed registers. */
   rtcNotFixed: 1 << 6,
@@ -32,7 +31,7 @@ export interface FadtOptions {
 }
 
 export function fadt({ facs, dsdt, vga }: FadtOptions): Uint8Array {
-  const flags = Feature.wbinvd | Feature.procC1 | Feature.noPowerButton | Feature.noSleepButton | Feature.rtcNotFixed | Feature.timer32 |
+  const flags = Feature.wbinvd | Feature.procC1 | Feature.noSleepButton | Feature.rtcNotFixed | Feature.timer32 |
     Feature.resetRegister;
   const DESKTOP = 1;
   /** More than 100 µs: the processor does not have C2; more than 1000: nor C3. */
