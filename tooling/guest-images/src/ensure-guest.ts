@@ -71,8 +71,7 @@ export async function ensureGuest(name: GuestName, options: EnsureGuestOptions =
     const present = await presentGuest(cache, name, keyOf(name, known));
     if (present !== undefined) return present;
   }
-  const apt = new AptSource();
-  const sources = debs.length > 0 ? [new FileSource(debs)] : (options.sources ?? defaultSources(apt));
+  const sources: readonly PackageSource[] = debs.length > 0 ? [new FileSource(debs)] : (options.sources ?? defaultSources());
   try {
     const parts: Part[] = [];
     for (const family of families) parts.push(await obtain(cache, sources, family, lockedPackage(lock, family), debs.length === 0, context));
@@ -80,13 +79,13 @@ export async function ensureGuest(name: GuestName, options: EnsureGuestOptions =
     const key = keyOf(name, identities);
     return (await presentGuest(cache, name, key)) ?? (await buildGuest(cache, name, key, parts, context));
   } finally {
-    await apt.close();
+    for (const source of sources) await source.close?.();
   }
 }
 
-function defaultSources(apt: AptSource): readonly PackageSource[] {
+function defaultSources(): readonly PackageSource[] {
   const mirror = process.env[MIRROR_VARIABLE];
-  return mirror === undefined || mirror === '' ? [apt] : [new MirrorSource(mirror), apt];
+  return mirror === undefined || mirror === '' ? [new AptSource()] : [new MirrorSource(mirror), new AptSource()];
 }
 
 /** The locked package, or what stood in for it the last time. */

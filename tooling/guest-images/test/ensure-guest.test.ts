@@ -1,8 +1,9 @@
 /** From packages to boot files: every source, every way it can go wrong, and nothing left behind. */
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultCacheFolder, sha256Of } from '../src/cache.ts';
@@ -156,10 +157,16 @@ describe('a mirror', () => {
 });
 
 describe('apt', () => {
+  /** Temporary folders it was given. */
+  const folders = new Set<string>();
+  afterEach(() => {
+    for (const path of folders) expect(existsSync(path)).toBe(false);
+  });
   /** apt-get and apt-cache of a system whose sources have these packages; writes down what it is called with. */
   function fakeApt(packages: Readonly<Record<string, { readonly fields: Readonly<Record<string, string>>; readonly deb?: Uint8Array }>>, calls: string[] = []): RunProgram {
     return async (program, [, configuration, ...args], { cwd }) => {
       calls.push([program, ...args].join(' '));
+      folders.add(dirname(configuration ?? ''));
       expect(configuration).toMatch(/apt\.conf$/);
       const found = packages[args.at(-1) ?? ''];
       if (args.includes('update')) return { code: 100, stdout: '', stderr: 'E: one source is broken' };

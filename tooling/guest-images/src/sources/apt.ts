@@ -28,6 +28,8 @@ APT::Architecture "amd64";
 APT::Architectures { "amd64"; "i386"; };
 APT::Sandbox::User "";
 Acquire::Languages "none";
+Acquire::http::Timeout "20";
+Acquire::https::Timeout "20";
 Dir::State "${folder}";
 Dir::State::lists "${folder}/lists";
 Dir::State::status "${folder}/status";
@@ -73,7 +75,6 @@ export class AptSource implements PackageSource {
     throw this.#unavailable(family);
   }
 
-  /** Removes what was put into the temporary folder. */
   async close(): Promise<void> {
     const folder = this.#folder;
     this.#folder = undefined;

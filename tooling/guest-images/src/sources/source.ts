@@ -28,6 +28,8 @@ export interface PackageSource {
    *   when nothing should go on
    */
   fetch(request: Request, context: SourceContext): Promise<Fetched>;
+  /** Removes what fetching has put into temporary places. */
+  close?(): Promise<void>;
 }
 
 /** Name, architecture and version as Debian's tools write them. */
