@@ -2,8 +2,12 @@
 import { A20Gate } from '../devices/a20-gate.ts';
 import { AcpiPm } from '../devices/acpi-pm.ts';
 import { PcInterrupts } from '../devices/apic/pc-interrupts.ts';
-import type { Device, DeviceBus, MachineControl } from '../devices/device.ts';
+import { DebugConsole, DebugExit } from '../devices/debug-ports.ts';
+import { TestDevice } from '../devices/debug-testdev.ts';
+import type { Device, DeviceBus, IrqLine, MachineControl } from '../devices/device.ts';
 import { FerrLatch } from '../devices/ferr.ts';
+import { Hpet } from '../devices/hpet.ts';
+import { I8042 } from '../devices/i8042.ts';
 import { Pit } from '../devices/pit.ts';
 import { Rtc } from '../devices/rtc.ts';
 import { SystemControl } from '../devices/system-control.ts';
@@ -19,6 +23,9 @@ import { SerialLine } from './serial-port.ts';
 
 /** MAXPHYADDR of the models that say so; the others have 36. */
 const PHYSICAL_BITS = 40;
+/** ISA lines that the HPET can take over. */
+const PIT_LINE = 0;
+const RTC_LINE = 8;
 /** MSRs that are the local APIC's. */
 const Msr = { apicBase: 0x1b, tscDeadline: 0x6e0 } as const;
 
@@ -40,6 +47,7 @@ export class Board {
   readonly devices: readonly Device[];
   readonly serial: readonly SerialLine[];
   readonly console: SerialLine | undefined;
+  readonly keyboard: I8042;
   readonly #parts: MachineParts;
   readonly #acpi: AcpiPm;
   readonly #ferr: FerrLatch;
@@ -75,10 +83,25 @@ export class Board {
     const a20 = new A20Gate((open) => parts.x86.setA20(0, open));
     this.#acpi = new AcpiPm(bus);
     this.#ferr = new FerrLatch(bus);
+    this.keyboard = new I8042(bus, { a20 });
+    const hpet = devices.hpet ? new Hpet(bus) : undefined;
+    const legacyLine = (line: number): IrqLine => hpet?.legacyLine(bus.irq(line)) ?? bus.irq(line);
+    const memory = { below4G: parts.memory.size, above4G: 0 };
+    const { debugPort, debugExit } = devices;
     this.devices = [
-      this.interrupts, new Pit(bus),
-      new Rtc(bus, { memory: { below4G: parts.memory.size, above4G: 0 }, onNmiMask: (masked) => this.interrupts.maskNmi(masked) }),
-      a20, new SystemControl(bus, { a20 }), this.#acpi, this.#ferr, ...serial.map(({ uart }) => uart),
+      this.interrupts,
+      new Pit(bus, { irq: legacyLine(PIT_LINE) }),
+      new Rtc(bus, { memory, irq: legacyLine(RTC_LINE), onNmiMask: (masked) => this.interrupts.maskNmi(masked) }),
+      ...(hpet === undefined ? [] : [hpet]),
+      a20,
+      new SystemControl(bus, { a20 }),
+      this.#acpi,
+      this.#ferr,
+      this.keyboard,
+      ...serial.map(({ uart }) => uart),
+      ...(debugPort === undefined ? [] : [new DebugConsole(bus, { onOutput: debugPort })]),
+      ...(debugExit === undefined ? [] : [new DebugExit(bus, { port: debugExit.iobase, size: debugExit.iosize })]),
+      ...(devices.testdev ? [new TestDevice(bus)] : []),
     ];
   }
 

@@ -3,6 +3,7 @@ import type { CpuModelName } from '@wasm-tcg/guest-x86';
 import type { DebugOptions, ExecutionOptions, MachineModules, PcDevices, PcOptions } from '../api.ts';
 import { MachineError } from '../errors.ts';
 import type { FirmwareConfig } from '../firmware/firmware.ts';
+import { HPET_ID } from '../devices/hpet.ts';
 import type { ClockOptions } from './clock.ts';
 import { checkOptions, parseMemorySize } from './options.ts';
 
@@ -48,7 +49,7 @@ export function pcConfig(options: PcOptions): PcConfig {
       ...(devices.debugExit === undefined ? {} : { debugExit: devices.debugExit }),
       ...(devices.debugPort === undefined ? {} : { debugPort: devices.debugPort }),
     },
-    firmware: { ramBytes: ram, serialPorts: Array.from({ length: serial }, (_, i) => i) },
+    firmware: { ramBytes: ram, serialPorts: Array.from({ length: serial }, (_, i) => i), ...((devices.hpet ?? true) ? { hpet: HPET_ID } : {}) },
     clock: counted ? { kind: 'icount', shift: shiftOf(clock.icount) } : { kind: 'host', wall: () => performance.now() * NS_PER_MS },
     epoch: (options.epoch ?? (counted ? FIXED_EPOCH : Date.now())) * NS_PER_MS,
     seed: counted ? (options.seed ?? DEFAULT_SEED) : options.seed,
