@@ -11,6 +11,9 @@ const PROB_INIT = 1 << (PROB_BITS - 1);
 const PROB_MAX = 1 << PROB_BITS;
 const ADAPT = 5;
 const TOP = 2 ** 24;
+/** Elements of the range coder's state. */
+const RANGE = 0;
+const CODE = 1;
 
 /** Kinds of what came before, as far as they predict what comes: 0 … 6 after a literal. */
 const STATES = 12;
@@ -65,8 +68,8 @@ class Lzma2 {
   #rep1 = 0;
   #rep2 = 0;
   #rep3 = 0;
-  #range = 0;
-  #code = 0;
+  /** Range and code: in an array of 32-bit elements, since fields would hold such numbers as doubles. */
+  readonly #coder = new Uint32Array(2);
 
   constructor(input: Uint8Array, from: number, output: Uint8Array, start: number) {
     this.#input = input;
@@ -139,50 +142,54 @@ class Lzma2 {
     const end = this.#at + size;
     const packedEnd = this.position + packed;
     if (end > this.#output.length || packedEnd > this.#input.length) damaged();
-    this.#range = 0xffffffff;
+    const coder = this.#coder;
+    coder[RANGE] = 0xffffffff;
     // The first byte of the range coder is always 0.
     if (this.#byte() !== 0) damaged();
-    this.#code = 0;
-    for (let i = 0; i < 4; i++) this.#code = ((this.#code << 8) | this.#byte()) >>> 0;
+    coder[CODE] = 0;
+    for (let i = 0; i < 4; i++) coder[CODE] = (coder[CODE]! << 8) | this.#byte();
     while (this.#at < end) {
       const positionState = (this.#at - this.#dictionary) & this.#positionMask;
       if (this.#bit(layout.isMatch + this.#state * POSITION_STATES + positionState) === 0) this.#literal();
       else this.#match(positionState, end);
     }
     this.#normalise();
-    if (this.position !== packedEnd || this.#code !== 0) damaged();
+    if (this.position !== packedEnd || coder[CODE] !== 0) damaged();
   }
 
   #normalise(): void {
-    if (this.#range >= TOP) return;
-    this.#range = (this.#range << 8) >>> 0;
-    this.#code = ((this.#code << 8) | this.#byte()) >>> 0;
+    const coder = this.#coder;
+    if (coder[RANGE]! >= TOP) return;
+    coder[RANGE] = coder[RANGE]! << 8;
+    coder[CODE] = (coder[CODE]! << 8) | this.#byte();
   }
 
   /** One bit by the probability at `index`, which adapts. */
   #bit(index: number): number {
     this.#normalise();
+    const coder = this.#coder;
     const prob = this.#probs[index]!;
-    const bound = (this.#range >>> PROB_BITS) * prob;
-    if (this.#code < bound) {
-      this.#range = bound;
+    const bound = Math.imul(coder[RANGE]! >>> PROB_BITS, prob) >>> 0;
+    if (coder[CODE]! < bound) {
+      coder[RANGE] = bound;
       this.#probs[index] = prob + ((PROB_MAX - prob) >> ADAPT);
       return 0;
     }
-    this.#range -= bound;
-    this.#code -= bound;
+    coder[RANGE] = coder[RANGE]! - bound;
+    coder[CODE] = coder[CODE]! - bound;
     this.#probs[index] = prob - (prob >> ADAPT);
     return 1;
   }
 
   /** `count` bits of one half each, most significant first. */
   #directBits(count: number): number {
+    const coder = this.#coder;
     let value = 0;
     for (let i = 0; i < count; i++) {
       this.#normalise();
-      this.#range >>>= 1;
-      const bit = this.#code >= this.#range ? 1 : 0;
-      if (bit) this.#code -= this.#range;
+      coder[RANGE] = coder[RANGE]! >>> 1;
+      const bit = coder[CODE]! >= coder[RANGE]! ? 1 : 0;
+      if (bit) coder[CODE] = coder[CODE]! - coder[RANGE]!;
       value = (value << 1) | bit;
     }
     return value >>> 0;
