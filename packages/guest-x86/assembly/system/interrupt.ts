@@ -2,7 +2,8 @@
 // (SDM vol. 3, chapter 6).
 import {
   CTX_EXIT_CODE, CTX_EXIT_DATA, CTX_FAULT_ADDRESS, CTX_FAULT_ERROR, CTX_TB_PTR, EXIT_FAULT, EXIT_HALT, EXIT_NONE, EXIT_SHUTDOWN, SEG_CS,
-  SEG_DS, SEG_ES, SEG_GS, SEG_SS, ST_CR2, ST_DEBUG_PENDING, ST_IDTR_BASE, ST_IDTR_LIMIT, ST_NMI_BLOCKED,
+  SEG_DS, SEG_ES, SEG_GS, SEG_SS, ST_CR2, ST_DEBUG_PENDING, ST_IDTR_BASE, ST_IDTR_LIMIT,
+  ST_INTERRUPT_SHADOW, ST_NMI_BLOCKED,
 } from '../generated/layout';
 import {
   AC, D_P, IF, NT, OF, RF, T_INT16, T_INT32, T_TASK, T_TRAP16, T_TRAP32, TF, VEC_BP, VEC_DB, VEC_DF, VEC_GP, VEC_NMI, VEC_NP, VEC_OF, VEC_PF, VEC_TS, VM,
@@ -12,6 +13,7 @@ import { KEEPS_RF, breakpointBeforeFetch, debugDelivered } from './debug';
 import { accessBits, dplOf, errorOf, isCode, isConforming, isNull, readDescriptor } from './descriptor';
 import { exited, hasErrorCode, raise, raiseGp } from './fault';
 import { get_eflags, writeEflags } from './flags';
+import { update_hflags } from './hflags';
 import { systemLd32, systemLd64 } from './memory';
 import { faultVector, restore_state } from './restore';
 import { currentStack, wideStack } from './stack';
@@ -197,6 +199,8 @@ export function fault_deliver(env: usize): void {
   if (load<u32>(env, CTX_EXIT_CODE) == EXIT_FAULT) restore_state(env);
   else if (vector != VEC_DB && breakpointBeforeFetch(env)) vector = VEC_DB;
   if (vector == WAIT_FERR) {
+    store<u32>(env, 0, ST_INTERRUPT_SHADOW);
+    update_hflags(env);
     store<u32>(env, EXIT_HALT, CTX_EXIT_CODE);
     return;
   }

@@ -11,4 +11,5 @@ export { fpu_fbld, fpu_fild, fpu_fld_f32, fpu_fld_f64, fpu_fld_f80 } from './loa
 export {
   fpu_cmov, fpu_fabs, fpu_fchs, fpu_ffree, fpu_ffreep, fpu_fld_constant, fpu_fld_st, fpu_fst_st, fpu_fstpnce, fpu_fxam, fpu_fxch, fpu_turn,
 } from './stack';
+export { fpu_2xm1, fpu_cos, fpu_patan, fpu_ptan, fpu_sin, fpu_sincos, fpu_yl2x, fpu_yl2xp1 } from './transcendental';
 export { fpu_fbstp, fpu_fist, fpu_fst_f32, fpu_fst_f64, fpu_fstp_f80 } from './store';

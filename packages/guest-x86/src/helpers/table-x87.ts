@@ -38,6 +38,8 @@ export const X87_HELPERS: HelperTable = [
   row('fpu_fxam', [], 'FXAM'),
   row('fpu_sqrt', [], 'FSQRT'), row('fpu_rndint', [], 'FRNDINT'), row('fpu_scale', [], 'FSCALE'), row('fpu_xtract', [], 'FXTRACT'),
   row('fpu_prem', ['i32'], '(1 for FPREM1): FPREM'),
+  row('fpu_2xm1', [], 'F2XM1'), row('fpu_yl2x', [], 'FYL2X'), row('fpu_yl2xp1', [], 'FYL2XP1'), row('fpu_patan', [], 'FPATAN'),
+  row('fpu_sin', [], 'FSIN'), row('fpu_cos', [], 'FCOS'), row('fpu_sincos', [], 'FSINCOS'), row('fpu_ptan', [], 'FPTAN'),
 
   row('fpu_fld_f32', ['i32'], 'FLD m32'), row('fpu_fld_f64', ['i64'], 'FLD m64'),
   row('fpu_fld_f80', ['i64', 'i32'], '(significand, sign and exponent): FLD m80'),

@@ -1,6 +1,5 @@
 /**
- * Mnemonics that the tables know and that are not translated: some of the x87, and system instructions
- * that CPUID never offers. They are #UD.
+ * Mnemonics that the tables know and that are not translated: system instructions that CPUID never offers. They are #UD.
  */
 import type { MnemonicName } from '../decode/index.ts';
 import { Vector } from './context.ts';
@@ -8,7 +7,7 @@ import type { Handler, HandlersOf } from './handler.ts';
 
 const BEYOND = [
   'invpcid', 'rsm', 'monitor', 'mwait', 'rdrand', 'rdseed', 'xgetbv', 'xsetbv', 'xsave', 'xsaveopt', 'xsavec', 'xsaves', 'xrstor',
-  'xrstors', 'f2xm1', 'fcos', 'fpatan', 'fptan', 'fsin', 'fsincos', 'fyl2x', 'fyl2xp1',
+  'xrstors',
 ] as const satisfies readonly MnemonicName[];
 
 const undefinedOpcode: Handler = (c) => c.fault(Vector.UD);

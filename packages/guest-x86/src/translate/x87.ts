@@ -119,6 +119,8 @@ export const X87 = {
   fcmovnb: conditionalMove(3), fcmovne: conditionalMove(5), fcmovnbe: conditionalMove(7), fcmovnu: conditionalMove(11),
   fsqrt: plain('fpu_sqrt'), frndint: plain('fpu_rndint'), fscale: plain('fpu_scale'), fxtract: plain('fpu_xtract'),
   fprem: plain('fpu_prem', 0), fprem1: plain('fpu_prem', 1),
+  f2xm1: plain('fpu_2xm1'), fyl2x: plain('fpu_yl2x'), fyl2xp1: plain('fpu_yl2xp1'), fpatan: plain('fpu_patan'),
+  fsin: plain('fpu_sin'), fcos: plain('fpu_cos'), fsincos: plain('fpu_sincos'), fptan: plain('fpu_ptan'),
   fchs: plain('fpu_fchs'), fabs: plain('fpu_fabs'), fxch: onRegister('fpu_fxch', 1), fstpnce: onRegister('fpu_fstpnce', 0),
   fld1: plain('fpu_fld_constant', 0), fldl2t: plain('fpu_fld_constant', 1), fldl2e: plain('fpu_fld_constant', 2), fldpi: plain('fpu_fld_constant', 3),
   fldlg2: plain('fpu_fld_constant', 4), fldln2: plain('fpu_fld_constant', 5), fldz: plain('fpu_fld_constant', 6),
@@ -128,5 +130,5 @@ export const X87 = {
   | 'fidiv' | 'fidivr' | 'fcom' | 'fcomp' | 'fcompp' | 'ficom' | 'ficomp' | 'fucom' | 'fucomp' | 'fucompp' | 'fcomi' | 'fcomip' | 'fucomi' | 'fucomip' | 'ftst'
   | 'fxam' | 'fcmovb' | 'fcmove' | 'fcmovbe' | 'fcmovu' | 'fcmovnb' | 'fcmovne' | 'fcmovnbe' | 'fcmovnu' | 'fsqrt' | 'frndint' | 'fscale' | 'fxtract' | 'fprem'
   | 'fprem1' | 'fchs' | 'fabs' | 'fxch' | 'fstpnce' | 'fld1' | 'fldl2t' | 'fldl2e' | 'fldpi' | 'fldlg2' | 'fldln2' | 'fldz' | 'ffree' | 'ffreep' | 'fincstp'
-  | 'fdecstp'
+  | 'fdecstp' | 'f2xm1' | 'fyl2x' | 'fyl2xp1' | 'fpatan' | 'fsin' | 'fcos' | 'fsincos' | 'fptan'
 >;

@@ -8,7 +8,7 @@ import {
   CPU_MODELS, HFlag, RestoreData, TranslateStatus, X86Translator, X86_FRAME, X86_HELPERS, X86_LAYOUT, X86_STATE, identityPageTables, type CpuModelName,
   type FlatMode,
 } from '@wasm-tcg/guest-x86';
-import { TestCpu } from '../system/machine.ts';
+import { TestCpu, type TestOptions } from '../system/machine.ts';
 import { VectorHelpers, hasVectors } from './vector-helpers.ts';
 
 type Wasm = (...args: (number | bigint)[]) => number | bigint | undefined;
@@ -32,8 +32,8 @@ export class EvalCpu extends TestCpu implements EvalMachine {
   insns = 0;
   ops = 0;
 
-  constructor(model: CpuModelName = 'max') {
-    super(model);
+  constructor(model: CpuModelName = 'max', options: TestOptions = {}) {
+    super(model, options);
     this.translator = new X86Translator(this.tb, CPU_MODELS[model]);
   }
 
