@@ -1,8 +1,9 @@
 // FADD, FSUB, FMUL, FDIV in all forms (SDM vol. 1, 8.3.5). Each operation is compiled in twice: for two registers, and for ST(0) and a
 // value from memory.
+// Operands are read before the result is written, so that it may take the place of one.
 import { FP_OPERANDS_POP_SHIFT, FP_OPERANDS_SOURCE_SHIFT } from '../generated/layout';
-import { begin, copy, isEmpty, markFull, pop, scratch, setIndefinite, settle, st, stackFault } from './state';
-import { finishOperand, widenOperand } from './load';
+import { alwaysCounts, begin, copy, isEmpty, markFull, pop, scratch, setIndefinite, settle, st, stackFault } from './state';
+import { finishDenormal, widenOperand } from './load';
 import { f80_add, f80_div, f80_mul, f80_sub } from '../../../runtime/assembly/softfloat/f80-arithmetic';
 
 const ADD: u32 = 0;
@@ -34,10 +35,16 @@ const DIVR: u32 = 5;
     markFull(env, destination);
   } else {
     begin(env);
-    const result = scratch(env, 0);
-    operate(op, result, st(env, destination), st(env, source));
-    if (!settle(env)) return;
-    copy(st(env, destination), result);
+    const target = st(env, destination);
+    if (alwaysCounts(env)) {
+      operate(op, target, target, st(env, source));
+      settle(env);
+    } else {
+      const result = scratch(env, 0);
+      operate(op, result, target, st(env, source));
+      if (!settle(env)) return;
+      copy(target, result);
+    }
   }
   if (pops) pop(env);
 }
@@ -55,9 +62,16 @@ const DIVR: u32 = 5;
   const result = scratch(env, 0);
   const value = scratch(env, 1);
   const destination = st(env, 0);
-  const denormal = widenOperand(value, kind, bits);
-  operate(op, result, destination, value);
-  finishOperand(denormal, destination);
+  if (widenOperand(value, kind, bits)) {
+    operate(op, result, destination, value);
+    finishDenormal(destination);
+  } else if (alwaysCounts(env)) {
+    operate(op, destination, destination, value);
+    settle(env);
+    return;
+  } else {
+    operate(op, result, destination, value);
+  }
   if (settle(env)) copy(destination, result);
 }
 

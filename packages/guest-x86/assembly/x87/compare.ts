@@ -3,7 +3,7 @@
 import { FSW_C0, FSW_C1, FSW_C2, FSW_C3, ST_FP_STATUS } from '../generated/layout';
 import { CF, PF, ZF } from '../system/arch';
 import { begin, isEmpty, pop, record, scratch, setCell, setConditions, settle, st, stackFault } from './state';
-import { finishOperand, widenOperand } from './load';
+import { finishDenormal, widenOperand } from './load';
 import { f80_compare, f80_compare_signaling } from '../../../runtime/assembly/softfloat/f80-convert';
 
 const UNORDERED: i32 = 2;
@@ -61,7 +61,7 @@ export function fpu_com_memory(env: usize, kind: u32, bits: u64, pops: u32): voi
   const value = scratch(env, 1);
   const denormal = widenOperand(value, kind, bits);
   const order = f80_compare_signaling(st(env, 0), value);
-  finishOperand(denormal, st(env, 0));
+  if (denormal) finishDenormal(st(env, 0));
   conclude(env, order, pops);
 }
 

@@ -1,6 +1,6 @@
 // Values from memory: FLD, FILD, FBLD, and memory operands of arithmetic. Generated code has loaded the bytes, so that nothing faults here.
 import { FP_SOURCE_F32, FP_SOURCE_F64 } from '../generated/layout';
-import { begin, copy, head, isEmpty, push, record, scratch, setCell, setIndefinite, settle, significand, stackFault } from './state';
+import { begin, clearC1, copy, head, isEmpty, push, scratch, setCell, setIndefinite, settle, significand, stackFault } from './state';
 import { bcd_to_f80 } from '../../../runtime/assembly/softfloat/f80-bcd';
 import { isNaNCell } from '../../../runtime/assembly/softfloat/f80-format';
 import { DE, IE, ZE, raise, sfFlags } from '../../../runtime/assembly/softfloat/state';
@@ -39,10 +39,8 @@ export function widenOperand(cell: usize, kind: u32, bits: u64): bool {
  * After an operation whose memory operand was denormal: DE, unless something ranks before it (SDM vol. 1, 4.9.2): an invalid operation, a division by
  * zero, or a NaN, which only the other operand can be.
  */
-// @ts-ignore: decorator
-@inline export function finishOperand(denormal: bool, other: usize): void {
-  if (!denormal || (sfFlags & (IE | ZE)) != 0 || isNaNCell(head(other), significand(other))) return;
-  raise(DE);
+export function finishDenormal(other: usize): void {
+  if ((sfFlags & (IE | ZE)) == 0 && !isNaNCell(head(other), significand(other))) raise(DE);
 }
 
 /** Put the scratch cell on the stack if the conversion's exceptions allow it. */
@@ -61,6 +59,12 @@ export function widenOperand(cell: usize, kind: u32, bits: u64): bool {
 
 export function fpu_fld_f32(env: usize, bits: u32): void {
   if (!hasRoom(env)) return;
+  const field = (bits >> 23) & 0xff;
+  if (field - 1 < 0xfe) {
+    clearC1(env);
+    setCell(push(env), (bits >> 16 & 0x8000) | (field + 0x3f80), 0x8000000000000000 | <u64>bits << 41 >> 1);
+    return;
+  }
   begin(env);
   f32_to_f80(scratch(env, 0), bits);
   pushScratch(env);
@@ -68,6 +72,12 @@ export function fpu_fld_f32(env: usize, bits: u32): void {
 
 export function fpu_fld_f64(env: usize, bits: u64): void {
   if (!hasRoom(env)) return;
+  const field = <u32>(bits >> 52) & 0x7ff;
+  if (field - 1 < 0x7fe) {
+    clearC1(env);
+    setCell(push(env), (<u32>(bits >> 48) & 0x8000) | (field + 0x3c00), 0x8000000000000000 | bits << 12 >> 1);
+    return;
+  }
   begin(env);
   f64_to_f80(scratch(env, 0), bits);
   pushScratch(env);
@@ -76,21 +86,21 @@ export function fpu_fld_f64(env: usize, bits: u64): void {
 /** FLD m80 takes any pattern as it is. */
 export function fpu_fld_f80(env: usize, mantissa: u64, signExponent: u32): void {
   if (!hasRoom(env)) return;
-  record(env, 0, false);
+  clearC1(env);
   setCell(push(env), signExponent & 0xffff, mantissa);
 }
 
 /** FILD of any size, sign-extended. */
 export function fpu_fild(env: usize, value: u64): void {
   if (!hasRoom(env)) return;
-  record(env, 0, false);
+  clearC1(env);
   i64_to_f80(push(env), <i64>value);
 }
 
 /** FBLD: 18 packed digits, sign in bit 79. */
 export function fpu_fbld(env: usize, low: u64, high: u32): void {
   if (!hasRoom(env)) return;
-  record(env, 0, false);
+  clearC1(env);
   const packed = scratch(env, 0);
   setCell(packed, high, low);
   bcd_to_f80(push(env), packed);

@@ -1,7 +1,7 @@
 // Instructions that move values among registers, and those that only look at tags and signs (SDM vol. 1, 8.3.2–8.3.4).
 import { FSW_C0, FSW_C1, FSW_C2, FSW_C3 } from '../generated/layout';
 import {
-  begin, copy, head, isEmpty, markEmpty, markFull, pop, push, record, setCell, setConditions, setIndefinite, setTop, significand, st, stackFault, top,
+  begin, clearC1, copy, head, isEmpty, markEmpty, markFull, pop, push, setCell, setConditions, setIndefinite, setTop, significand, st, stackFault, top,
 } from './state';
 import { isDenormal, isInfinite, isNaNCell, isUnsupported, isZero } from '../../../runtime/assembly/softfloat/f80-format';
 import { f80_constant } from '../../../runtime/assembly/softfloat/f80-constants';
@@ -16,7 +16,7 @@ export function fpu_fld_st(env: usize, i: u32): void {
   }
   const from = st(env, i);
   copy(push(env), from);
-  record(env, 0, false);
+  clearC1(env);
 }
 
 /** FLD1, FLDL2T, FLDL2E, FLDPI, FLDLG2, FLDLN2, FLDZ in the order of their opcodes; rounding follows RC, and no exception is raised. */
@@ -27,7 +27,7 @@ export function fpu_fld_constant(env: usize, which: u32): void {
   }
   begin(env);
   f80_constant(push(env), which);
-  record(env, 0, false);
+  clearC1(env);
 }
 
 /** FST ST(i), FSTP ST(i). */
@@ -37,7 +37,7 @@ export function fpu_fst_st(env: usize, i: u32, pops: u32): void {
     setIndefinite(st(env, i));
   } else {
     copy(st(env, i), st(env, 0));
-    record(env, 0, false);
+    clearC1(env);
   }
   markFull(env, i);
   if (pops) pop(env);
@@ -49,7 +49,7 @@ export function fpu_fstpnce(env: usize, i: u32): void {
   copy(st(env, i), st(env, 0));
   if (empty) markEmpty(env, i);
   else markFull(env, i);
-  record(env, 0, false);
+  clearC1(env);
   pop(env);
 }
 
@@ -65,7 +65,7 @@ export function fpu_fxch(env: usize, i: u32): void {
     markFull(env, 0);
     markFull(env, i);
   } else {
-    record(env, 0, false);
+    clearC1(env);
   }
   const mantissa = significand(a);
   const signExponent = head(a);
@@ -93,7 +93,7 @@ function changeSign(env: usize, keep: u32, flip: u32): void {
     markFull(env, 0);
     return;
   }
-  record(env, 0, false);
+  clearC1(env);
   store<u16>(cell, <u16>((head(cell) & keep) ^ flip), 8);
 }
 
@@ -102,7 +102,7 @@ export function fpu_fchs(env: usize): void { changeSign(env, 0xffff, 0x8000); }
 
 export function fpu_ffree(env: usize, i: u32): void {
   markEmpty(env, i);
-  record(env, 0, false);
+  clearC1(env);
 }
 
 /** FFREEP: FFREE, then the stack pops whatever its tag. */
@@ -114,7 +114,7 @@ export function fpu_ffreep(env: usize, i: u32): void {
 /** FINCSTP (1) and FDECSTP (−1): no tag changes. */
 export function fpu_turn(env: usize, by: i32): void {
   setTop(env, top(env) + by);
-  record(env, 0, false);
+  clearC1(env);
 }
 
 /** FXAM: class in C3 C2 C0, sign in C1, also of an empty register (SDM vol. 2, FXAM). */

@@ -94,6 +94,10 @@ export const CONDITIONS: u32 = FSW_C0 | FSW_C1 | FSW_C2 | FSW_C3;
 // @ts-ignore: decorator
 @inline export function unmasked(env: usize, flags: u32): u32 { return flags & ~load<u32>(env, ST_FP_CONTROL) & EXCEPTIONS; }
 
+/** C1 of an instruction that raises nothing. */
+// @ts-ignore: decorator
+@inline export function clearC1(env: usize): void { store<u32>(env, load<u32>(env, ST_FP_STATUS) & ~FSW_C1, ST_FP_STATUS); }
+
 /** Set exceptions and stack fault, write C1, and set ES and B if one is not masked. */
 export function record(env: usize, flags: u32, c1: bool): void {
   let status = (load<u32>(env, ST_FP_STATUS) & ~FSW_C1) | flags;
@@ -106,6 +110,10 @@ export function record(env: usize, flags: u32, c1: bool): void {
 // @ts-ignore: decorator
 @inline export function settle(env: usize): bool {
   const flags = sfFlags;
+  if (flags == 0) {
+    clearC1(env);
+    return true;
+  }
   if (unmasked(env, flags) & BEFORE) {
     record(env, flags & BEFORE, false);
     return false;
@@ -113,6 +121,10 @@ export function record(env: usize, flags: u32, c1: bool): void {
   record(env, flags, sfRoundedUp);
   return true;
 }
+
+/** Whatever exceptions are found before the result are masked: the result counts, and can be written where it belongs at once. */
+// @ts-ignore: decorator
+@inline export function alwaysCounts(env: usize): bool { return (load<u32>(env, ST_FP_CONTROL) & BEFORE) == BEFORE; }
 
 /** Record a stack fault. True: invalid operation is masked, so that the indefinite takes the place of the result. */
 export function stackFault(env: usize, overflow: bool): bool {

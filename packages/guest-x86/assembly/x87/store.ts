@@ -1,12 +1,15 @@
 // FST, FIST, FISTTP, FBSTP to memory. The store comes before everything that changes the state, so that a page fault, or a store that meets
 // running code, leaves the instruction undone. An unmasked overflow or underflow stores nothing, unlike in a register (SDM vol. 1, 8.5.4–8.5.5).
-import { FSW_IE, FSW_PE, FSW_SF } from '../generated/layout';
+import { FSW_IE, FSW_PE, FSW_SF, ST_FP_CONTROL } from '../generated/layout';
 import { exited } from '../system/fault';
 import { guest_probe, guest_st16, guest_st32, guest_st64 } from '../system/memory';
 import { begin, head, isEmpty, pop, record, scratch, setIndefinite, significand, st, unmasked } from './state';
 import { f80_to_bcd } from '../../../runtime/assembly/softfloat/f80-bcd';
 import { f80_to_f32, f80_to_f64, f80_to_i16, f80_to_i32, f80_to_i64 } from '../../../runtime/assembly/softfloat/f80-convert';
 import { TRUNCATE, sfFlags, sfRoundedUp, sfRounding } from '../../../runtime/assembly/softfloat/state';
+
+/** RC of the control word; 0 is to nearest. */
+const CONTROL_RC: u32 = 0xc00;
 
 /** What the instruction is going to record, and whether it stores at all: set by `prepare`. */
 let flags: u32 = 0;
@@ -32,7 +35,38 @@ let stores: bool = false;
   if (stores && pops) pop(env);
 }
 
+/**
+ * The usual case: a normal number that stays one, rounded to nearest, PE masked. The result's bits, or 0 when it is not that; then `flags` and
+ * `roundedUp` are set.
+ */
+// @ts-ignore: decorator
+@inline function narrowed(env: usize, cell: usize, dropped: u32, fieldBits: u32): u64 {
+  const control = load<u32>(env, ST_FP_CONTROL);
+  const mantissa = significand(cell);
+  const signExponent = head(cell);
+  const field = (signExponent & 0x7fff) - (0x4000 - (1 << (fieldBits - 1)));
+  // One below the greatest exponent, so that rounding up stays finite.
+  if (field - 1 >= <u32>((1 << fieldBits) - 3) || <i64>mantissa >= 0 || (control & (CONTROL_RC | FSW_PE)) != FSW_PE) return 0;
+  const half = <u64>1 << (dropped - 1);
+  const rest = mantissa & ((half << 1) - 1);
+  const kept = mantissa << 1 >> (dropped + 1);
+  const up = rest > half || (rest == half && (kept & 1) != 0);
+  flags = rest ? FSW_PE : 0;
+  roundedUp = up;
+  const width = 63 - dropped + fieldBits;
+  return (<u64>(signExponent >> 15) << width) | ((<u64>field << (63 - dropped)) + kept + u64(up));
+}
+
 export function fpu_fst_f32(env: usize, addr: u64, mmu: u32, pops: u32): void {
+  if (!isEmpty(env, 0)) {
+    const quick = narrowed(env, st(env, 0), 40, 8);
+    if (quick) {
+      stores = true;
+      guest_st32(env, addr, <u32>quick, mmu);
+      finish(env, pops);
+      return;
+    }
+  }
   begin(env);
   const empty = isEmpty(env, 0);
   const bits = empty ? 0xffc00000 : f80_to_f32(st(env, 0));
@@ -42,6 +76,15 @@ export function fpu_fst_f32(env: usize, addr: u64, mmu: u32, pops: u32): void {
 }
 
 export function fpu_fst_f64(env: usize, addr: u64, mmu: u32, pops: u32): void {
+  if (!isEmpty(env, 0)) {
+    const quick = narrowed(env, st(env, 0), 11, 11);
+    if (quick) {
+      stores = true;
+      guest_st64(env, addr, quick, mmu);
+      finish(env, pops);
+      return;
+    }
+  }
   begin(env);
   const empty = isEmpty(env, 0);
   const bits = empty ? 0xfff8000000000000 : f80_to_f64(st(env, 0));
