@@ -55,8 +55,8 @@ export class FpuCpu extends EvalCpu {
     return `${this.get('fsw').toString(16)} ${this.get('ftw').toString(16)}${registers}`;
   }
 
-  /** Bytes of memory in hex, in units of `unit` bytes read as little-endian numbers. */
+  /** Numbers of `unit` bytes in memory, in hex. */
   memory(at: number, unit: 1 | 2 | 4 | 8, count: number): string {
-    return this.words(at, unit, count);
+    return Array.from({ length: count }, (_, i) => this.read(at + i * unit, unit).toString(16)).join(' ');
   }
 }
