@@ -175,10 +175,12 @@ export class PitChannel {
     this.#bcd = from.bool('bcd');
     this.#access = from.int('access', 1, 3);
     this.#count = from.int('count', 0, 0x10000);
-    this.#start = this.#count === 0 ? undefined : from.intOrNull('start', -MAX_CLOCK, MAX_CLOCK) ?? undefined;
+    const start = from.intOrNull('start', -MAX_CLOCK, MAX_CLOCK) ?? undefined;
+    this.#start = this.#count === 0 ? undefined : start;
     this.#gate = from.bool('gate');
     const next = from.intOrNull('next', 1, 0x10000);
-    this.#next = next === null ? undefined : { count: next, at: from.intOrNull('nextAt', 0, MAX_CLOCK) ?? undefined };
+    const at = from.intOrNull('nextAt', 0, MAX_CLOCK) ?? undefined;
+    this.#next = next === null ? undefined : { count: next, at };
     this.#held = from.intOrNull('held', 0, MAX_CLOCK) ?? undefined;
     this.#lowWritten = from.intOrNull('lowWritten', 0, 0xff) ?? undefined;
     this.#highNext = from.bool('highNext');

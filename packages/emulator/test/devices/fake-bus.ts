@@ -102,6 +102,8 @@ export class FakeBus implements DeviceBus {
   readonly ports = new PortSpace(() => undefined);
   /** What was asked of the machine, in order: `reset`, `powerOff`, `exit 3`. */
   readonly asked: string[] = [];
+  /** Who is at the other end of interrupt lines, if not {@link lines}. */
+  wires: ((line: number) => IrqLine) | undefined;
   readonly lines: readonly FakeLine[] = Array.from({ length: 24 }, () => new FakeLine());
   readonly #mmio: { readonly physical: number; readonly size: number; readonly handler: MmioHandlers }[] = [];
 
@@ -125,7 +127,7 @@ export class FakeBus implements DeviceBus {
   }
 
   irq(line: number): IrqLine {
-    return this.lines[line].source();
+    return this.wires?.(line) ?? this.lines[line].source();
   }
 
   attachPorts(first: number, last: number, handler: PortHandler): Detach {

@@ -103,7 +103,7 @@ export class ApicTimer {
   set deadline(ns: number) {
     if (this.#mode !== 'tscDeadline') return;
     this.#settle();
-    this.#deadline = ns;
+    this.#deadline = Math.min(ns, Number.MAX_SAFE_INTEGER);
     this.#arm();
   }
 

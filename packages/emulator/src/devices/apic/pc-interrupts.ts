@@ -139,12 +139,15 @@ export class PcInterrupts implements Device {
     this.#update();
   }
 
-  /** Levels of the lines are not saved: devices drive them again when they are loaded. */
+  /** Who asserts a line is not saved: devices drive theirs again when they are loaded. */
   save(): SavedValue {
     return { pic: this.pic.save(), lapic: this.localApic.save(), ioapic: this.ioApic.save(), nmi: this.#nmi, nmiMasked: this.#nmiMasked, nmiLine: this.#nmiLine };
   }
 
-  /** To be loaded after all devices, whose driving of lines would otherwise count as new edges. */
+  /**
+   * Into a machine that was just made or reset, before or after its devices: a line that a device drives as it was is no new edge, since the
+   * levels that PICs and IOAPIC saw are part of their state.
+   */
   load(saved: SavedValue): void {
     const from = new SavedFields(saved, this.id);
     this.pic.load(from.value('pic'));
