@@ -163,6 +163,23 @@ describe('what is no good kernel', () => {
     expect(error.hint).not.toBe('');
   });
 
+  it('damage anywhere in the header ends in a plan or in a typed error', () => {
+    let refused = 0;
+    for (let at = 0x1f0; at < 0x270; at++) {
+      for (const value of [0, 0x7f, 0xff]) {
+        const image = good.slice();
+        image[at] = value;
+        try {
+          expect(plan(image, { initrd: new Uint8Array(4096), append: 'x' }).ram.overlaps()).toEqual([]);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'MachineError', code: 'bad-image' });
+          refused++;
+        }
+      }
+    }
+    expect(refused).toBeGreaterThan(10);
+  });
+
   it.each([
     ['a command line too long', bzImage({ cmdlineSize: 10 }), { append: 'x'.repeat(11) }, /11 bytes/],
     ['the 64-bit entry of a 32-bit kernel', bzImage({ xloadflags: 0 }), { entry: 64 as const }, /no 64-bit entry/],

@@ -7,8 +7,7 @@ const CREATOR_ID = 'WTCG';
 const REVISION = 1;
 
 /** Bytes of the header. */
-export const HEADER_BYTES = 36;
-const LENGTH = 4;
+const HEADER_BYTES = 36;
 const CHECKSUM = 9;
 
 export interface TableId {
@@ -25,11 +24,6 @@ export function acpiTable({ signature, revision }: TableId, body: Uint8Array): U
     .bytes(body).finish();
   table[CHECKSUM] = checksum(table);
   return table;
-}
-
-/** Bytes of a table, as its header says. */
-export function tableLength(table: Uint8Array): number {
-  return new DataView(table.buffer, table.byteOffset).getUint32(LENGTH, true);
 }
 
 /** Root tables: RSDT with 32-bit, XSDT with 64-bit addresses of all others (sections 5.2.7, 5.2.8). */
