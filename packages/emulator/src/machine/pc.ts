@@ -220,12 +220,16 @@ export class PcMachine extends MachineBase implements Pc {
     clock.runDue();
     const asked = this.#takeRequest();
     if (asked !== undefined) return asked;
+    const before = this.p.exec.instructions;
     if (!this.#takeInterrupts()) return this.#shutDown();
     if (this.#halted) return 'idle';
+    // Interrupts taken count, too.
+    const room = left - (this.p.exec.instructions - before);
+    if (room <= 0) return undefined;
     const due = clock.instructionsUntilDue(SLICE);
-    const count = Math.min(left, due);
+    const count = Math.min(room, due);
     // Nobody notices when a slice ends early, unless it ends because something is due at that very instruction.
-    const result = this.p.exec.run(count, first, (clock.fixedRate !== 0 && due < SLICE) || (exact && count === left));
+    const result = this.p.exec.run(count, first, (clock.fixedRate !== 0 && due < SLICE) || (exact && count === room));
     const access = this.takePortStop();
     const request = this.#takeRequest();
     if (request !== undefined) return request;
