@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planFirmware } from '../../src/firmware/firmware.ts';
 import { startRegisters } from '../../src/loaders/cpu-start.ts';
-import { parseModuleList } from '../../src/loaders/multiboot/modules.ts';
 import { planMultiboot, type MultibootOptions } from '../../src/loaders/multiboot/multiboot.ts';
 import { elfImage, multibootHeader } from './elf-image.ts';
 import { PlannedRam, thrown } from './images.ts';
@@ -128,13 +127,4 @@ describe('what cannot be started', () => {
     const error = thrown(() => plan(elfImage({ segments: [{ physical: 0x100000, bytes: code() }] }), { modules: [{ bytes: new Uint8Array(32 * MIB), text: 'big' }] }));
     expect(error.message).toMatch(/"big"/);
   });
-});
-
-it.each([
-  ['a', [['a', 'a']]],
-  ['a.bin,b.bin with arguments', [['a.bin', 'a.bin'], ['b.bin', 'b.bin with arguments']]],
-  ['odd,,name x, b', [['odd,name', 'odd,name x'], ['b', 'b']]],
-  ['', []],
-])('modules %j', (list, expected) => {
-  expect(parseModuleList(list).map(({ file, text }) => [file, text])).toEqual(expected);
 });

@@ -8,21 +8,6 @@ export interface BootModule {
   readonly text: string;
 }
 
-/** One module as named on a command line. */
-export interface ModuleName {
-  readonly file: string;
-  /** File and arguments. */
-  readonly text: string;
-}
-
-/**
- * QEMU's notation of modules: `a.bin,b.bin with arguments`. A comma in a name is written twice; the file ends at the first space.
- */
-export function parseModuleList(list: string): readonly ModuleName[] {
-  const texts = list.split(/(?<!,),(?!,)/).map((text) => text.replaceAll(',,', ',').trim());
-  return texts.filter((text) => text !== '').map((text) => ({ text, file: text.split(' ', 1)[0]! }));
-}
-
 /**
  * On pages of their own, upwards.
  * @param from first address that is free
