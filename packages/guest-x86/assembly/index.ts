@@ -11,12 +11,13 @@ export { syscall, sysret, sysenter, sysexit } from './system/fast-calls';
 export {
   load_seg, mov_ss, lldt, ltr, lgdt, lidt, check_umip, lar, lsl, verr, verw, swapgs, read_fs_gs_base, write_fs_gs_base,
 } from './system/segments';
-export { mov_to_cr, mov_from_cr, clts, lmsw, invlpg } from './system/control';
+export { mov_to_cr, mov_from_cr, clts, lmsw, invlpg, invpcid } from './system/control';
+export { random } from './system/random';
 export { mov_to_dr, mov_from_dr, code_breakpoint, debug_trap } from './system/debug';
 export { rdmsr, wrmsr, msr_get, msr_set } from './system/msr';
 export { rdtsc, rdtscp, rdpmc } from './system/time';
 export { cpuid, cpuid_table, cpuid_rows } from './system/cpuid';
-export { hlt, check_io, port_in, port_out } from './system/ports';
+export { hlt, monitor, mwait, check_io, port_in, port_out } from './system/ports';
 export {
   compute_flags, rcl, rcl64, rcr, rcr64, crc32, pdep, pext, aaa, aas, daa, das, check_segment, code_limit,
 } from './integer/index';

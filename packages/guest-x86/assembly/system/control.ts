@@ -10,7 +10,7 @@ import { typeOf } from './descriptor';
 import { raiseGp, raiseUd, takeBudget } from './fault';
 import { update_hflags } from './hflags';
 import { phys_ld64, tlb_flush, tlb_flush_page } from './memory';
-import { accessOf, cpl, cr0, cr4, efer, hflags, isLongMode } from './state';
+import { accessOf, cpl, cr0, cr4, efer, hflags, isCanonical, isLongMode } from './state';
 
 /** CR8, 0–15, of the machine's local APIC (or of the state, without one). */
 // @ts-ignore: decorator
@@ -156,4 +156,18 @@ export function lmsw(env: usize, value: u32): void {
 
 export function invlpg(env: usize, addr: u64): void {
   if (privileged(env)) tlb_flush_page(env, addr);
+}
+
+/** Types of INVPCID: one address, one PCID, all with global pages, all others. */
+const INVPCID_ADDRESS: u64 = 0;
+const INVPCID_CONTEXT: u64 = 1;
+const INVPCID_LAST: u64 = 3;
+
+/** There is one address space, PCID 0 (SDM vol. 2, INVPCID). */
+export function invpcid(env: usize, type: u64, pcid: u64, addr: u64): void {
+  if (!privileged(env)) return;
+  const bad = type > INVPCID_LAST || (pcid >> 12) != 0 || (type <= INVPCID_CONTEXT && pcid != 0) || (type == INVPCID_ADDRESS && !isCanonical(addr));
+  if (bad) raiseGp(env, 0);
+  else if (type == INVPCID_ADDRESS) tlb_flush_page(env, addr);
+  else tlb_flush(env);
 }

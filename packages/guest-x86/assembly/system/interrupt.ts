@@ -2,8 +2,7 @@
 // (SDM vol. 3, chapter 6).
 import {
   CTX_EXIT_CODE, CTX_EXIT_DATA, CTX_FAULT_ADDRESS, CTX_FAULT_ERROR, CTX_TB_PTR, EXIT_FAULT, EXIT_HALT, EXIT_NONE, EXIT_SHUTDOWN, SEG_CS,
-  SEG_DS, SEG_ES, SEG_GS, SEG_SS, ST_CR2, ST_DEBUG_PENDING, ST_IDTR_BASE, ST_IDTR_LIMIT,
-  ST_INTERRUPT_SHADOW, ST_NMI_BLOCKED,
+  SEG_DS, SEG_ES, SEG_GS, SEG_SS, ST_CR2, ST_DEBUG_PENDING, ST_IDTR_BASE, ST_IDTR_LIMIT, ST_INTERRUPT_SHADOW, ST_MONITOR_ARMED, ST_NMI_BLOCKED,
 } from '../generated/layout';
 import {
   AC, D_P, IF, NT, OF, RF, T_INT16, T_INT32, T_TASK, T_TRAP16, T_TRAP32, TF, VEC_BP, VEC_DB, VEC_DF, VEC_GP, VEC_NMI, VEC_NP, VEC_OF, VEC_PF, VEC_TS, VM,
@@ -32,6 +31,8 @@ const TRAP: u32 = 3;
 /** One attempt at delivery, with rip in the frame as the return address. False: it faulted, and nothing has changed. */
 function tryDeliver(env: usize, vector: u32, kind: u32, error: u32): bool {
   const done = isProtected(env) || isVm86(env) ? deliverByGate(env, vector, kind, error) : deliverReal(env, vector);
+  // What its handler stores may be what a monitor looks for.
+  store<u32>(env, 0, ST_MONITOR_ARMED);
   if (done) arrived(env);
   return done;
 }

@@ -1,5 +1,5 @@
-// Port I/O and HLT (SDM vol. 1, chapter 19). Devices live in the host.
-import { CTX_EXIT_CODE, EXIT_HALT, HF_PE, SEG_TR, ST_EFLAGS, ST_INTERRUPT_SHADOW } from '../generated/layout';
+// Port I/O (SDM vol. 1, chapter 19), HLT, MONITOR and MWAIT. Devices live in the host.
+import { CTX_EXIT_CODE, EXIT_HALT, HF_PE, SEG_TR, ST_EFLAGS, ST_INTERRUPT_SHADOW, ST_MONITOR_ARMED } from '../generated/layout';
 import { D_P, TF } from './arch';
 import { port_breakpoint } from './debug';
 import { exited, raiseGp } from './fault';
@@ -51,12 +51,22 @@ export function port_out(env: usize, port: u32, value: u32, size: u32): void {
 }
 
 export function hlt(env: usize): void {
-  if (cpl(env) != 0) {
-    raiseGp(env, 0);
-    return;
-  }
+  if (cpl(env) == 0) halt(env);
+  else raiseGp(env, 0);
+}
+
+function halt(env: usize): void {
   store<u32>(env, 0, ST_INTERRUPT_SHADOW);
   update_hflags(env);
   // A single step follows at once, and would wake the processor.
   if (!(load<u32>(env, ST_EFLAGS) & TF)) store<u32>(env, EXIT_HALT, CTX_EXIT_CODE);
+}
+
+export function monitor(env: usize): void { store<u32>(env, 1, ST_MONITOR_ARMED); }
+
+/** The only processor waits for an interrupt: nobody else stores to the monitored line. */
+export function mwait(env: usize): void {
+  const armed = load<u32>(env, ST_MONITOR_ARMED) != 0;
+  store<u32>(env, 0, ST_MONITOR_ARMED);
+  if (armed) halt(env);
 }

@@ -29,7 +29,8 @@ export type CpuidFeature = keyof typeof CPUID_BITS;
 export const IMPLEMENTED: ReadonlySet<CpuidFeature> = new Set<CpuidFeature>([
   ...['fpu', 'fxsr', 'de', 'pse', 'tsc', 'msr', 'pae', 'mce', 'cx8', 'apic', 'sep', 'mtrr', 'pge', 'mca', 'cmov', 'pat', 'pse36', 'clflush'] as const,
   ...['mmx', 'sse', 'sse2', 'sse3', 'ssse3', 'sse41', 'sse42', 'aes', 'pclmulqdq', 'sha'] as const,
-  ...['cx16', 'movbe', 'popcnt', 'tsc_deadline', 'arat', 'fsgsbase', 'tsc_adjust', 'bmi1', 'smep', 'bmi2', 'adx', 'smap', 'umip', 'rdpid'] as const,
+  ...['monitor', 'cx16', 'movbe', 'popcnt', 'tsc_deadline', 'rdrand', 'arat', 'fsgsbase', 'tsc_adjust', 'bmi1', 'smep', 'bmi2'] as const,
+  ...['invpcid', 'rdseed', 'adx', 'smap', 'umip', 'rdpid'] as const,
   ...['syscall', 'nx', 'pdpe1gb', 'rdtscp', 'lm', 'lahf', 'lzcnt', 'prefetchw', 'invtsc'] as const,
 ]);
 

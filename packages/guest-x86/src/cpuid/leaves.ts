@@ -72,6 +72,8 @@ export function cpuidLeaves(model: CpuModel, provides: readonly MachineFeature[]
   const [descriptors, caches] = LEAF_2[model.caches];
   basic(2, leaf(2, descriptors, 0, 0, caches));
   basic(4, ...[cache(DATA, 1, 32768), cache(INSTRUCTION, 1, 32768), cache(UNIFIED, 2, 2 << 20)].map(([a, b, c], i) => leaf(4, a, b, c, 0, i)));
+  // Monitored lines are of 64 bytes; MWAIT has no extensions.
+  if (features.has('monitor')) basic(5, leaf(5, 64, 64, 0, 0));
   basic(6, leaf(6, featureWord('6.eax', features), 0, 0, 0));
   basic(7, leaf(7, 0, featureWord('7.ebx', features), featureWord('7.ecx', features), 0, 0));
   // Topology: one thread, one core; x2APIC id 0. Level types 1 and 2.

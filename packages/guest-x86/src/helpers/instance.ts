@@ -26,6 +26,8 @@ export interface X86Host {
   readMsr?(vcpu: number, msr: number): bigint | undefined;
   /** @returns false for #GP(0). Default: none. */
   writeMsr?(vcpu: number, msr: number, value: bigint): boolean;
+  /** 32 random bits for RDRAND and RDSEED, from the machine's generator. Default: none; the instructions then say so by CF. */
+  random32?(vcpu: number): number;
   /** CR8, 0–15: bits 7–4 of the local APIC's task priority register. Default: what was last written to CR8. */
   readTpr?(vcpu: number): number;
   /** MOV to CR8, 0–15. The budget is taken afterwards, so that the machine can look for interrupts that are due now. */
@@ -218,6 +220,16 @@ function hostImports(machine: MachineMemory, host: X86Host): WebAssembly.ModuleI
     msr_write: (env: number, msr: number): number => {
       const value = machine.views().data.getBigUint64((env >>> 0) + WASM_CONTEXT.offset.arg, true);
       return host.writeMsr?.(vcpuOf(env), msr >>> 0, value) ? 1 : 0;
+    },
+    random: (env: number): number => {
+      const { random32 } = host;
+      if (random32 === undefined) return 0;
+      const vcpu = vcpuOf(env);
+      const { data } = machine.views();
+      const at = (env >>> 0) + WASM_CONTEXT.offset.ret;
+      data.setUint32(at, random32.call(host, vcpu) >>> 0, true);
+      data.setUint32(at + 4, random32.call(host, vcpu) >>> 0, true);
+      return 1;
     },
     tpr_read: (env: number): number => host.readTpr?.(vcpuOf(env)) ?? machine.views().u32[cr8At(env)]!,
     tpr_write: (env: number, cr8: number): void => {

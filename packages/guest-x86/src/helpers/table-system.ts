@@ -13,7 +13,7 @@
  * - Helpers that leave flags behind set cc_op to `CcOp.flags` with CF PF AF ZF SF OF in place in cc_src: after them cc_op is dynamic.
  * - The data word of `insn_start` is made by `restoreData` (state/restore-data.ts): cc_op and, in 64-bit code, whether loads or stores of
  *   the instruction go through SS, which turns the #GP(0) of a non-canonical address into #SS(0).
- * - Nothing here is called for instructions that CPUID never offers (XGETBV, MONITOR, INVPCID …): they are #UD.
+ * - Nothing here is called for instructions that CPUID does not offer (XGETBV …): they are #UD.
  */
 import type { GlobalSet, HelperDef, HelperEffects, HelperTable, TypeName } from '@wasm-tcg/ir';
 
@@ -103,6 +103,14 @@ export const SYSTEM_HELPERS: HelperTable = [
   row('rdtsc', [], null, { reads: 'none', writes: ['rax', 'rdx'], mayFault: true, io: true }, 'RDTSC; #GP(0) if CR4.TSD and CPL > 0'),
   row('rdtscp', [], null, { reads: 'none', writes: ['rax', 'rcx', 'rdx'], mayFault: true, io: true }, 'RDTSCP; #UD unless CPUID offers it'),
   row('rdpmc', [], null, { reads: ['rcx'], writes: ['rax', 'rdx'], mayFault: true, io: true }, 'RDPMC: counters 0 and 1; no model counts'),
+
+  row('invpcid', ['i64', 'i64', 'i64'], null, { reads: 'none', writes: 'none', mayFault: true, changesMapping: true },
+    '(type, descriptor: PCID, linear address): INVPCID while CR4.PCIDE cannot be set; CPL 0 only'),
+  row('random', ['i32'], 'i64', { reads: 'none', writes: ['cc_op', 'cc_src'] },
+    '(size in bytes 2, 4, 8): RDRAND, RDSEED: a random number and CF, or 0 and no CF; the other flags are cleared'),
+  row('monitor', [], null, { reads: 'none', writes: 'none' }, 'MONITOR, checks done: MWAIT may wait'),
+  row('mwait', [], null, { reads: ['rip', 'cc_op'], writes: 'none', mayExit: true, io: true },
+    'MWAIT, checks done: as HLT; nothing when an event or nobody has armed the monitor since'),
 
   // ---- ports, halt ----------------------------------------------------------------------------------------------------------------
   row('hlt', [], null, { reads: ['rip', 'cc_op'], writes: 'none', mayFault: true, mayExit: true, io: true },

@@ -54,6 +54,8 @@ export const X86_STATE = defStruct('x86State', {
   pdpte: ['u64', 4],
   /** Mask ANDed to physical addresses: all ones, or bit 20 clear while A20 is off. */
   a20Mask: 'u32',
+  /** 1 from MONITOR to MWAIT or the next event. */
+  monitorArmed: 'u32',
   /** Breakpoints that the running instruction has hit: bits of DR6 for the trap at its end. */
   debugPending: 'u32',
   /** 1 after STI, 2 after MOV SS and POP SS (which hold off debug exceptions, too) until the next instruction is done. */

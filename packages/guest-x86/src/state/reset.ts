@@ -26,8 +26,9 @@ export const SegAccess = {
   busyTss: 0x8b00,
 } as const;
 
-/** IA32_MISC_ENABLE: fast strings on; neither branch trace (bit 11) nor precise event storage (12) exists. */
+/** IA32_MISC_ENABLE: fast strings on; neither branch trace (bit 11) nor precise event storage (12) exists. Bit 18 is on where MONITOR exists. */
 const MISC_ENABLE_RESET = 0x1801;
+const MISC_ENABLE_MONITOR = 0x40000;
 
 /** Setters of one vCPU's area by field. Numbers are stored as given; 64-bit fields take what a double holds exactly, or a bigint. */
 class StateWriter {
@@ -86,7 +87,7 @@ export function resetCpu(machine: MachineMemory, env: number, modelName: CpuMode
   w.u64('dr', 0x400, 7);
   w.u64('pat', 0x0007040600070406n);
   w.u64('apicBase', 0xfee00900);
-  w.u64('miscEnable', MISC_ENABLE_RESET);
+  w.u64('miscEnable', MISC_ENABLE_RESET | (model.features.includes('monitor') ? MISC_ENABLE_MONITOR : 0));
   w.u32('a20Mask', 0xffffffff);
   w.u32('mxcsr', 0x1f80);
   w.u32('fpControl', 0x40);

@@ -6,8 +6,7 @@ import { Vector } from './context.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 
 const BEYOND = [
-  'invpcid', 'rsm', 'monitor', 'mwait', 'rdrand', 'rdseed', 'xgetbv', 'xsetbv', 'xsave', 'xsaveopt', 'xsavec', 'xsaves', 'xrstor',
-  'xrstors',
+  'rsm', 'xgetbv', 'xsetbv', 'xsave', 'xsaveopt', 'xsavec', 'xsaves', 'xrstor', 'xrstors',
 ] as const satisfies readonly MnemonicName[];
 
 const undefinedOpcode: Handler = (c) => c.fault(Vector.UD);

@@ -12,6 +12,7 @@ import { MOV } from './mov.ts';
 import { MULDIV } from './muldiv.ts';
 import { PACKED } from './packed.ts';
 import { PACKED_SHIFT } from './packed-shift.ts';
+import { OPTIONAL } from './optional.ts';
 import { ROTATE } from './rotate.ts';
 import { SEGMENT } from './segment.ts';
 import { SHIFT } from './shift.ts';
@@ -30,7 +31,7 @@ import { X87_MEMORY } from './x87-memory.ts';
 import { X87 } from './x87.ts';
 
 const BY_NAME: Readonly<Record<MnemonicName, Handler>> = {
-  ...MOV, ...ALU, ...SHIFT, ...ROTATE, ...MULDIV, ...BITS, ...BCD, ...STACK, ...BRANCH, ...STRING, ...IO, ...SEGMENT, ...SYSTEM, ...WIDE_EXCHANGE,
+  ...MOV, ...ALU, ...SHIFT, ...ROTATE, ...MULDIV, ...BITS, ...BCD, ...STACK, ...BRANCH, ...STRING, ...IO, ...SEGMENT, ...SYSTEM, ...OPTIONAL, ...WIDE_EXCHANGE,
   ...SSE_MOVE, ...PACKED, ...PACKED_SHIFT, ...SHUFFLE, ...SSE4, ...CRYPTO, emms, ...SSE_ARITHMETIC, ...SSE_CONVERT,
   ...X87, ...X87_MEMORY, ...X87_CONTROL,
   ...BEYOND_INTEGER_ISA,

@@ -67,6 +67,23 @@ describe('NMI', () => {
   });
 });
 
+describe('a third fault shuts the processor down', () => {
+  it.each(['real16', 'protected16', 'protected32', 'long64'] as const)('%s', (mode) => {
+    const cpu = new TestCpu().flat(mode).set({ 'idtr.limit': 0 });
+    cpu.call('raise_exception', 13, 0);
+    expect(cpu.deliver()).toBe('shutdown');
+  });
+
+  it('virtual-8086 mode, and an interrupt as the first event', () => {
+    const cpu = new TestCpu().flat('protected32').set({ 'ss.access': 0xf300, rflags: 0x20202, 'idtr.limit': 0 });
+    cpu.call('raise_exception', 6, -1);
+    expect(cpu.deliver()).toBe('shutdown');
+    const other = new TestCpu().flat('protected32').set({ 'idtr.limit': 0 });
+    other.x86.exports.interrupt_deliver(other.env, 0x20);
+    expect(other.outcome()).toBe('shutdown');
+  });
+});
+
 describe('CR8', () => {
   it('is the task priority of the machine, and its write ends the budget', () => {
     const written: number[] = [];

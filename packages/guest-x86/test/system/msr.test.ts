@@ -43,7 +43,7 @@ describe('MSRs and time', () => {
     ['microcode revision', 0x8b, 0n, '100000000'],
     ['platform id', 0x17, 0n, '#GP(0)'],
     ['feature control is locked', 0x3a, 1n, '#GP(0)'],
-    ['fast strings off', 0x1a0, 0x4_0040_0000n, '1800'],
+    ['fast strings off', 0x1a0, 0x4_0040_0000n, '41800'],
     ['debug control: branch steps', 0x1d9, 2n, '2'],
     ['debug control: no branch records', 0x1d9, 1n, '#GP(0)'],
     ['event counters, which only early models have', 0x186, 0n, '#GP(0)'],
@@ -54,7 +54,7 @@ describe('MSRs and time', () => {
     expect(outcome === 'ok' ? rdmsr(cpu, msr) : outcome).toBe(expected);
   });
 
-  it.each([[0x17, '0'], [0x3a, '1'], [0xfe, '508'], [0x179, '4'], [0x1a0, '1801'], [0x277, '7040600070406'], [0x2ff, '0']] as const)(
+  it.each([[0x17, '0'], [0x3a, '1'], [0xfe, '508'], [0x179, '4'], [0x1a0, '41801'], [0x277, '7040600070406'], [0x2ff, '0']] as const)(
     '%i reads as %s after reset', (msr, expected) => {
       expect(rdmsr(new TestCpu().flat('long64'), msr)).toBe(expected);
     },
