@@ -12,6 +12,7 @@ import { CF, PF, ZF } from '../system/arch';
 import { begin, finish } from './control';
 import { UNORDERED, arithmetic, related } from './lane';
 import { native } from './native';
+import { isFast } from './state';
 
 /** Lane i of sseA. */
 // @ts-ignore: decorator
@@ -112,14 +113,11 @@ function compute<T>(env: usize, what: u32): void {
 
 /** `sse_compute(what)` of the helper table. */
 export function sse_compute(env: usize, what: u32): void {
+  const double = (what & SSE_DOUBLE) != 0;
+  if (isFast(env) && native(env, what, double)) return;
   begin(env);
-  if (what & SSE_DOUBLE) compute<u64>(env, what);
+  if (double) compute<u64>(env, what);
   else compute<u32>(env, what);
-}
-
-/** `sse_compute_masked(what)`: in the fast state only. */
-export function sse_compute_masked(env: usize, what: u32): void {
-  if (!native(env, what, (what & SSE_DOUBLE) != 0)) sse_compute(env, what);
 }
 
 /** `sse_to_integer(what, bits)`: 32-bit results are zero-extended. */

@@ -8,8 +8,8 @@ import {
 import { ALL_MASKED, setDaz, setFlags, setFtz, setMasks, setRounding, sfFlags, sfMasks } from '../../../runtime/assembly/softfloat/state';
 import { CR4_OSXMMEXCPT, VEC_UD, VEC_XM } from '../system/arch';
 import { raise, raiseGp } from '../system/fault';
-import { update_hflags } from '../system/hflags';
 import { cr4, has } from '../system/state';
+import { mxcsr_changed } from './state';
 
 /** Exceptions of operands. */
 const OPERANDS: u32 = MXCSR_IE | MXCSR_DE | MXCSR_ZE;
@@ -24,13 +24,19 @@ export function begin(env: usize): void {
   setFlags(0);
 }
 
+/** Write MXCSR. */
+export function setMxcsr(env: usize, value: u32): void {
+  store<u32>(env, value, ST_MXCSR);
+  mxcsr_changed(env);
+}
+
 /** Enter the flags of a stage into MXCSR and clear them. False: an unmasked exception has been raised. */
 export function finish(env: usize): bool {
   let flags = sfFlags;
   if (flags == 0) return true;
   const masks = sfMasks;
   if (flags & OPERANDS & ~masks) flags &= OPERANDS;
-  store<u32>(env, load<u32>(env, ST_MXCSR) | flags, ST_MXCSR);
+  setMxcsr(env, load<u32>(env, ST_MXCSR) | flags);
   setFlags(0);
   return (flags & ~masks) == 0 || raise(env, (cr4(env) & CR4_OSXMMEXCPT) != 0 ? VEC_XM : VEC_UD, 0);
 }
@@ -44,11 +50,5 @@ export function ldmxcsr(env: usize, value: u32): void {
     raiseGp(env, 0);
     return;
   }
-  store<u32>(env, value, ST_MXCSR);
-  update_hflags(env);
-}
-
-/** `sse_settle` of the helper table. */
-export function sse_settle(env: usize): void {
-  update_hflags(env);
+  setMxcsr(env, value);
 }

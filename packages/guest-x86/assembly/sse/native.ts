@@ -1,6 +1,6 @@
-// The four operations on what the direct code of a block in the fast state (HFlag.SSE_FAST) leaves aside though it is exact as Wasm computes it: zeros, and
-// lanes of which some are zero. No rounding but to nearest, PE is set, all is masked; so nothing is left to do for lanes that are neither denormal nor
-// NaN before and after, do not overflow, and are not tiny.
+// The four operations in the fast state of MXCSR (src/state/sse-op.ts), on what direct code leaves aside though it is exact as Wasm computes it:
+// zeros, and vectors in which some lane is zero. Rounding is to nearest, PE is set, all is masked; so nothing is left to do for lanes that are neither
+// denormal nor NaN before and after, do not overflow, and are not tiny.
 import { SSE_ADD, SSE_DIV, SSE_LANES_SHIFT, SSE_MUL, SSE_SUB, ST_SSE_A, ST_SSE_B } from '../generated/layout';
 
 // @ts-ignore: decorator

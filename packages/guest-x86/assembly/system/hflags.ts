@@ -1,19 +1,18 @@
-// hflags and what goes with it (pcMask, fetchMmu): derived from CR0, CR4, EFER, EFLAGS, DR7, MXCSR and the segments, never changed otherwise.
-// Flags that SSE instructions add to MXCSR are the exception: HF_SSE_FAST may be set later than it could be.
+// hflags and what goes with it (pcMask, fetchMmu): derived from CR0, CR4, EFER, EFLAGS, DR7 and the segments, never changed otherwise.
 // Invariant: every helper that changes one of those calls update_hflags before it returns.
 //
 // CPL is the DPL of SS, as virtualisation defines it: CS.RPL would be wrong between setting CR0.PE and the first far jump, and DPL of CS is wrong
 // in conforming segments.
 import {
   FR_ES_BASE, HF_AC, HF_CPL_SHIFT, HF_CS32, HF_CS64, HF_CS_FLAT, HF_DR, HF_DS_FLAT, HF_EM, HF_ES_FLAT, HF_FS_OK, HF_GS_OK, HF_IOPL_SHIFT,
-  HF_LMA, HF_MP, HF_OSFXSR, HF_PE, HF_RF, HF_SHADOW, HF_SMAP, HF_SSE_FAST, HF_SS32, HF_SS_FLAT, HF_TF, HF_TS, HF_VM, MMU_KERNEL, MMU_USER, SEG_CS, SEG_DS, SEG_ES, SEG_FS,
-  SEG_GS, SEG_SS, ST_DR, ST_EFLAGS, ST_FETCH_MMU, ST_HFLAGS, ST_INTERRUPT_SHADOW, ST_MXCSR, ST_PC_MASK, MXCSR_FAST_MASK,
-  MXCSR_FAST_VALUE,
+  HF_LMA, HF_MP, HF_OSFXSR, HF_PE, HF_RF, HF_SHADOW, HF_SMAP, HF_SS32, HF_SS_FLAT, HF_TF, HF_TS, HF_VM, MMU_KERNEL, MMU_USER, SEG_CS, SEG_DS, SEG_ES, SEG_FS,
+  SEG_GS, SEG_SS, ST_DR, ST_EFLAGS, ST_FETCH_MMU, ST_HFLAGS, ST_INTERRUPT_SHADOW, ST_PC_MASK,
 } from '../generated/layout';
 import {
   AC, CR0_AM, CR0_EM, CR0_MP, CR0_PE, CR0_TS, CR4_OSFXSR, CR4_SMAP, D_CODE, D_DB, D_DC, D_DPL, D_L, D_P, D_RW, EFER_LMA, IOPL, RF, TF, VM,
 } from './arch';
 import { refresh_segment_bounds } from '../integer/segment';
+import { mxcsr_changed } from '../sse/state';
 import { accessOf, cr0, cr4, efer, limitOf } from './state';
 
 /** Whole 4 GiB, readable and writable data, expand-up: no check can fail. */
@@ -25,7 +24,7 @@ function isFlat(env: usize, seg: u32): bool {
   return load<u64>(env + (seg << 3), FR_ES_BASE) == 0 && isOpen(env, seg);
 }
 
-/** Recompute hflags, pcMask, fetchMmu and segBound. */
+/** Recompute hflags, pcMask, fetchMmu, segBound and sseFast. */
 export function update_hflags(env: usize): void {
   const c0 = cr0(env);
   const c4 = cr4(env);
@@ -63,11 +62,12 @@ export function update_hflags(env: usize): void {
   if ((c4 & CR4_SMAP) != 0 && (eflags & AC) == 0 && level < 3) h |= HF_SMAP;
   if ((c0 & CR0_AM) != 0 && (eflags & AC) != 0 && level == 3) h |= HF_AC;
   if (load<u32>(env, ST_DR + 56) & 0xff) h |= (eflags & RF) != 0 ? HF_DR | HF_RF : HF_DR;
-  if ((load<u32>(env, ST_MXCSR) & MXCSR_FAST_MASK) == MXCSR_FAST_VALUE) h |= HF_SSE_FAST;
 
   store<u32>(env, h, ST_HFLAGS);
   store<u64>(env, code64 ? u64.MAX_VALUE : 0xffffffff, ST_PC_MASK);
   store<u32>(env, level == 3 ? MMU_USER : MMU_KERNEL, ST_FETCH_MMU);
+  // The host and FXRSTOR write MXCSR.
+  mxcsr_changed(env);
   // 64-bit code asks for no bounds, and leaving it comes through here.
   if (!code64) refresh_segment_bounds(env);
 }

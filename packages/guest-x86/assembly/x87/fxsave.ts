@@ -5,9 +5,8 @@ import {
 } from '../generated/layout';
 import { exited, raiseGp } from '../system/fault';
 import { guest_ld16, guest_ld32, guest_ld64, guest_st64 } from '../system/memory';
-import { update_hflags } from '../system/hflags';
 import { hflags } from '../system/state';
-import { mxcsrMask } from '../sse/control';
+import { mxcsrMask, setMxcsr } from '../sse/control';
 import { setControl } from './control';
 import { at, lastIp, lastOpcode, probeImage, setLast, setStatusWord, statusWord } from './environment';
 import { head, setCell, significand, st } from './state';
@@ -97,8 +96,7 @@ export function fxrstor(env: usize, addr: u64, mmu: u32, image: u32): void {
     setCell(st(env, i), guest_ld16(env, at(env, addr, REGISTERS + (i << 4) + 8), mmu), mantissa);
   }
   if (!savesXmm(env)) return;
-  store<u32>(env, mxcsr, ST_MXCSR);
-  update_hflags(env);
+  setMxcsr(env, mxcsr);
   const count = xmmCount(image);
   for (let i: u32 = 0; i < count; i++) {
     const to = env + FR_XMM0 + (i << 4);

@@ -66,5 +66,5 @@ export const X87_HELPERS: HelperTable = [
   access('fpu_fnstenv', ['i32'], '(address, mmu, FpuImage): FNSTENV'), access('fpu_fldenv', ['i32'], '(address, mmu, FpuImage): FLDENV'),
   access('fpu_fnsave', ['i32'], '(address, mmu, FpuImage): FNSAVE'), access('fpu_frstor', ['i32'], '(address, mmu, FpuImage): FRSTOR'),
   access('fxsave', ['i32'], '(address, mmu, FxImage): FXSAVE', { reads: XMM }),
-  access('fxrstor', ['i32'], '(address, mmu, FxImage): FXRSTOR; MXCSR changes hflags', { writes: XMM, changesFlags: true }),
+  access('fxrstor', ['i32'], '(address, mmu, FxImage): FXRSTOR', { writes: XMM }),
 ];

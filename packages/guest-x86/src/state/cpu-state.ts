@@ -82,8 +82,10 @@ export const X86_STATE = defStruct('x86State', {
   fpTop: 'u32', fpEmpty: 'u32', fpControl: 'u32', fpStatus: 'u32',
   /** Last x87 instruction and its operand: see {@link import('./fpu.ts').FpuInsn}. */
   fpLastBase: 'u64', fpLastDp: 'u64', fpLastCs: 'u32', fpLastDs: 'u32', fpLastInsn: 'u32',
-  /** Whoever writes it calls `update_hflags` (HFlag.SSE_FAST); only flags may be set without. */
+  /** Whoever writes it calls `mxcsr_changed` (assembly/sse/control.ts; part of update_hflags). */
   mxcsr: 'u32',
+  /** All ones while MXCSR is in the state in which floating point may take direct code (`Mxcsr.FAST_VALUE` in sse-op.ts), else zero. */
+  sseFast: 'v128',
   /** Operands of the SSE floating-point helpers, and in `sseA` the result. Meaningless between instructions. */
   sseA: 'v128', sseB: 'v128',
   /** Scratch of helpers: two stacks that are not committed yet (96 bytes each). Meaningless between calls. */

@@ -47,11 +47,6 @@ export const HFlag = {
   /** FS and GS: limit 4 GiB and readable and writable (their bases are added always). */
   FS_OK: 1 << 23,
   GS_OK: 1 << 24,
-  /**
-   * MXCSR is in the state for which floating point is translated to direct code (`Mxcsr.FAST_VALUE` in sse-op.ts). The bit may be clear while MXCSR is in
-   * that state, never the other way round: code translated without it is right in any state.
-   */
-  SSE_FAST: 1 << 25,
   /** EFLAGS.RF, only together with DR: the instruction has no code breakpoint. */
   RF: 1 << 30,
 } as const;

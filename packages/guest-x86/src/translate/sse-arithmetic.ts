@@ -3,11 +3,10 @@ import { type Temp, Type } from '@wasm-tcg/ir';
 import { helperId } from '../helpers/table.ts';
 import { SseOp } from '../state/sse-op.ts';
 import type { Ctx } from './context.ts';
-import { endByPointer, writeNextPc } from './exit.ts';
 import type { Handler } from './handler.ts';
 import { read, write } from './operands.ts';
 import { readVector, sse, xmm } from './sse-common.ts';
-import { Shape, type ShapeName, readMxcsr, request, sseRounding } from './sse-compute.ts';
+import { Shape, type ShapeName, readMxcsr, request } from './sse-compute.ts';
 import { direct, guarded } from './sse-fast.ts';
 import { vextract, vinsert } from './vector.ts';
 
@@ -30,17 +29,13 @@ function writeXmm(c: Ctx, value: Temp): void {
 }
 
 /** Operand 0 becomes the operation on it and operand 1; `imm`: with the instruction's immediate. */
-function operation(op: SseOp, shape: Shape, imm: boolean): Handler {
-  return (c) => {
+function operation(op: SseOp, imm = false): (shape: Shape) => Handler {
+  return (shape) => sse((c) => {
     const [a, b] = [xmm(c, 0), readVector(c, 1)];
     const immediate = imm ? c.insn.imm : 0;
     writeXmm(c, guarded(c, shape, direct(c, op, shape, a, b, immediate), request(op, shape, immediate), a, b));
-  };
+  });
 }
-
-const rounding = (op: SseOp, imm = false) => (shape: Shape): Handler => sseRounding(operation(op, shape, imm));
-/** What never raises PE. */
-const exact = (op: SseOp, imm = false) => (shape: Shape): Handler => sse(operation(op, shape, imm));
 
 /** RCP, RSQRT: pure functions of single lanes. */
 function estimate(helper: number): (shape: Shape) => Handler {
@@ -63,26 +58,24 @@ function estimate(helper: number): (shape: Shape) => Handler {
 const ldmxcsr: Handler = sse((c) => {
   const value = c.toI32(read(c, 0));
   c.b.call(LDMXCSR, -1, [value]);
-  writeNextPc(c);
-  endByPointer(c);
 });
 
 const stmxcsr: Handler = sse((c) => { write(c, 0, c.fromI32(readMxcsr(c))); });
 
 export const SSE_ARITHMETIC = {
-  ...family('add', ALL, rounding(SseOp.add)),
-  ...family('sub', ALL, rounding(SseOp.sub)),
-  ...family('mul', ALL, rounding(SseOp.mul)),
-  ...family('div', ALL, rounding(SseOp.div)),
-  ...family('sqrt', ALL, rounding(SseOp.sqrt)),
-  ...family('min', ALL, exact(SseOp.min)),
-  ...family('max', ALL, exact(SseOp.max)),
-  ...family('cmp', ALL, exact(SseOp.cmp, true)),
-  ...family('round', ALL, rounding(SseOp.round, true)),
-  ...family('addsub', PACKED, rounding(SseOp.addsub)),
-  ...family('hadd', PACKED, rounding(SseOp.hadd)),
-  ...family('hsub', PACKED, rounding(SseOp.hsub)),
-  ...family('dp', PACKED, rounding(SseOp.dp, true)),
+  ...family('add', ALL, operation(SseOp.add)),
+  ...family('sub', ALL, operation(SseOp.sub)),
+  ...family('mul', ALL, operation(SseOp.mul)),
+  ...family('div', ALL, operation(SseOp.div)),
+  ...family('sqrt', ALL, operation(SseOp.sqrt)),
+  ...family('min', ALL, operation(SseOp.min)),
+  ...family('max', ALL, operation(SseOp.max)),
+  ...family('cmp', ALL, operation(SseOp.cmp, true)),
+  ...family('round', ALL, operation(SseOp.round, true)),
+  ...family('addsub', PACKED, operation(SseOp.addsub)),
+  ...family('hadd', PACKED, operation(SseOp.hadd)),
+  ...family('hsub', PACKED, operation(SseOp.hsub)),
+  ...family('dp', PACKED, operation(SseOp.dp, true)),
   ...family('rcp', ['ps', 'ss'], estimate(RCP)),
   ...family('rsqrt', ['ps', 'ss'], estimate(RSQRT)),
   ldmxcsr,

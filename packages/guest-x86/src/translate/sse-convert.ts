@@ -6,9 +6,9 @@ import type { Handler } from './handler.ts';
 import { setFlags } from './flags.ts';
 import { isMem, readSext, sizeOf, writeReg } from './operands.ts';
 import { beginMmx, endMmx, isMmx, load64, readVector, simd, simdAvailable, sse, writeVector, xmm } from './sse-common.ts';
-import { Shape, compareTo, compute, isFast, request, settling, sseRounding, toIntegerTo } from './sse-compute.ts';
+import { Shape, compareTo, computeTo, request, toIntegerTo } from './sse-compute.ts';
 import {
-  type Direct, branchIfGood, comparisonFlags, fromInteger, guarded, lanesToIntegers, lowest, narrowed, singlesFromIntegers, toInteger, widened,
+  type Direct, branchIfFast, branchIfGood, comparisonFlags, fromInteger, guarded, lanesToIntegers, lowest, narrowed, singlesFromIntegers, toInteger, widened,
 } from './sse-fast.ts';
 import { vextract, vsplat, vunary, vzero } from './vector.ts';
 
@@ -37,7 +37,7 @@ interface Conversion {
 }
 
 /** The direct form, and the lanes of which its question is asked. */
-function directConversion(c: Ctx, { op, shape, imm = SseRounding.current }: Conversion, a: Temp, b: Temp): Direct | undefined {
+function directConversion(c: Ctx, { op, shape, imm = SseRounding.current }: Conversion, a: Temp, b: Temp): Direct {
   switch (op) {
     case SseOp.widen: return widened(c, shape.lanes === 1, a, b);
     case SseOp.narrow: return narrowed(c, shape.lanes === 1, a, b);
@@ -54,19 +54,17 @@ function converted(c: Ctx, conversion: Conversion, source: Temp): void {
   writeVector(c, 0, guarded(c, asked, directConversion(c, conversion, before, source), request(op, shape, imm), before, source));
 }
 
-const conversion = (what: Conversion): Handler => sseRounding((c) => { converted(c, what, readVector(c, 1)); });
-/** Never inexact. */
-const exactConversion = (what: Conversion): Handler => sse((c) => { converted(c, what, readVector(c, 1)); });
+const conversion = (what: Conversion): Handler => sse((c) => { converted(c, what, readVector(c, 1)); });
 
 /** With MMX operands or memory. An MMX operand leaves the x87 state of an MMX instruction even when #XM follows. */
-const mmxConversion = (what: Conversion): Handler => settling((c) => {
+const mmxConversion = (what: Conversion): Handler => (c) => {
   if (!simdAvailable(c, true)) return;
   const usesMmx = isMmx(c, 0) || isMmx(c, 1);
   if (usesMmx) beginMmx(c);
   const source = readVector(c, 1);
   if (usesMmx) endMmx(c);
   converted(c, what, source);
-});
+};
 
 /** Two signed 32-bit integers to f64: always exact. */
 const fromTwoIntegers: Handler = (c) => { writeVector(c, 0, vunary(c, 'f64x2.convert_low_i32x4_s', readVector(c, 1))); };
@@ -76,13 +74,20 @@ const { truncate } = SseRounding;
 
 // ---- general registers --------------------------------------------------------------------------------------------------------------------
 
-/** CVTSI2SS, CVTSI2SD. 32 bits always fit into an f64; else the fast state knows of nothing that an inexact result would change. */
+/** CVTSI2SS, CVTSI2SD. */
 function fromGeneral(shape: Shape): Handler {
-  return sseRounding((c) => {
+  return sse((c) => {
     const value = signed64(c, 1);
     const d = xmm(c, 0);
-    const isDirect = isFast(c) || (shape.double && c.insn.opSizes[1] === 4);
-    c.b.mov(Type.v128, d, isDirect ? fromInteger(c, shape, d, value) : compute(c, request(SseOp.fromI64, shape), d, vsplat(c, value, 3)));
+    const result = fromInteger(c, shape, d, value);
+    // 32 bits always fit into an f64.
+    if (!shape.double || c.insn.opSizes[1] === 8) {
+      const done = c.tb.newLabel();
+      branchIfFast(c, done);
+      computeTo(c, result, request(SseOp.fromI64, shape), d, vsplat(c, value, 3));
+      c.label(done);
+    }
+    c.b.mov(Type.v128, d, result);
   });
 }
 
@@ -95,7 +100,7 @@ function scalar(c: Ctx, i: number, shape: Shape): { readonly float: Temp; readon
 
 /** CVTSS2SI, CVTSD2SI and their truncating forms. */
 function toGeneral(shape: Shape, mode: SseRounding): Handler {
-  return sseRounding((c) => {
+  return sse((c) => {
     const wide = c.insn.opSizes[0] === 8;
     const { float, bits } = scalar(c, 1, shape);
     const { value, good } = toInteger(c, shape, mode, wide, float);
@@ -123,8 +128,8 @@ function comparison(op: SseOp, shape: Shape): Handler {
 }
 
 export const SSE_CONVERT = {
-  cvtps2pd: exactConversion({ op: SseOp.widen, shape: TWO_SINGLES, rest: 'none' }),
-  cvtss2sd: exactConversion({ op: SseOp.widen, shape: Shape.ss, rest: 'kept' }),
+  cvtps2pd: conversion({ op: SseOp.widen, shape: TWO_SINGLES, rest: 'none' }),
+  cvtss2sd: conversion({ op: SseOp.widen, shape: Shape.ss, rest: 'kept' }),
   cvtpd2ps: conversion({ op: SseOp.narrow, shape: Shape.pd, rest: 'zero' }),
   cvtsd2ss: conversion({ op: SseOp.narrow, shape: Shape.sd, rest: 'kept' }),
   cvtdq2ps: conversion({ op: SseOp.fromI32, shape: Shape.ps, rest: 'none' }),

@@ -2,23 +2,26 @@
  * The direct way of SSE floating point: Wasm's own operations, and beside each the question whether they give value and flags as the processor
  * would. Where the answer is no, the helper of sse-compute.ts does it all again.
  *
- * Wasm rounds to nearest and raises nothing. That is enough in a block with HFlag.SSE_FAST (PE is set already, all is masked) for an operation
- * whose operands are neither denormal, infinite nor NaN and whose result is neither of them, nor tiny, nor overflowed. What does not round (comparisons,
- * minimum, conversions that turn out exact) needs no state at all. DAZ and FTZ are open in both: no denormal takes the direct way.
+ * Wasm rounds to nearest and raises nothing. That is enough in the fast state of MXCSR (state/sse-op.ts: PE is set already, all is masked) for an
+ * operation whose operands are neither denormal, infinite nor NaN and whose result is neither of them, nor tiny, nor overflowed. What does not round
+ * (comparisons, minimum, widening) needs no state at all. DAZ and FTZ are open in both: no denormal takes the direct way.
+ *
+ * The state is part of the question, one operand of an AND in memory, and not of a block's identity: else every block, of the kernel too, would
+ * exist twice as soon as some program computes.
  *
  * The questions are asked for all lanes at once; of a scalar operation only the lowest counts, and the others may hold anything.
  */
-import { Cond, FCond, Op, type Temp, Type, type VopName } from '@wasm-tcg/ir';
+import { Cond, FCond, MO_128, MO_32, Op, type Temp, Type, type VopName } from '@wasm-tcg/ir';
+import { X86_LAYOUT, X86_STATE } from '../state/cpu-state.ts';
 import { SseOp, SseRounding } from '../state/sse-op.ts';
 import type { Ctx } from './context.ts';
-import { Shape, compute, computeTo, isFast } from './sse-compute.ts';
+import { Shape, compute, computeTo } from './sse-compute.ts';
 import { vbinary, vconst, vrepeat, vshuffle, vtest, vunary, vzero } from './vector.ts';
 
 /** A value, and what tells whether it is good: lanes of all ones where it is. */
 export interface Direct {
   /** A local of its own. */
   readonly value: Temp;
-  /** −1: always good. */
   readonly good: Temp;
 }
 
@@ -64,7 +67,28 @@ const both = (c: Ctx, a: Temp, b: Temp): Temp => vbinary(c, 'v128.and', a, b);
 type Relation = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 type Rounding = 'nearest' | 'floor' | 'ceil' | 'trunc';
 
+const SSE_FAST = X86_LAYOUT.stateOffset + X86_STATE.offset.sseFast;
+
 // ---- questions --------------------------------------------------------------------------------------------------------------------------------
+
+/** All ones in the fast state. */
+function fast(c: Ctx): Temp {
+  const d = c.tb.newLocal(Type.v128);
+  c.b.ld(Type.v128, d, c.tb.env, SSE_FAST, MO_128);
+  return d;
+}
+
+/** −1 in the fast state, else 0: an i32. */
+function fastWord(c: Ctx): Temp {
+  const d = c.tb.newLocal(Type.i32);
+  c.b.ld(Type.i32, d, c.tb.env, SSE_FAST, MO_32);
+  return d;
+}
+
+/** Branch to `label` in the fast state. */
+export function branchIfFast(c: Ctx, label: number): void {
+  c.b.brcond(Type.i32, fastWord(c), c.k32(0), Cond.ne, label);
+}
 
 /** Normal, or zero, or infinite: neither denormal nor NaN. */
 function tame(c: Ctx, f: Format, a: Temp): Temp {
@@ -72,13 +96,14 @@ function tame(c: Ctx, f: Format, a: Temp): Temp {
 }
 
 /**
- * `result` is finite and surely not tiny, and so are all operands. The least normal number may have been tiny before it was rounded, hence its
+ * The state is fast, `result` is finite and surely not tiny, and so are all operands. The least normal number may have been tiny before it was rounded, hence its
  * successor. A NaN among the operands shows in the result, an infinity there or as a zero.
  */
 function ordinary(c: Ctx, f: Format, result: Temp, ...operands: readonly Temp[]): Temp {
   const magnitude = unary(c, f, 'abs', result);
   const least = operands.reduce((m, a) => binary(c, f, 'pmin', m, unary(c, f, 'abs', a)), magnitude);
-  return both(c, binary(c, f, 'ge', least, floats(c, f, f.least, true)), binary(c, f, 'lt', magnitude, floats(c, f, f.infinity)));
+  const inRange = both(c, binary(c, f, 'ge', least, floats(c, f, f.least, true)), binary(c, f, 'lt', magnitude, floats(c, f, f.infinity)));
+  return both(c, inRange, fast(c));
 }
 
 /** Branch to `label` if the lanes that count are good. */
@@ -96,12 +121,10 @@ export function branchIfGood(c: Ctx, shape: Pick<Shape, 'double' | 'lanes'>, goo
 /** The direct value where it is good, else the request's. `a` −1: the request needs none. */
 export function guarded(c: Ctx, shape: Pick<Shape, 'double' | 'lanes'>, way: Direct | undefined, what: number, a: Temp, b: Temp): Temp {
   if (way === undefined) return compute(c, what, a, b);
-  if (way.good >= 0) {
-    const done = c.tb.newLabel();
-    branchIfGood(c, shape, way.good, done);
-    computeTo(c, way.value, what, a, b);
-    c.label(done);
-  }
+  const done = c.tb.newLabel();
+  branchIfGood(c, shape, way.good, done);
+  computeTo(c, way.value, what, a, b);
+  c.label(done);
   return way.value;
 }
 
@@ -132,17 +155,16 @@ type FourOps = keyof typeof FLOAT_OP;
 
 /** Scalars are computed as scalars: whatever denormals lie in the upper lanes would be slow. */
 const arithmetic = (op: FourOps): Maker => (c, shape, a, b) => {
-  if (!isFast(c)) return undefined;
   const f = formatOf(shape);
   const value = shape.scalar ? withLowest(c, shape, a, c.binary(FLOAT_OP[op], f.type, lowest(c, shape, a), lowest(c, shape, b))) : binary(c, f, op, a, b);
   return { value, good: ordinary(c, f, value, a, b) };
 };
 
 const squareRoot: Maker = (c, shape, a, b) => {
-  if (!isFast(c)) return undefined;
   const f = formatOf(shape);
   const value = shape.scalar ? withLowest(c, shape, a, c.unary(Op.fsqrt, f.type, lowest(c, shape, b))) : unary(c, f, 'sqrt', b);
-  return { value, good: both(c, binary(c, f, 'ge', b, floats(c, f, f.least)), binary(c, f, 'lt', b, floats(c, f, f.infinity))) };
+  const positive = both(c, binary(c, f, 'ge', b, floats(c, f, f.least)), binary(c, f, 'lt', b, floats(c, f, f.infinity)));
+  return { value, good: both(c, positive, fast(c)) };
 };
 
 /** The pseudo-minimum of Wasm with its operands exchanged is the processor's, zeros and NaNs included. */
@@ -153,7 +175,6 @@ const extreme = (op: 'pmin' | 'pmax'): Maker => (c, shape, a, b) => {
 
 /** Even lanes of b change their signs, then all are added. */
 const addsub: Maker = (c, shape, a, b) => {
-  if (!isFast(c)) return undefined;
   const f = formatOf(shape);
   const signs = vconst(c, Array.from({ length: 16 }, (_, i) => (i % (2 * f.bytes) === f.bytes - 1 ? 0x80 : 0)));
   const value = binary(c, f, 'add', a, vbinary(c, 'v128.xor', b, signs));
@@ -161,7 +182,6 @@ const addsub: Maker = (c, shape, a, b) => {
 };
 
 const horizontal = (op: 'add' | 'sub'): Maker => (c, shape, a, b) => {
-  if (!isFast(c)) return undefined;
   const f = formatOf(shape);
   const everyOther = (first: 0 | 1): Temp =>
     vshuffle(c, a, b, Array.from({ length: 16 }, (_, i) => (2 * Math.floor(i / f.bytes) + first) * f.bytes + (i % f.bytes)));
@@ -189,17 +209,16 @@ const comparison: Maker = (c, shape, a, b, imm) => {
 
 const ROUNDINGS: readonly Rounding[] = ['nearest', 'floor', 'ceil', 'trunc'];
 
-/** Outside the fast state only what is integral already, or does not tell that it was not. */
+/** With inexactness hidden and a mode of its own it needs no state. */
 const integral: Maker = (c, shape, a, b, imm) => {
   const f = formatOf(shape);
   const rounded = unary(c, f, imm & 4 ? 'nearest' : ROUNDINGS[imm & 3]!, b);
-  const quiet = isFast(c) || ((imm & 8) !== 0 && (imm & 4) === 0);
-  const good = quiet ? tame(c, f, b) : both(c, tame(c, f, b), binary(c, f, 'eq', rounded, b));
-  return { value: merged(c, shape, a, rounded), good };
+  const good = tame(c, f, b);
+  return { value: merged(c, shape, a, rounded), good: (imm & 12) === 8 ? good : both(c, good, fast(c)) };
 };
 
-/** Makes the direct form of an operation on a and b, or knows of none in this state. */
-type Maker = (c: Ctx, shape: Shape, a: Temp, b: Temp, imm: number) => Direct | undefined;
+/** Makes the direct form of an operation on a and b. */
+type Maker = (c: Ctx, shape: Shape, a: Temp, b: Temp, imm: number) => Direct;
 
 const MAKERS: { readonly [K in SseOp]?: Maker } = {
   [SseOp.add]: arithmetic('add'),
@@ -242,8 +261,7 @@ export function widened(c: Ctx, scalar: boolean, a: Temp, b: Temp): Direct {
 }
 
 /** f64 to f32. The lanes of the question that count are those of the result. */
-export function narrowed(c: Ctx, scalar: boolean, a: Temp, b: Temp): Direct | undefined {
-  if (!isFast(c)) return undefined;
+export function narrowed(c: Ctx, scalar: boolean, a: Temp, b: Temp): Direct {
   if (!scalar) {
     const value = vunary(c, 'f32x4.demote_f64x2_zero', b);
     return { value, good: ordinary(c, SINGLE, value) };
@@ -253,10 +271,9 @@ export function narrowed(c: Ctx, scalar: boolean, a: Temp, b: Temp): Direct | un
 }
 
 /** Signed 32-bit integers to f32, the lowest two or all four lanes. */
-export function singlesFromIntegers(c: Ctx, lanes: 2 | 4, a: Temp, b: Temp): Direct | undefined {
-  if (!isFast(c)) return undefined;
+export function singlesFromIntegers(c: Ctx, lanes: 2 | 4, a: Temp, b: Temp): Direct {
   const all = vunary(c, 'f32x4.convert_i32x4_s', b);
-  return { value: lanes === 4 ? all : vshuffle(c, all, a, [0, 1, 2, 3, 4, 5, 6, 7, 24, 25, 26, 27, 28, 29, 30, 31]), good: -1 };
+  return { value: lanes === 4 ? all : vshuffle(c, all, a, [0, 1, 2, 3, 4, 5, 6, 7, 24, 25, 26, 27, 28, 29, 30, 31]), good: fast(c) };
 }
 
 /** A signed 64-bit integer to the lowest lane. */
@@ -264,15 +281,13 @@ export function fromInteger(c: Ctx, shape: Shape, a: Temp, value: Temp): Temp {
   return withLowest(c, shape, a, c.unary(Op.fcvt_s, formatOf(shape).type, value));
 }
 
-/** Lanes to signed 32-bit integers; of f64 the upper half of the result is zero. Outside the fast state only integral values. */
+/** Lanes to signed 32-bit integers; of f64 the upper half of the result is zero. */
 export function lanesToIntegers(c: Ctx, shape: Pick<Shape, 'double'>, mode: SseRounding, b: Temp): Direct {
   const f = formatOf(shape);
   const rounded = mode === SseRounding.truncate ? b : unary(c, f, 'nearest', b);
   const value = vunary(c, shape.double ? 'i32x4.trunc_sat_f64x2_s_zero' : 'i32x4.trunc_sat_f32x4_s', rounded);
   const inRange = binary(c, f, 'lt', unary(c, f, 'abs', rounded), floats(c, f, f.limit32));
-  if (isFast(c)) return { value, good: inRange };
-  const back = vunary(c, shape.double ? 'f64x2.convert_low_i32x4_s' : 'f32x4.convert_i32x4_s', value);
-  return { value, good: both(c, inRange, binary(c, f, 'eq', back, b)) };
+  return { value, good: both(c, inRange, fast(c)) };
 }
 
 /**
@@ -285,9 +300,7 @@ export function toInteger(c: Ctx, shape: Shape, mode: SseRounding, wide: boolean
   c.b.ftoi_s(f.type, result, rounded);
   const limit = wide ? f.limit64 : f.limit32;
   const inRange = setcond(c, f, FCond.lt, c.unary(Op.fabs, f.type, rounded), c.tb.constant(f.type, f.bytes === 4 ? limit : 0, f.bytes === 4 ? 0 : limit));
-  if (isFast(c)) return { value: result, good: inRange };
-  const exact = setcond(c, f, FCond.eq, c.unary(Op.fcvt_s, f.type, result), value);
-  return { value: result, good: c.binary(Op.and, Type.i32, inRange, exact) };
+  return { value: result, good: c.binary(Op.and, Type.i32, inRange, fastWord(c)) };
 }
 
 function setcond(c: Ctx, f: Format, cond: FCond, a: Temp, b: Temp): Temp {

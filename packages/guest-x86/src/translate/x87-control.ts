@@ -8,7 +8,6 @@ import { FpuImage, FpuStatus, FxImage } from '../state/fpu.ts';
 import { HFlag } from '../state/hflags.ts';
 import { operandAddress, store } from './address.ts';
 import { G, Vector, type Ctx } from './context.ts';
-import { endByPointer, writeNextPc } from './exit.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 import { isMem, read } from './operands.ts';
 import { checkAlignment, checkFpuError, fpuAvailable, fpuOperand, noteLast, startFpu, stateAt } from './x87-common.ts';
@@ -65,20 +64,13 @@ const image = (name: string, writes: boolean, behind: number): Handler => {
   };
 };
 
-/** FXSAVE and FXRSTOR do not wait. Their alignment is #GP(0), which the helper raises before any access. A new MXCSR may ask for other code. */
+/** FXSAVE and FXRSTOR do not wait. Their alignment is #GP(0), which the helper raises before any access. */
 const fx = (helper: number, writes: boolean): Handler => (c) => {
   if (!fpuAvailable(c)) return;
   const { address } = fpuOperand(c, FX_BYTES, writes);
   const format = (c.insn.w !== 0 ? FxImage.pointers64 : 0) | (c.wide ? FxImage.code64 : 0);
-  const args = [c.toI64(address), c.k32(c.mmu), c.k32(format)];
-  if (writes) {
-    c.b.call(helper, -1, args);
-    return;
-  }
-  writeNextPc(c);
-  c.syncCcOp();
-  c.b.call(helper, -1, args);
-  endByPointer(c);
+  c.b.call(helper, -1, [c.toI64(address), c.k32(c.mmu), c.k32(format)]);
+  if (!writes) c.fpuNoted = false;
 };
 
 function fnop(c: Ctx): void {
