@@ -44,6 +44,7 @@ export interface BootReport {
 }
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+export const roundSeconds = (seconds: number): number => round(seconds, 2);
 
 /** The part of a report that follows from counters. */
 export function figuresReport(toShell: Figures | undefined, total: Figures | undefined, seconds: number): Pick<BootReport, 'instructionsToShell' | 'instructions' | 'mips' | 'shares'> {

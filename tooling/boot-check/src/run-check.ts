@@ -7,11 +7,11 @@ import { sha256 } from './checks/data.ts';
 import { DONE, guestScript, STARTED } from './checks/script.ts';
 import { checksOf, writtenDisk } from './checks/table.ts';
 import { GuestConsole } from './console/console.ts';
-import { judgeDmesg, parseDmesg, type LogVerdict } from './console/dmesg.ts';
+import { judgeConsole, judgeDmesg, parseDmesg, type LogVerdict } from './console/dmesg.ts';
 import { parseSections, type Section } from './console/sections.ts';
 import { BootCheckError } from './errors.ts';
 import type { ClockName, Figures, RunningMachine, StartMachine } from './machines/machine.ts';
-import { figuresReport, type BootReport, type CheckResult, type MachineName } from './report.ts';
+import { figuresReport, roundSeconds, type BootReport, type CheckResult, type MachineName } from './report.ts';
 
 const DISK_BYTES = 8 * 2 ** 20;
 const SCRIPT = '/boot-check.sh';
@@ -53,7 +53,12 @@ export async function runCheck(image: GuestImage, options: RunCheckOptions): Pro
   const results = checks.map((check) => judge(check, sections, context, run.console));
   const log = sections.find(({ name }) => name === 'dmesg');
   const verdict: LogVerdict = log === undefined ? { problems: [], allowed: [] } : judgeDmesg(parseDmesg(log.lines), guest);
-  results.push(hostSideDisk(checks, run.disk, context), { name: 'poweroff', ok: run.end === 'poweroff', ...(run.end === 'poweroff' ? {} : { reasons: [`the machine ended with: ${run.end}`] }) });
+  results.push(
+    // The log that the guest was asked for ends before the guest does, and is not there when other checks were chosen.
+    result('console', judgeConsole(withoutSection(run.console.text, log))),
+    result('disk image', diskProblems(checks, run.disk, context)),
+    result('poweroff', run.end === 'poweroff' ? [] : [`the machine ended with: ${run.end}`]),
+  );
   return {
     ok: results.every(({ ok }) => ok),
     guest,
@@ -61,8 +66,8 @@ export async function runCheck(image: GuestImage, options: RunCheckOptions): Pro
     machine: options.machine,
     mode: options.mode,
     clock: options.clock,
-    secondsToShell: run.secondsToShell,
-    seconds: run.seconds,
+    secondsToShell: roundSeconds(run.secondsToShell),
+    seconds: roundSeconds(run.seconds),
     ...figuresReport(run.figuresAtShell, run.figures, run.seconds),
     serialSha256: run.console.sha256,
     serialBytes: run.console.bytes,
@@ -150,17 +155,20 @@ async function withTimeout(end: Promise<string>, timeout: number, signal: AbortS
   return Promise.race([end, limit]).finally(() => clean());
 }
 
+const result = (name: string, reasons: readonly string[]): CheckResult => ({ name, ok: reasons.length === 0, ...(reasons.length === 0 ? {} : { reasons }) });
+
 function judge(check: Check, sections: readonly Section[], context: CheckContext, console: GuestConsole): CheckResult {
   const section = sections.find(({ name }) => name === check.name);
-  if (section === undefined) return { name: check.name, ok: false, reasons: ['it did not run'] };
+  if (section === undefined) return result(check.name, ['it did not run']);
   const reasons = [...(section.status === undefined ? ['it did not end'] : []), ...check.judge(section, context)];
-  const seconds = (console.timeOf(section.end) - console.timeOf(section.begin)) / 1000;
-  return { name: check.name, ok: reasons.length === 0, seconds: Number(seconds.toFixed(2)), ...(reasons.length === 0 ? {} : { reasons }) };
+  return { ...result(check.name, reasons), seconds: roundSeconds((console.timeOf(section.end) - console.timeOf(section.begin)) / 1000) };
 }
 
+const withoutSection = (text: string, section: Section | undefined): string =>
+  section === undefined ? text : text.slice(0, section.begin) + text.slice(section.end);
+
 /** What the guest wrote has reached the image. */
-function hostSideDisk(checks: readonly Check[], disk: Uint8Array, context: CheckContext): CheckResult {
+function diskProblems(checks: readonly Check[], disk: Uint8Array, context: CheckContext): readonly string[] {
   const expected = checks.some(({ name }) => name === 'virtio-blk') ? writtenDisk(context.disk) : context.disk;
-  const ok = sha256(disk) === sha256(expected);
-  return { name: 'disk image', ok, ...(ok ? {} : { reasons: ['the image is not what the guest should have made of it'] }) };
+  return sha256(disk) === sha256(expected) ? [] : ['the image is not what the guest should have made of it'];
 }

@@ -1,6 +1,6 @@
 /** Reading consoles and kernel logs, whatever pieces they come in. */
 import { describe, expect, it } from 'vitest';
-import { judgeDmesg, parseDmesg } from '../src/console/dmesg.ts';
+import { judgeConsole, judgeDmesg, parseDmesg } from '../src/console/dmesg.ts';
 import { GuestConsole } from '../src/console/console.ts';
 import { parseSections } from '../src/console/sections.ts';
 import { RECORDED } from './recording.ts';
@@ -58,6 +58,17 @@ describe('dmesg', () => {
     const log = parseDmesg(['<4>tolerated']);
     expect(judgeDmesg(log, 'linux-686', list)).toEqual({ problems: [], allowed: [{ line: 'tolerated', reason: 'why not' }] });
     expect(judgeDmesg(log, 'linux-686-pae', list).problems).toHaveLength(1);
+  });
+});
+
+describe('messages on the console', () => {
+  const rows: [text: string, problems: number][] = [
+    ['[    1.000000] all is well\r\nBUG: said a program', 0],
+    ['wasm-tcg:~# [  178.880482] watchdog: BUG: soft lockup - CPU#0 stuck for 95s!\r\n', 1],
+    ['[    1.000000] hrtimer: interrupt took 5 ns', 0],
+  ];
+  it.each(rows)('%j: %i problems', (text, problems) => {
+    expect(judgeConsole(text)).toHaveLength(problems);
   });
 });
 

@@ -78,7 +78,7 @@ describe('a run', () => {
     const report = await check(machine);
     expect(machine.typed).toEqual(Object.keys(SOUND));
     expect(report).toMatchObject({ ok: true, guest: 'linux-cloud-amd64', instructionsToShell: 1_000_000, instructions: 3_000_000, shares: { tci: 0.25, modules: 0.25, regions: 0.5 } });
-    expect(report.checks.map(({ name }) => name).slice(-3)).toEqual(['dmesg', 'disk image', 'poweroff']);
+    expect(report.checks.map(({ name }) => name).slice(-4)).toEqual(['dmesg', 'console', 'disk image', 'poweroff']);
     expect(report.warnings).toHaveLength(1);
     expect(formatReport(report)).toMatch(/^ok {5}uname .*\n[^]*\nlinux-cloud-amd64 \(6\.1\.0-50-cloud-amd64\), tiered, clock host: shell after [\d.]+ s, off after [\d.]+ s, [\d.]+ MIPS\n$/);
     expect(machine.stops).toBe(1);
@@ -98,7 +98,7 @@ describe('a run', () => {
   it('runs some checks only', async () => {
     const machine = player(PROMPT, SOUND, (disk) => disk);
     const report = await check(machine, { only: ['uname'], append: 'quiet' });
-    expect([report.checks.map(({ name }) => name), report.ok, machine.setup!.append]).toEqual([['uname', 'disk image', 'poweroff'], true, 'console=ttyS0 quiet']);
+    expect([report.checks.map(({ name }) => name), report.ok, machine.setup!.append]).toEqual([['uname', 'console', 'disk image', 'poweroff'], true, 'console=ttyS0 quiet']);
   });
 });
 
@@ -113,6 +113,10 @@ describe('a failed run', () => {
   it('may end otherwise than by power off', async () => {
     const report = await check(player(PROMPT, { ...SOUND, 'exit\n': 'OFF reset' }));
     expect(report.checks.filter(({ ok }) => !ok)).toMatchObject([{ name: 'poweroff', reasons: ['the machine ended with: reset'] }]);
+  });
+  it('hears what the kernel says after its log was read', async () => {
+    const report = await check(player(PROMPT, { ...SOUND, 'exit\n': '[  178.880482] watchdog: BUG: soft lockup - CPU#0 stuck for 95s!\r\nOFF poweroff' }));
+    expect(report.checks.filter(({ ok }) => !ok)).toMatchObject([{ name: 'console', reasons: [expect.stringMatching(/soft lockup/)] }]);
   });
   const rows: [what: string, boot: string, code: string][] = [
     ['nothing comes', '', 'timeout'],

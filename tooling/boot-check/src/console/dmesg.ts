@@ -31,6 +31,20 @@ export interface LogVerdict {
   readonly allowed: readonly { readonly line: string; readonly reason: string }[];
 }
 
+const INFO = 6;
+
+/**
+ * What the kernel has said on the console, before, between and after all else there. Its levels are not to be seen:
+ * only what is wrong at any level counts.
+ */
+export function judgeConsole(text: string): readonly string[] {
+  const log = text.split(/\r?\n/).flatMap((line) => {
+    const match = /\[\s*\d+\.\d{6}\] (.*)$/.exec(line);
+    return match === null ? [] : [{ level: INFO, text: match[1] }];
+  });
+  return judgeDmesg(log, '').problems;
+}
+
 /** Lines of a message after its first carry no prefix and have its level. */
 export function parseDmesg(lines: readonly string[]): readonly LogLine[] {
   const parsed: LogLine[] = [];
