@@ -29,7 +29,6 @@ function pciRoot({ serialPorts }: DsdtOptions): Aml {
   return device(
     'PCI0',
     name('_HID', eisaId('PNP0A03')),
-    name('_ADR', integer(0)),
     name('_UID', integer(0)),
     name('_BBN', integer(0)),
     name('_CRS', resourceTemplate(
