@@ -42,6 +42,8 @@ export async function buildAssembly(name, options = {}) {
   const entry = join(folder, 'assembly', 'index.ts');
   const generator = join(folder, 'scripts', 'generate-assembly.mjs');
   if (!existsSync(join(folder, 'assembly')) && !existsSync(generator)) return 'none';
+  // Sources that this package takes from another may include what that one generates.
+  for (const neighbour of neighbours(folder)) await buildAssembly(neighbour);
 
   const memoryBase = options.memoryBase ?? WINDOWS[name]?.memoryBase ?? 1024;
   const dataLimit = options.dataLimit ?? WINDOWS[name]?.dataLimit ?? 65536;
@@ -72,16 +74,20 @@ export async function buildAssembly(name, options = {}) {
   return 'built';
 }
 
+/** Names of the packages that a package imports. */
+function neighbours(folder) {
+  return Object.keys(readJson(join(folder, 'package.json')).dependencies ?? {})
+    .filter((id) => id.startsWith('@wasm-tcg/'))
+    .map((id) => id.replace('@wasm-tcg/', ''));
+}
+
 /** Everything the result depends on: this package, the packages it imports, the compiler and these scripts. */
 function inputs(name, folder) {
-  const { dependencies = {} } = readJson(join(folder, 'package.json'));
   // A neighbour's AssemblyScript counts too: sources such as softfloat are compiled into the helpers that import them.
-  const neighbours = Object.keys(dependencies)
-    .map((id) => join(ROOT, 'packages', id.replace('@wasm-tcg/', '')))
-    .flatMap((neighbour) => ['src', 'assembly', 'scripts'].map((part) => join(neighbour, part)));
+  const sources = neighbours(folder).flatMap((neighbour) => ['src', 'assembly', 'scripts'].map((part) => join(ROOT, 'packages', neighbour, part)));
   return [
     ...['assembly', 'scripts', 'src'].flatMap((part) => listFiles(join(folder, part))),
-    ...neighbours.flatMap((source) => listFiles(source)),
+    ...sources.flatMap((source) => listFiles(source)),
     ...listFiles(join(ROOT, 'scripts', 'lib')),
     join(ROOT, 'scripts', 'build-assembly.mjs'),
     join(ROOT, 'node_modules', 'assemblyscript', 'package.json'),

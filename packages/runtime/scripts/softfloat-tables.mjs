@@ -3,8 +3,8 @@
  * computed here in integers of 256 fraction bits: nothing is copied from anywhere.
  *
  * The functions are sums of their own series after an argument reduction that makes each term a fixed number of bits smaller than the
- * one before; `terms` stops where what is left out is below 2^-BITS of the result. Terms below 2^-NARROW are summed in 64-bit steps,
- * which leaves an error below 2^-(NARROW + 62).
+ * one before; `terms` stops where what is left out is below 2^-BITS of the result. Terms below 2^-NARROW are summed in 64-bit steps, with
+ * their coefficients scaled up to fill the words, which leaves an error below 2^-(NARROW + 60).
  */
 const PRECISION = 256n;
 const ONE = 1n << PRECISION;
@@ -32,8 +32,8 @@ const words = (value, whole) => {
 };
 
 /**
- * One polynomial in y: coefficients from the highest down, two words with one whole bit each; how many there are, and how many of them
- * are summed in 64-bit steps.
+ * One polynomial in y: coefficients from the highest down, two words with one whole bit each; how many there are, how many of them are
+ * summed in 64-bit steps, and the power of two that those are scaled by.
  *
  * @param {string} name
  * @param {(k: bigint) => bigint} coefficient of y^k
@@ -45,10 +45,13 @@ function polynomial(name, coefficient, largest) {
   while (magnitude(terms) > -BITS) terms++;
   let narrow = 0;
   while (magnitude(terms - 1 - narrow) < -NARROW) narrow++;
-  const list = Array.from({ length: terms }, (_, i) => words(coefficient(BigInt(terms - 1 - i)), 1).join(', '));
+  const scale = Math.max(0, Math.floor(Number(PRECISION) - Math.log2(Number(coefficient(BigInt(terms - narrow))))));
+  const scaled = (k) => coefficient(BigInt(k)) << (k >= terms - narrow ? BigInt(scale) : 0n);
+  const list = Array.from({ length: terms }, (_, i) => words(scaled(terms - 1 - i), 1).join(', '));
   return [
     `export const ${name}_TERMS: i32 = ${terms};`,
     `export const ${name}_NARROW: i32 = ${narrow};`,
+    `export const ${name}_SCALE: i32 = ${scale};`,
     `export const ${name}: usize = memory.data<u64>([\n${list.map((row) => `  ${row},`).join('\n')}\n]);`,
   ].join('\n');
 }

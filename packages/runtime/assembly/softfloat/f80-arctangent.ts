@@ -9,7 +9,7 @@ import {
   fixedLow, polynomial, realExponent, realFraction, realHi, realLo, scaleReal, setRatio, setReal, shiftFixed, storeReal, storeUncorrected,
 } from './fixed';
 import {
-  ARCTANGENT, ARCTANGENTS, ARCTANGENT_NARROW, ARCTANGENT_STEPS, ARCTANGENT_TERMS, HALF_PI_HI, HALF_PI_LO,
+  ARCTANGENT, ARCTANGENTS, ARCTANGENT_NARROW, ARCTANGENT_SCALE, ARCTANGENT_STEPS, ARCTANGENT_TERMS, HALF_PI_HI, HALF_PI_LO,
 } from './generated/tables';
 import { setRoundedUp } from './state';
 import { mulHigh, shiftLeft128, wideLow } from './wide';
@@ -24,7 +24,7 @@ function setSeries(): void {
   const exponent = realExponent;
   scaleReal(hi, lo, exponent);
   const y = realFraction();
-  let series = polynomial(ARCTANGENT, ARCTANGENT_TERMS, ARCTANGENT_NARROW, y, fixedLow, true);
+  let series = polynomial(ARCTANGENT, ARCTANGENT_TERMS, ARCTANGENT_NARROW, ARCTANGENT_SCALE, y, fixedLow, true);
   let low = fixedLow;
   if (series == INTEGER_BIT && low == 0) {
     // Of a tiny t the arctangent is still less than t.

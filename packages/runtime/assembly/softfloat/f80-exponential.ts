@@ -3,7 +3,7 @@ import {
   BIAS, INTEGER_BIT, SPECIAL, headOf, isNormal, isZero, resolvesNaN1, significandOf, stopsAtDenormal, storeCell, storeInfinity, storeZero,
 } from './f80-format';
 import { fixedLow, mulFixed, polynomial, realExponent, realFraction, realHi, realLo, setReal, scaleReal, storeReal } from './fixed';
-import { EXPONENTIAL, EXPONENTIAL_NARROW, EXPONENTIAL_TERMS, LN2_HI, LN2_LO } from './generated/tables';
+import { EXPONENTIAL, EXPONENTIAL_NARROW, EXPONENTIAL_SCALE, EXPONENTIAL_TERMS, LN2_HI, LN2_LO } from './generated/tables';
 import { PE, raise, setRoundedUp } from './state';
 
 export function f80_f2xm1(dst: usize, a: usize): void {
@@ -34,7 +34,7 @@ export function f80_f2xm1(dst: usize, a: usize): void {
   const tLo = realLo;
   const tExponent = realExponent;
   const t = realFraction();
-  const series = polynomial(EXPONENTIAL, EXPONENTIAL_TERMS, EXPONENTIAL_NARROW, t, fixedLow, sign != 0);
+  const series = polynomial(EXPONENTIAL, EXPONENTIAL_TERMS, EXPONENTIAL_NARROW, EXPONENTIAL_SCALE, t, fixedLow, sign != 0);
   setReal(series, fixedLow, 0);
   scaleReal(tHi, tLo, tExponent);
   storeReal(dst, sign, BIAS);

@@ -9,7 +9,7 @@ import {
 import {
   UNIT, fixedLow, polynomial, realExponent, realFraction, realHi, realLo, scaleReal, setRatio, setReal, shiftFixed, storeReal,
 } from './fixed';
-import { LOGARITHM, LOGARITHM_NARROW, LOGARITHM_TERMS } from './generated/tables';
+import { LOGARITHM, LOGARITHM_NARROW, LOGARITHM_SCALE, LOGARITHM_TERMS } from './generated/tables';
 import { PE, ZE, raise, setRoundedUp } from './state';
 import { mulHigh } from './wide';
 
@@ -23,7 +23,7 @@ function setSeries(): void {
   const exponent = realExponent;
   scaleReal(hi, lo, exponent);
   const y = realFraction();
-  const series = polynomial(LOGARITHM, LOGARITHM_TERMS, LOGARITHM_NARROW, y, fixedLow, false);
+  const series = polynomial(LOGARITHM, LOGARITHM_TERMS, LOGARITHM_NARROW, LOGARITHM_SCALE, y, fixedLow, false);
   setReal(series, fixedLow, 2);
   scaleReal(hi, lo, exponent);
 }

@@ -7,7 +7,7 @@ import {
 } from './f80-format';
 import { fixedLow, mulFixed, polynomial, realExponent, realFraction, realHi, realLo, setRatio, setReal, storeReal, storeUncorrected } from './fixed';
 import {
-  COSINE, COSINE_NARROW, COSINE_TERMS, SINE, SINE_NARROW, SINE_TERMS,
+  COSINE, COSINE_NARROW, COSINE_SCALE, COSINE_TERMS, SINE, SINE_NARROW, SINE_SCALE, SINE_TERMS,
 } from './generated/tables';
 import { PE, raise, setRoundedUp } from './state';
 import { divWide, mulHigh } from './wide';
@@ -69,17 +69,17 @@ const TANGENT_EXPONENT: i32 = -32;
 
 /** The number becomes sin r. */
 function setSine(): void {
-  setSeries(SINE, SINE_TERMS, SINE_NARROW);
+  setSeries(SINE, SINE_TERMS, SINE_NARROW, SINE_SCALE);
   const upper = mulFixed(realHi, realLo, rHi, rLo);
   setReal(upper, fixedLow, realExponent + rExponent + 1);
 }
 
 /** The number becomes a series in r². A value of one is less by the least unit: the series is always below its first term. */
-function setSeries(table: usize, terms: i32, narrow: i32): void {
+function setSeries(table: usize, terms: i32, narrow: i32, scale: i32): void {
   const square = mulFixed(rHi, rLo, rHi, rLo);
   setReal(square, fixedLow, 2 * rExponent + 1);
   const y = realFraction();
-  let hi = polynomial(table, terms, narrow, y, fixedLow, true);
+  let hi = polynomial(table, terms, narrow, scale, y, fixedLow, true);
   let lo = fixedLow;
   if (hi == INTEGER_BIT && lo == 0) {
     hi--;
@@ -103,7 +103,7 @@ function cosineSign(): u32 {
 
 function storeSine(dst: usize, sign: u32): void {
   if (rExponent < SINE_EXPONENT) return storeArgument(dst, sign);
-  if (quadrant & 1) setSeries(COSINE, COSINE_TERMS, COSINE_NARROW);
+  if (quadrant & 1) setSeries(COSINE, COSINE_TERMS, COSINE_NARROW, COSINE_SCALE);
   else setSine();
   storeReal(dst, sineSign(sign), BIAS);
 }
@@ -121,7 +121,7 @@ function storeCosine(dst: usize): void {
     return storeCell(dst, BIAS, INTEGER_BIT);
   }
   if (quadrant & 1) setSine();
-  else setSeries(COSINE, COSINE_TERMS, COSINE_NARROW);
+  else setSeries(COSINE, COSINE_TERMS, COSINE_NARROW, COSINE_SCALE);
   storeReal(dst, cosineSign(), BIAS);
 }
 
@@ -197,13 +197,13 @@ export function f80_tan(dst: usize, a: usize): bool {
   const head = headOf(a);
   const kind = begin(dst, head, significandOf(a));
   if (kind == ZERO) storeZero(dst, head >> 15);
-  else if (kind == REDUCED && rExponent < TANGENT_EXPONENT) storeArgument(dst, head >> 15);
+  else if (kind == REDUCED && <i32>(head & 0x7fff) < BIAS + TANGENT_EXPONENT) storeArgument(dst, head >> 15);
   else if (kind == REDUCED) {
     setSine();
     const sineHi = realHi;
     const sineLo = realLo;
     const sineExponent = realExponent;
-    setSeries(COSINE, COSINE_TERMS, COSINE_NARROW);
+    setSeries(COSINE, COSINE_TERMS, COSINE_NARROW, COSINE_SCALE);
     if (quadrant & 1) setRatio(realHi, realLo, realExponent, sineHi, sineLo, sineExponent);
     else setRatio(sineHi, sineLo, sineExponent, realHi, realLo, realExponent);
     storeReal(dst, (head >> 15) ^ (quadrant & 1) ^ u32(reflected), BIAS);

@@ -1,4 +1,8 @@
-/** The x87 format on cells of 16 bytes: all its operations. Rounding, precision, masks, flags and C1: state.ts. */
+/**
+ * The x87 format on cells of 16 bytes: all its operations. Rounding, precision, masks, flags and C1: state.ts. A destination may be one of
+ * the operands. After an unmasked IE, DE or ZE (`sfFlags & ~sfMasks & 7`) a destination holds nothing of use: the x87 keeps its registers.
+ * The stores to f32, f64, integers and BCD are not to be made after an unmasked OE or UE either.
+ */
 export { f80_patan } from './f80-arctangent';
 export { f80_add, f80_div, f80_mul, f80_sqrt, f80_sub } from './f80-arithmetic';
 export { bcd_to_f80, f80_to_bcd } from './f80-bcd';

@@ -78,10 +78,10 @@ export function divFixed(aHi: u64, aLo: u64, bHi: u64, bLo: u64): u64 {
 /**
  * A polynomial by Horner's rule, of a table in generated/tables.ts: coefficients and result with one whole bit, y with none.
  *
- * @param narrow leading terms that are summed in 64-bit steps, 1…terms − 1
+ * @param narrow leading terms that are summed in 64-bit steps, 1…terms − 1; their coefficients are scaled up by 2^scale, 0…63
  * @param alternating terms with odd powers of y are subtracted
  */
-export function polynomial(table: usize, terms: i32, narrow: i32, yHi: u64, yLo: u64, alternating: bool): u64 {
+export function polynomial(table: usize, terms: i32, narrow: i32, scale: i32, yHi: u64, yLo: u64, alternating: bool): u64 {
   let cell = table;
   let hi = load<u64>(cell);
   for (let i = 1; i < narrow; i++) {
@@ -89,7 +89,8 @@ export function polynomial(table: usize, terms: i32, narrow: i32, yHi: u64, yLo:
     const product = mulHigh(hi, yHi);
     hi = alternating ? load<u64>(cell) - product : load<u64>(cell) + product;
   }
-  let lo: u64 = 0;
+  let lo: u64 = scale ? hi << (64 - scale) : 0;
+  hi >>= scale;
   for (let i = narrow; i < terms; i++) {
     cell += 16;
     const product = mulFixed(hi, lo, yHi, yLo);

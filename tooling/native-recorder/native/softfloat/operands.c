@@ -7,16 +7,18 @@
 
 static uint64_t state;
 
-void seed_operands(uint64_t seed) {
-  state = seed * 0x9e3779b97f4a7c15u + 0x1234567;
-}
-
 /* splitmix64 */
 static uint64_t next(void) {
   uint64_t z = (state += 0x9e3779b97f4a7c15u);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
   return z ^ (z >> 31);
+}
+
+/* Mixed once, or seeds next to each other would give the same sequence from another start. */
+void seed_operands(uint64_t seed) {
+  state = seed;
+  state = next();
 }
 
 static unsigned below(unsigned n) {
@@ -113,6 +115,16 @@ static cell between(unsigned low, unsigned high) {
   return value;
 }
 
+/* Next to a multiple of pi / 2, as the 66 bits of pi have it that the processor reduces with. */
+static cell near_pi(void) {
+  const unsigned __int128 pi = (unsigned __int128)3 << 64 | 0x243f6a8885a308d3;
+  unsigned __int128 product = pi * (1 + (next() >> (4 + below(60)))) + below(9) - 4;
+  unsigned exponent = 0x3fff + 127 - 65;
+  while (!(product >> 127)) product <<= 1, exponent--;
+  const cell value = {(uint64_t)(product >> 64) + below(2), exponent | (next() & 1) << 15};
+  return value;
+}
+
 static uint64_t integer(void) {
   switch (below(4)) {
     case 0: return 0ull - below(4) + below(4);
@@ -202,7 +214,8 @@ void choose(record *r, const operation *op) {
       if (below(8)) r->a.high &= 0x7fff;
       return;
     case PICK_ANGLE:
-      r->a = rare < 6 ? between(0x3fff - 10, 0x3fff + 6) : between(0x3fff - 70, 0x3fff + 64);
+      if (rare == 1) r->a = near_pi();
+      else r->a = rare < 6 ? between(0x3fff - 10, 0x3fff + 6) : between(0x3fff - 70, 0x3fff + 64);
       return;
     default:
       if (below(3) == 0) relate(r, 0x7fff, 64);

@@ -72,13 +72,19 @@ export class SoftfloatModule {
   check(records: Uint8Array): BatchResult {
     this.#bytes.set(records, BASE);
     const failures = this.#exports.check(BASE, records.length / RECORD_BYTES, OUT, LIST);
-    const numbers = new Uint32Array(this.#bytes.buffer, LIST, Math.min(failures, 16));
-    const examples = [...numbers].map((number) => {
-      const start = BASE + number * RECORD_BYTES;
-      this.#exports.execute(start, OUT);
-      return { expected: this.#bytes.slice(start, start + RECORD_BYTES), actual: this.#bytes.slice(OUT, OUT + RECORD_BYTES) };
+    const numbers = Uint32Array.from(new Uint32Array(this.#bytes.buffer, LIST, Math.min(failures, 16)));
+    const examples = Array.from(numbers, (number) => {
+      const expected = records.slice(number * RECORD_BYTES, (number + 1) * RECORD_BYTES);
+      return { expected, actual: this.run(expected) };
     });
     return { failures, examples };
+  }
+
+  /** Runs one record and returns it with flags, condition and results filled in; its other parts are empty. */
+  run(record: Uint8Array): Uint8Array {
+    this.#bytes.set(record, BASE);
+    this.#exports.execute(BASE, OUT);
+    return this.#bytes.slice(OUT, OUT + RECORD_BYTES);
   }
 
   /**
