@@ -32,6 +32,11 @@ export interface UartOptions {
   readonly onTransmit: (bytes: Uint8Array) => void;
   /** Transmit at the programmed rate. Default false: at once. */
   readonly paced?: boolean;
+  /**
+   * What the host sends waits until the guest takes receive interrupts. A Linux that finds bytes in the FIFO while it looks for the port or opens it throws
+   * them away; a guest that polls would never get any. Default false.
+   */
+  readonly patient?: boolean;
 }
 
 export class Uart16550 implements Device {
@@ -40,6 +45,7 @@ export class Uart16550 implements Device {
   readonly #irq: IrqLine;
   readonly #onTransmit: (bytes: Uint8Array) => void;
   readonly #paced: boolean;
+  readonly #patient: boolean;
   readonly #receiver = new UartReceiver();
   readonly #timeout: Timer;
   readonly #shifter: Timer;
@@ -69,6 +75,7 @@ export class Uart16550 implements Device {
     this.#irq = bus.irq(line);
     this.#onTransmit = options.onTransmit;
     this.#paced = options.paced ?? false;
+    this.#patient = options.patient ?? false;
     this.#timeout = bus.clock.timer(() => this.#receiverTimedOut());
     this.#shifter = bus.clock.timer(() => this.#byteSent());
     this.#msr = this.#modemInputs();
@@ -216,6 +223,7 @@ export class Uart16550 implements Device {
     // Enabling the interrupt while THR is empty raises it: drivers start sending that way.
     if ((value & ~this.#ier & Ier.empty) !== 0 && this.#holdingEmpty) this.#emptyPending = true;
     this.#ier = value;
+    this.#refill();
   }
 
   #writeFcr(value: number): void {
@@ -300,7 +308,8 @@ export class Uart16550 implements Device {
   }
 
   #refill(): void {
-    if (this.#loop || !this.#receiver.refill()) return;
+    if (this.#loop || (this.#patient && (this.#ier & Ier.received) === 0)) return;
+    if (!this.#receiver.refill()) return;
     this.#restartTimeout();
   }
 

@@ -6,6 +6,7 @@ import type { SavedValue } from '../devices/device.ts';
 import { SavedFields } from '../devices/saved-fields.ts';
 import { planFirmware, type FirmwarePlan } from '../firmware/firmware.ts';
 import type { CpuStart } from '../loaders/cpu-start.ts';
+import { detectImage } from '../loaders/detect.ts';
 import { planFlatImage } from '../loaders/flat.ts';
 import { unpackBzImage } from '../loaders/linux/payload.ts';
 import { planKernel } from '../loaders/plan-kernel.ts';
@@ -14,12 +15,16 @@ import type { PcConfig } from './pc-config.ts';
 
 /** Bytes of entropy that Linux is given at boot. */
 const SEED_BYTES = 32;
+/** Kinds of images that are Linux. */
+const LINUX: ReadonlySet<string> = new Set(['bzimage', 'vmlinux', 'pvh']);
 const ENTRY_MODES = { real16: 16, protected32: 32, long64: 64 } as const;
 
 export interface BootPlan {
   readonly firmware: FirmwarePlan;
   /** Without an image: the CPU stays in its power-on state. */
   readonly image: Pick<LoadPlan, 'segments' | 'start'> | undefined;
+  /** The image is a Linux kernel. */
+  readonly linux: boolean;
 }
 
 export interface BootRequest {
@@ -32,11 +37,11 @@ export interface BootRequest {
 /** @throws MachineError `bad-image`, `bad-option` */
 export async function planBoot({ boot, config, random }: BootRequest): Promise<BootPlan> {
   const firmware = planFirmware(config.firmware);
-  if (boot === undefined) return { firmware, image: undefined };
+  if (boot === undefined) return { firmware, image: undefined, linux: false };
   if ('image' in boot) {
     const { image, loadAddress, entry, cs, mode, stack } = boot;
     const options = { firmware, loadAddress, mode: mode ?? 'real16', ...(entry === undefined ? {} : { entry }), ...(cs === undefined ? {} : { cs }), ...(stack === undefined ? {} : { stack }) };
-    return { firmware, image: planFlatImage(image, options) };
+    return { firmware, image: planFlatImage(image, options), linux: false };
   }
   const rngSeed = new Uint8Array(SEED_BYTES);
   random(rngSeed);
@@ -51,13 +56,13 @@ export async function planBoot({ boot, config, random }: BootRequest): Promise<B
     ...(entry === 'auto' || entry === 'unpacked' ? {} : { entry: ENTRY_MODES[entry] }),
     ...(unpacked === undefined ? {} : { unpacked }),
   });
-  return { firmware, image };
+  return { firmware, image, linux: LINUX.has(detectImage(kernel)) };
 }
 
 /** What a snapshot keeps of a plan, so that the restored machine can be reset. Firmware's part follows from the configuration. */
-export function saveBootPlan({ image }: BootPlan): SavedValue {
+export function saveBootPlan({ image, linux }: BootPlan): SavedValue {
   if (image === undefined) return null;
-  return { segments: image.segments.map(({ name, physical, bytes }) => ({ name, physical, bytes })), start: JSON.stringify(image.start) };
+  return { linux, segments: image.segments.map(({ name, physical, bytes }) => ({ name, physical, bytes })), start: JSON.stringify(image.start) };
 }
 
 /** @param saved the body of a snapshot. @throws MachineError `bad-snapshot` */
@@ -65,13 +70,13 @@ export function restoreBootPlan(saved: SavedValue, config: PcConfig): { readonly
   const body = new SavedFields(saved, 'body');
   const machine = body.value('machine');
   const firmware = planFirmware(config.firmware);
-  if (body.value('boot') === null) return { plan: { firmware, image: undefined }, machine };
+  if (body.value('boot') === null) return { plan: { firmware, image: undefined, linux: false }, machine };
   const boot = body.fields('boot');
   const segments = boot.list('segments', { max: 1000 }).map((segment) => {
     const physical = segment.int('physical', 0, config.ram);
     return { name: 'restored', physical, bytes: segment.bytes('bytes', { max: config.ram - physical }) };
   });
-  return { plan: { firmware, image: { segments, start: startOf(boot.value('start')) } }, machine };
+  return { plan: { firmware, image: { segments, start: startOf(boot.value('start')) }, linux: boot.bool('linux') }, machine };
 }
 
 function startOf(saved: SavedValue): CpuStart {

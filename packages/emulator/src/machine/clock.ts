@@ -18,6 +18,8 @@ export type ClockOptions =
 
 /** Advance of virtual time at one look at the host's clock that is still believed, ns. */
 const STALL = 2_000_000;
+/** Delay of a wake-up that is still believed, ns. */
+const OVERSLEEP = 50_000_000;
 /** Bounds of the estimated time per instruction, ns: 10 GIPS … 2 MIPS. */
 const FASTEST = 0.1;
 const SLOWEST = 500;
@@ -172,12 +174,18 @@ export class MachineClock implements VirtualClock {
     return Math.max(0, (time - this.#host - this.#debt) / 1e6);
   }
 
-  /** The guest was idle and the host has slept: all of the time that has passed counts, and what was to be caught up is. */
+  /**
+   * The guest was idle until now. What was to be caught up is, but not past the next alarm: a guest that finds it had slept through one calls itself stuck.
+   * For the same reason a host that slept much longer than it should have is something to catch up.
+   */
   idle(): void {
     if (this.fixedRate !== 0) return;
     const wall = this.#wall();
-    this.#host += Math.max(0, wall - this.#wallAtSync) + this.#debt;
-    this.#debt = 0;
+    const due = Math.max(0, this.nextDeadline - this.#host);
+    const passed = Math.max(0, wall - this.#wallAtSync) + this.#debt;
+    const credit = Math.min(passed, due + OVERSLEEP);
+    this.#host += credit;
+    this.#debt = passed - credit;
     this.#restart(Math.floor(Math.max(this.now, this.#host)), this.#executed(), wall);
   }
 

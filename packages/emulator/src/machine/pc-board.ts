@@ -52,7 +52,7 @@ export class Board {
   readonly #acpi: AcpiPm;
   readonly #ferr: FerrLatch;
 
-  constructor({ parts, clock, control, devices, wake }: BoardOptions) {
+  constructor({ parts, clock, control, devices, plan, wake }: BoardOptions) {
     const { ram, ports } = parts;
     this.#parts = parts;
     const attach: Pick<DeviceBus, 'clock' | 'attachPorts' | 'attachMmio'> = {
@@ -68,7 +68,7 @@ export class Board {
     const bus: DeviceBus = { ...attach, control, memory: ram, irq: (line) => this.interrupts.line(line) };
 
     const serial = Array.from({ length: devices.serial }, (_, index) => {
-      const uart: Uart16550 = new Uart16550(bus, { index, onTransmit: (bytes) => line.fromGuest(bytes) });
+      const uart: Uart16550 = new Uart16550(bus, { index, patient: plan.linux, onTransmit: (bytes) => line.fromGuest(bytes) });
       const line: SerialLine = new SerialLine(
         (bytes) => {
           uart.receive(bytes);

@@ -62,6 +62,18 @@ describe('on the host clock', () => {
     expect(Math.abs(clock.now - host.wall)).toBeLessThan(MS);
   });
 
+  it('does not pass an alarm while it catches up', () => {
+    const { host, clock, run } = onHost();
+    run(20);
+    host.wall += 5000 * MS;
+    clock.sync();
+    clock.timer(() => undefined).set(clock.now + 100 * MS);
+    const { nextDeadline } = clock;
+    clock.idle();
+    expect(clock.now).toBeGreaterThanOrEqual(nextDeadline);
+    expect(clock.now).toBeLessThan(nextDeadline + 60 * MS);
+  });
+
   it('says how long to sleep', () => {
     const { clock, run } = onHost();
     run(20);
