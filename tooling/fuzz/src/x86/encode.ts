@@ -180,7 +180,8 @@ export class Encoder {
   /** An address in the program's world: data mostly, near borders often. */
   #place(): number {
     const rng = this.#rng;
-    const near = rng.chance(0.3) ? rng.between(-9, 2) : rng.below(0xf00);
+    // Half of those inside a page are aligned as vectors have to be.
+    const near = rng.chance(0.3) ? rng.between(-9, 2) : rng.below(0xf00) & (rng.chance(0.5) ? ~15 : ~0);
     const page = rng.weighted([
       [8, DATA], [4, DATA + 0x1000], [3, DATA + 0x2000], [1, READ_ONLY], [2, STACK_TOP & ~0xfff], [1, UNMAPPED],
       [this.#paged ? 3 : 0, DATA_ALIAS], [this.#paged ? 1 : 0, CODE_ALIAS],
@@ -220,6 +221,7 @@ export class Encoder {
 
   #displacement8(): number {
     const rng = this.#rng;
+    if (rng.chance(0.3)) return rng.below(16) * 16;
     return rng.chance(0.3) ? rng.pick([0, 1, 0x7f, 0x80, 0xff, 0xf8, 0x3e]) : rng.below(256);
   }
 

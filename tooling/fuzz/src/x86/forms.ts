@@ -1,6 +1,5 @@
 /**
- * Which instruction forms random programs contain: every form of the decoder's tables that works on general registers, but for those
- * that this list names.
+ * Which instruction forms random programs contain: every form of the decoder's tables but for those that this list names, and x87.
  */
 import { FORMS, type Feature, type Form, type MnemonicName } from '@wasm-tcg/guest-x86';
 import { bitsOf, type Mode } from './layout.ts';
@@ -13,28 +12,26 @@ export const EXCLUDED: ReadonlyMap<MnemonicName, string> = new Map<MnemonicName,
   ...(['lgdt', 'lidt', 'lldt', 'ltr', 'wrmsr', 'lmsw'] as const).map((name) => [name, 'a random operand leaves no handlers to run'] as const),
   ...(['syscall', 'sysret', 'sysenter', 'sysexit'] as const).map((name) => [name, 'leaves the program: needs a kernel behind it'] as const),
   ...(['monitor', 'mwait', 'hlt'] as const).map((name) => [name, 'ends the program, which ends with HLT'] as const),
-  ...(['fxsave', 'fxrstor', 'xsave', 'xsaveopt', 'xsavec', 'xsaves', 'xrstor', 'xrstors', 'ldmxcsr', 'stmxcsr', 'xgetbv', 'xsetbv', 'wait'] as const)
-    .map((name) => [name, 'x87 and SSE state'] as const),
+  ...(['fxsave', 'fxrstor', 'xsave', 'xsaveopt', 'xsavec', 'xsaves', 'xrstor', 'xrstors', 'xgetbv', 'xsetbv', 'wait'] as const)
+    .map((name) => [name, 'x87 state'] as const),
+  ['ldmxcsr', 'a random operand unmasks exceptions, or is refused'],
   ...(['invpcid', 'rsm'] as const).map((name) => [name, 'outside the machine that is built so far'] as const),
 ]);
 
-/** Features whose forms are x87, MMX or SSE, and not general-register forms. */
-const VECTOR_FEATURES: ReadonlySet<Feature> = new Set<Feature>([
-  'FPU', 'FPU287', 'FPU387', 'FCMOV', 'FXSR', 'MMX', 'SSE', 'SSE2', 'SSE3', 'SSSE3', 'SSE4_1', 'SSE4_2', 'AES', 'PCLMULQDQ', 'SHA',
-  'XSAVE', 'XSAVEOPT', 'XSAVEC', 'XSAVES',
-]);
-/** General-register forms that came with those features. */
-const GENERAL: ReadonlySet<MnemonicName> = new Set<MnemonicName>([
-  'movnti', 'pause', 'lfence', 'mfence', 'sfence', 'prefetchnta', 'prefetcht0', 'prefetcht1', 'prefetcht2', 'crc32',
-]);
+/** Features whose forms are not in random programs. */
+const OTHER_FEATURES: ReadonlySet<Feature> = new Set<Feature>(['FPU', 'FPU287', 'FPU387', 'FCMOV', 'FXSR', 'XSAVE', 'XSAVEOPT', 'XSAVEC', 'XSAVES']);
+
+/** Whether a form works on MMX or XMM registers. */
+export function isVector(form: Form): boolean {
+  return form.mnemonic === 'emms' || form.operands.split(',').some((operand) => /^[PQNVWU]/.test(operand));
+}
 
 /** Whether random programs contain a form. */
 export function isIncluded(form: Form): boolean {
   if (EXCLUDED.has(form.mnemonic)) return false;
   // Writes to control and debug registers belong to the mapping changes of the program generator; reads stay.
   if (form.operands.startsWith('Cn') || form.operands.startsWith('Dn')) return false;
-  if (VECTOR_FEATURES.has(form.feature)) return GENERAL.has(form.mnemonic);
-  return true;
+  return !OTHER_FEATURES.has(form.feature);
 }
 
 /** The forms of a mode. */

@@ -1,12 +1,12 @@
 /**
- * Random x86 programs of 5 to 40 items: any integer instruction on registers and memory, with branches, bounded loops, calls, accesses
+ * Random x86 programs of 5 to 40 items: any integer or vector instruction on registers and memory, with branches, bounded loops, calls, accesses
  * that fault, stores into its own code and, with paging, changes of the mapping. Most of them end; a limit ends the rest.
  */
 import type { Form } from '@wasm-tcg/guest-x86';
 import { Random } from '../random.ts';
 import { Control, type Draft } from './control.ts';
 import { Encoder } from './encode.ts';
-import { formsOf } from './forms.ts';
+import { formsOf, isVector } from './forms.ts';
 import { assemble, type Item } from './items.ts';
 import { MODES, pagingsOf, type Mode } from './layout.ts';
 import type { X86Program } from './program.ts';
@@ -15,20 +15,40 @@ import { Mixture, overTwoPages } from './shapes.ts';
 /** Enough for loops to get hot in every mode; programs that run for ever are cut here. */
 const LIMIT = 1500;
 
+/** Share of instructions on MMX and XMM registers, which are more than half of all forms. */
+const VECTOR_SHARE = 0.5;
+
 /** Forms by mnemonic, so that an instruction with many encodings is not more frequent than one with few. */
-class FormPicker {
+class Forms {
+  readonly #all: readonly Form[];
   readonly #byMnemonic: readonly (readonly Form[])[];
 
-  constructor(mode: Mode) {
+  constructor(forms: readonly Form[]) {
     const groups = new Map<string, Form[]>();
-    for (const form of formsOf(mode)) groups.set(form.mnemonic, [...(groups.get(form.mnemonic) ?? []), form]);
+    for (const form of forms) groups.set(form.mnemonic, [...(groups.get(form.mnemonic) ?? []), form]);
     this.#byMnemonic = [...groups.values()];
+    this.#all = this.#byMnemonic.flat();
   }
 
   /** Half of the time any form, else any mnemonic's. */
   pick(rng: Random): Form {
-    if (rng.chance(0.5)) return rng.pick(rng.pick(this.#byMnemonic));
-    return rng.pick(this.#byMnemonic.flat());
+    return rng.chance(0.5) ? rng.pick(rng.pick(this.#byMnemonic)) : rng.pick(this.#all);
+  }
+}
+
+/** The forms of a mode. A program has instructions on vectors or has none. */
+class FormPicker {
+  readonly #general: Forms;
+  readonly #vector: Forms;
+
+  constructor(mode: Mode) {
+    const forms = formsOf(mode);
+    this.#general = new Forms(forms.filter((form) => !isVector(form)));
+    this.#vector = new Forms(forms.filter(isVector));
+  }
+
+  pick(rng: Random, vectors: boolean): Form {
+    return (vectors && rng.chance(VECTOR_SHARE) ? this.#vector : this.#general).pick(rng);
   }
 }
 
@@ -52,7 +72,8 @@ export class X86Generator {
     if (!picker) this.#pickers.set(mode, (picker = new FormPicker(mode)));
     const encoder = new Encoder(rng, mode, paged);
     const control = new Control(rng, mode, paging);
-    const plain = (): Draft => ({ bytes: encoder.encode(picker.pick(rng)) ?? [0x90], starts: [0], references: [] });
+    const vectors = rng.chance(0.5);
+    const plain = (): Draft => ({ bytes: encoder.encode(picker.pick(rng, vectors)) ?? [0x90], starts: [0], references: [] });
     const parts = { rng, control, plain, paged, segments: mode !== 'long64' };
     const { drafts, address } = paged && rng.chance(0.15) ? overTwoPages(parts) : new Mixture(parts).build();
     const items = drafts.map((draft, id): Item => ({ id, ...draft }));

@@ -10,6 +10,7 @@ type Registers = Map<RegisterName, bigint>;
 const GENERAL = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const;
 const CR0 = { PE: 1n, ET: 0x10n, NE: 0x20n, WP: 0x10000n, PG: 0x80000000n } as const;
 const CR4_PAE = 0x20n;
+const CR4_OSFXSR_OSXMMEXCPT = 0x600n;
 const EFER_LME_LMA = 0x500n;
 const FLAGS_ALWAYS = 2;
 const FLAGS_ARITHMETIC = 0x8d5;
@@ -19,8 +20,8 @@ const FLAG_TF = 0x100;
 /** What is not compared: a host's own bookkeeping. */
 const NOT_COMPARED: ReadonlySet<RegisterName> = new Set<RegisterName>(['tsc_offset']);
 
-/** Registers that programs of this kind may change; x87 and SSE state is not among them. */
-export const COMPARED: readonly RegisterName[] = REGISTER_NAMES.filter((name) => !NOT_COMPARED.has(name) && !/^(st|mm|xmm)\d/.test(name));
+/** Registers that programs may change. */
+export const COMPARED: readonly RegisterName[] = REGISTER_NAMES.filter((name) => !NOT_COMPARED.has(name));
 
 /** All registers that differ from `powerOn`, for a start state of a program. */
 export function startRegisters(program: X86Program, seed: number, powerOn: ReadonlyMap<RegisterName, bigint>): Registers {
@@ -35,10 +36,21 @@ export function startRegisters(program: X86Program, seed: number, powerOn: Reado
   registers.set('rip', BigInt(address));
   const flags = FLAGS_ALWAYS | (rng.u32() & FLAGS_ARITHMETIC) | (rng.chance(0.15) ? FLAG_DF : 0) | (rng.chance(0.02) ? FLAG_TF : 0);
   registers.set('rflags', BigInt(flags));
+  vectors(registers, rng);
   if (mode === 'real16') realSegments(registers);
   else protectedSegments(registers, mode);
   control(registers, mode, paging);
   return registers;
+}
+
+/** Lanes with few bits apart, so that comparisons and saturation hit; MXCSR as it is mostly, or with another rounding and FTZ, DAZ. */
+function vectors(registers: Registers, rng: Random): void {
+  const half = (): bigint => (rng.chance(0.3) ? BigInt(rng.below(0x100)) * 0x0101_0101_0101_0101n : rng.value());
+  for (const name of REGISTER_NAMES) {
+    if (/^xmm\d/.test(name)) registers.set(name, BigInt.asUintN(64, half()) | (BigInt.asUintN(64, half()) << 64n));
+    else if (/^mm\d/.test(name)) registers.set(name, BigInt.asUintN(64, half()));
+  }
+  registers.set('mxcsr', BigInt(0x1f80 | (rng.chance(0.3) ? (rng.u32() & 0xe07f) : 0)));
 }
 
 function realSegments(registers: Registers): void {
@@ -77,7 +89,7 @@ function control(registers: Registers, mode: Mode, paging: Paging): void {
   registers.set('cr0', CR0.ET | CR0.NE | (mode === 'real16' ? 0n : CR0.PE | CR0.WP) | (paging === 'none' ? 0n : CR0.PG));
   registers.set('cr2', 0n);
   registers.set('cr3', paging === 'none' ? 0n : BigInt(TABLES));
-  registers.set('cr4', paging === 'pae' || paging === '4-level' ? CR4_PAE : 0n);
+  registers.set('cr4', CR4_OSFXSR_OSXMMEXCPT | (paging === 'pae' || paging === '4-level' ? CR4_PAE : 0n));
   registers.set('efer', mode === 'long64' ? EFER_LME_LMA : 0n);
   if (paging === 'pae') registers.set('pdpte0', BigInt(TABLES + 0x1000) | 1n);
 }
