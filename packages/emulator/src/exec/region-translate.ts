@@ -60,13 +60,19 @@ export function translateRegion(
   const loopState = known(0);
   if (loopState === UNKNOWN) return { members: plan, sources };
   const copy = ir(plan.length);
-  translator.translateAgain(plan[0]!.header, copy, loopState);
-  if (copy.ops === sources[0]!.tb.ops || !translator.adoptRestoreTable(plan[0]!.header, copy, loopState)) return { members: plan, sources };
+  const { exitState } = translator.translateAgain(plan[0]!.header, copy, loopState);
+  if (copy.ops === sources[0]!.tb.ops || !fits(exitState) || !translator.adoptRestoreTable(plan[0]!.header, copy, loopState)) return { members: plan, sources };
   const inner = { ...plan[0]!, indirect: plan[0]!.indirect };
   return {
     members: [...plan, inner],
     sources: [{ ...sources[0]!, entryOnly: true }, ...sources.slice(1), { tb: copy, header: inner.header, pageDelta: inner.pageDelta, indirect: inner.indirect }],
   };
+
+  /** Whether what the copy's edges lead to, itself included, was translated for the states at its exits, which may differ from the entry's. */
+  function fits(copyExits: readonly [number, number]): boolean {
+    const wanted = [loopState, ...entryState.slice(1)];
+    return waysIn.every((ways, m) => wanted[m] === UNKNOWN || ways.every(({ from, slot }) => from !== 0 || copyExits[slot] === wanted[m]));
+  }
 
   /** Translate a member for a state, or for nothing known when its faults could not be restored then. @returns states at its exits */
   function translate(m: number, state: number): readonly [number, number] {
