@@ -41,6 +41,11 @@ export const DIFFERENCES = {
     why: 'QEMU raises #UD at F1',
     section: 'vol. 2, INT1',
   },
+  'qemu-x87': {
+    wrong: 'qemu',
+    why: 'QEMU finds no stack faults, keeps no opcode of the last x87 instruction, raises a pending error in some waiting instructions only, and keeps AF in FCOMI',
+    section: 'vol. 1, 8.1.9, 8.5.1, 8.6; vol. 2, FCOMI',
+  },
   'qemu-watch': {
     wrong: 'qemu',
     why: 'QEMU takes data breakpoints for hit by accesses beside them, does not align their addresses, and reports one of several',
