@@ -1,9 +1,9 @@
 /** Comparison, conversion to and from integers and between the formats, rounding to integer: f32 and f64 (T = u32 or u64). */
 import {
   LEADING, afterDaz, exponentBias, exponentOf, fractionBits, fractionOf, isNaNBits, isSignalingBits, packed, quieted, roundPack, signOf,
-  specialExponent, stopsAtDenormal,
+  stopsAtDenormal,
 } from './binary-format';
-import { DOWN, IE, NEAREST, PE, UP, raise, sfFtz } from './state';
+import { IE, NEAREST, PE, raise, roundsAway, sfFtz } from './state';
 import { shiftRightJam } from './wide';
 
 /** −1, 0, 1, or 2 for unordered. */
@@ -28,11 +28,10 @@ function orderKey<T>(x: T): i64 {
   return signOf<T>(x) ? -magnitude : magnitude;
 }
 
-/**
- * The magnitude `significand` · 2^−fraction rounded to an integer. Returns it with the lowest of the dropped bits in `inexact`.
- */
+/** Of the last roundMagnitude: whether it lost something. */
 let inexact: bool = false;
 
+/** The magnitude significand · 2^−fraction rounded to an integer. */
 // @ts-ignore: decorator
 @inline
 function roundMagnitude(sign: u32, significand: u64, fraction: u32, rounding: u32): u64 {
@@ -42,7 +41,7 @@ function roundMagnitude(sign: u32, significand: u64, fraction: u32, rounding: u3
   const whole = scaled >> 2;
   inexact = rest != 0;
   if (rounding == NEAREST) return whole + u64(rest > 2 || (rest == 2 && (whole & 1)));
-  return whole + u64(rest != 0 && rounding == (sign ? DOWN : UP));
+  return whole + u64(rest != 0 && roundsAway(rounding, sign));
 }
 
 /**
@@ -139,8 +138,7 @@ export function roundToIntegral<T>(x: T, rounding: u32, suppressPE: bool): T {
   if (exponentOf<T>(a) == 0 && fractionOf<T>(a) == 0) return a;
   if (exponent < 0) {
     // Magnitude in (0, 1): a half only if the exponent is −1.
-    const up =
-      rounding == NEAREST ? exponent == -1 && fractionOf<T>(a) != 0 : rounding == (sign ? DOWN : UP);
+    const up = rounding == NEAREST ? exponent == -1 && fractionOf<T>(a) != 0 : roundsAway(rounding, sign);
     if (!suppressPE) raise(PE);
     return packed<T>(sign, up ? exponentBias<T>() : 0, 0);
   }
@@ -153,6 +151,6 @@ export function roundToIntegral<T>(x: T, rounding: u32, suppressPE: bool): T {
   const half = unit >> 1;
   const whole = <u64>a & ~mask;
   // A carry out of the fraction steps the exponent: the patterns are ordered as the numbers.
-  const up = rounding == NEAREST ? rest > half || (rest == half && (whole & unit) != 0) : rounding == (sign ? DOWN : UP);
+  const up = rounding == NEAREST ? rest > half || (rest == half && (whole & unit) != 0) : roundsAway(rounding, sign);
   return <T>(up ? whole + unit : whole);
 }

@@ -3,7 +3,7 @@
  * results are rounded. Both formats share every line; sizeof<T>() is a constant, so each gets its own folded copy.
  */
 import {
-  DE, DOWN, IE, NEAREST, OE, PE, TRUNCATE, UE, UP, raise, raiseDenormal, sfDaz, sfMasks, sfRounding,
+  DOWN, IE, NEAREST, OE, PE, TRUNCATE, UE, UP, raise, raiseDenormal, roundsAway, sfDaz, sfMasks, sfRounding,
 } from './state';
 import { shiftRightJam } from './wide';
 
@@ -124,7 +124,7 @@ export function roundPack<T>(sign: u32, exponent: i32, significand: u64, flush: 
   const mask = ((<u64>1) << drop) - 1;
   const half = (<u64>1) << (drop - 1);
   const rounding = sfRounding;
-  const increment = rounding == NEAREST ? half : rounding == (sign ? DOWN : UP) ? mask : 0;
+  const increment = rounding == NEAREST ? half : roundsAway(rounding, sign) ? mask : 0;
   if (<u32>(exponent - 1) >= <u32>(specialExponent<T>() - 2)) {
     if (exponent <= 0) return roundTiny<T>(sign, exponent, significand, increment, flush);
     if (exponent >= specialExponent<T>() || (significand + increment) >> 63) return overflow<T>(sign, significand & mask);

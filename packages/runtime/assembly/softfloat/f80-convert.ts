@@ -9,7 +9,7 @@ import {
   BIAS, INTEGER_BIT, QUIET_BIT, SPECIAL, headOf, isDenormal, isNaNCell, isNormal, isSignalingCell, isUnsupported, isZero, significandOf,
   storeCell,
 } from './f80-format';
-import { DE, DOWN, IE, NEAREST, OE, PE, UE, UP, raise, setFlags, setRoundedUp, sfFlags, sfMasks } from './state';
+import { DE, IE, NEAREST, OE, PE, UE, raise, roundsAway, setFlags, setRoundedUp, sfFlags, sfMasks } from './state';
 import { shiftRightJam } from './wide';
 
 /** −1, 0, 1, or 2 for unordered; IE for signaling NaNs and unsupported operands only (FUCOM). */
@@ -149,7 +149,7 @@ export function roundedMagnitude(sign: u32, exponent: i32, significand: u64, rou
   // What is cut off, as a fraction of 2^64.
   const rest = fraction == 0 ? 0 : fraction < 65 ? significand << (64 - fraction) : shiftRightJam(significand, fraction - 64);
   inexact = rest != 0;
-  const up = rounding == NEAREST ? rest > INTEGER_BIT || (rest == INTEGER_BIT && (whole & 1)) : rest != 0 && rounding == (sign ? DOWN : UP);
+  const up = rounding == NEAREST ? rest > INTEGER_BIT || (rest == INTEGER_BIT && (whole & 1)) : rest != 0 && roundsAway(rounding, sign);
   setRoundedUp(up);
   return whole + u64(up);
 }

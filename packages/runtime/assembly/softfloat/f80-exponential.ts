@@ -2,7 +2,7 @@
 import {
   BIAS, INTEGER_BIT, SPECIAL, headOf, isNormal, isZero, resolvesNaN1, significandOf, stopsAtDenormal, storeCell, storeInfinity, storeZero,
 } from './f80-format';
-import { fixedLow, mulFixed, polynomial, realExponent, realFraction, realHi, realLo, setReal, scaleReal, storeReal } from './fixed';
+import { fixedLow, polynomial, realExponent, realFraction, realHi, realLo, setReal, scaleReal, storeReal } from './fixed';
 import { EXPONENTIAL, EXPONENTIAL_NARROW, EXPONENTIAL_SCALE, EXPONENTIAL_TERMS, LN2_HI, LN2_LO } from './generated/tables';
 import { PE, raise, setRoundedUp } from './state';
 

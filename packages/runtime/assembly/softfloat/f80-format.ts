@@ -4,7 +4,7 @@
  * (SDM vol. 1, 4.8.3 and table 4-7), and the one place where f80 results are rounded.
  */
 import {
-  DE, DOWN, IE, NEAREST, OE, PE, TRUNCATE, UE, UP, raise, raiseDenormal, setRoundedUp, sfMasks, sfPrecision, sfRounding,
+  DOWN, IE, NEAREST, OE, PE, TRUNCATE, UE, UP, raise, raiseDenormal, roundsAway, setRoundedUp, sfMasks, sfPrecision, sfRounding,
 } from './state';
 import { shiftRightJam128, wideLow } from './wide';
 
@@ -12,7 +12,7 @@ import { shiftRightJam128, wideLow } from './wide';
 export const SPECIAL: i32 = 0x7fff;
 export const BIAS: i32 = 0x3fff;
 /** What an unmasked overflow or underflow moves the exponent by. */
-export const WRAP: i32 = 24576;
+const WRAP: i32 = 24576;
 /** The explicit leading bit of a significand. */
 export const INTEGER_BIT: u64 = 0x8000000000000000;
 export const QUIET_BIT: u64 = 0x4000000000000000;
@@ -36,12 +36,6 @@ export function headOf(cell: usize): u32 {
 export function storeCell(cell: usize, head: u32, significand: u64): void {
   store<u64>(cell, significand);
   store<u64>(cell, <u64>head, 8);
-}
-
-// @ts-ignore: decorator
-@inline
-export function copyCell(to: usize, from: usize): void {
-  storeCell(to, headOf(from), significandOf(from));
 }
 
 /** Neither zero, denormal, infinite, NaN nor unsupported. */
@@ -186,7 +180,7 @@ function roundedSignificand(sign: u32, hi: u64, lo: u64, precision: u32): u64 {
   if (precision == 64) {
     inexact = lo != 0;
     const half = INTEGER_BIT;
-    away = rounding == NEAREST ? lo > half || (lo == half && (hi & 1) != 0) : lo != 0 && rounding == (sign ? DOWN : UP);
+    away = rounding == NEAREST ? lo > half || (lo == half && (hi & 1) != 0) : lo != 0 && roundsAway(rounding, sign);
     return hi + u64(away);
   }
   const unit = (<u64>1) << (64 - precision);
@@ -194,7 +188,7 @@ function roundedSignificand(sign: u32, hi: u64, lo: u64, precision: u32): u64 {
   const kept = hi & (0 - unit);
   const half = unit >> 1;
   inexact = rest != 0;
-  away = rounding == NEAREST ? rest > half || (rest == half && (kept & unit) != 0) : rest != 0 && rounding == (sign ? DOWN : UP);
+  away = rounding == NEAREST ? rest > half || (rest == half && (kept & unit) != 0) : rest != 0 && roundsAway(rounding, sign);
   return away ? kept + unit : kept;
 }
 

@@ -1,6 +1,6 @@
 /** FRNDINT, FSCALE, FXTRACT, FPREM and FPREM1: what works on exponents and integers. Precision control has no part in any of them. */
 import {
-  BIAS, INTEGER_BIT, SPECIAL, headOf, isInfinite, isNormal, isZero, resolvesNaN, resolvesNaN1, roundStoreTo, significandOf, stopsAtDenormal,
+  BIAS, SPECIAL, headOf, isInfinite, isNormal, isZero, resolvesNaN, resolvesNaN1, roundStoreTo, significandOf, stopsAtDenormal,
   storeCell, storeInfinity, storeInvalid, storeZero,
 } from './f80-format';
 import { magnitudeInexact, roundedMagnitude } from './f80-convert';

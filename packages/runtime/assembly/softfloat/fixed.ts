@@ -67,7 +67,7 @@ function quotientDigit(bHi: u64, bLo: u64): u64 {
 }
 
 /** a / b as 128 fraction bits, for a < b and b with its top bit set. */
-export function divFixed(aHi: u64, aLo: u64, bHi: u64, bLo: u64): u64 {
+function divFixed(aHi: u64, aLo: u64, bHi: u64, bLo: u64): u64 {
   restHi = aHi;
   restLo = aLo;
   const upper = quotientDigit(bHi, bLo);

@@ -29,7 +29,7 @@ export const UP: u32 = 2;
 export const TRUNCATE: u32 = 3;
 
 /** Rounding of the operation: NEAREST (ties to even), DOWN, UP or TRUNCATE. */
-export let sfRounding: u32 = NEAREST;
+export let sfRounding: u32 = 0;
 /** Exceptions raised, accumulated over calls until the caller clears them. */
 export let sfFlags: u32 = 0;
 /** Bits of the significand that f80 add, sub, mul, div and sqrt round to: 24, 53 or 64. */
@@ -38,7 +38,7 @@ export let sfPrecision: u32 = 64;
  * Exceptions that are masked. An unmasked IE, DE or ZE ends an operation before it raises anything else, and its result is
  * meaningless; an unmasked UE is raised by a tiny result even if it is exact; unmasked OE and UE bias the exponent of an f80 result.
  */
-export let sfMasks: u32 = ALL_MASKED;
+export let sfMasks: u32 = 63;
 /** Denormal operands of f32 and f64 count as zero and raise no DE. */
 export let sfDaz: bool = false;
 /** Tiny f32 and f64 results become zero while UE is masked. */

@@ -43,7 +43,8 @@ async function check(program: string, module: SoftfloatModule, { name, judge }: 
   }
   const { equal, roundedOtherwise, maxDistance } = module.takeStatistics();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const accuracy = judge === 'near' ? `  equal ${((100 * equal) / count).toFixed(3)} %, C1 differs in ${roundedOtherwise} of them, at most ${maxDistance} ulp` : '';
+  const share = ((100 * equal) / count).toFixed(3);
+  const accuracy = judge === 'near' ? `  equal ${share} %, C1 differs in ${roundedOtherwise} of them, at most ${maxDistance} ulp` : '';
   console.log(`${name.padEnd(24)} ${String(count).padStart(9)} vectors ${String(failures).padStart(7)} differ ${seconds.padStart(6)} s${accuracy}`);
   for (const example of examples) console.log(example);
   return failures === 0;

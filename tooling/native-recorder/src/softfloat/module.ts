@@ -93,7 +93,11 @@ export class SoftfloatModule {
    */
   takeStatistics(): { readonly equal: number; readonly roundedOtherwise: number; readonly maxDistance: bigint } {
     const { equalCount, roundedOtherwise, maxDistance, resetStatistics } = this.#exports;
-    const statistics = { equal: Number(equalCount.value) >>> 0, roundedOtherwise: Number(roundedOtherwise.value) >>> 0, maxDistance: BigInt.asUintN(64, BigInt(maxDistance.value as bigint)) };
+    const statistics = {
+      equal: Number(equalCount.value) >>> 0,
+      roundedOtherwise: Number(roundedOtherwise.value) >>> 0,
+      maxDistance: BigInt.asUintN(64, BigInt(maxDistance.value as bigint)),
+    };
     resetStatistics();
     return statistics;
   }

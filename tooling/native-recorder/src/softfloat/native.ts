@@ -15,7 +15,8 @@ const FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-mno-red-zon
 /** Compiles the recorder into `folder` and returns the program's path. Throws `RecorderError`. */
 export function buildSoftfloatRecorder(folder: string): string {
   if (process.arch !== 'x64') {
-    throw new RecorderError('not-x86-64', `vectors are recorded on an x86-64 processor, this one is ${process.arch}`, 'Use the recorded sample; nothing else needs the recorder.');
+    const message = `vectors are recorded on an x86-64 processor, this one is ${process.arch}`;
+    throw new RecorderError('not-x86-64', message, 'Use the recorded sample; nothing else needs the recorder.');
   }
   mkdirSync(folder, { recursive: true });
   const program = join(folder, 'softfloat-recorder');
