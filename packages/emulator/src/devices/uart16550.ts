@@ -207,6 +207,7 @@ export class Uart16550 implements Device {
         break;
       case 4:
         this.#mcr = value & Mcr.writable;
+        this.#refill();
         this.#followModem();
         break;
       case 7:
@@ -307,8 +308,13 @@ export class Uart16550 implements Device {
     this.#restartTimeout();
   }
 
+  /** Interrupts for received bytes are on and led to the board's line, and FIFOs are, which a driver switches on last, losing what was there. */
+  get #listening(): boolean {
+    return this.#fifos && (this.#ier & Ier.received) !== 0 && (this.#mcr & Mcr.out2) !== 0;
+  }
+
   #refill(): void {
-    if (this.#loop || (this.#patient && (this.#ier & Ier.received) === 0)) return;
+    if (this.#loop || (this.#patient && !this.#listening)) return;
     if (!this.#receiver.refill()) return;
     this.#restartTimeout();
   }
