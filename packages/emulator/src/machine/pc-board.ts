@@ -10,15 +10,18 @@ import { Hpet } from '../devices/hpet.ts';
 import { I8042 } from '../devices/i8042.ts';
 import { Pit } from '../devices/pit.ts';
 import { Rtc } from '../devices/rtc.ts';
+import type { PciBus } from '../devices/pci/pci-bus.ts';
 import { SystemControl } from '../devices/system-control.ts';
 import { Uart16550 } from '../devices/uart16550.ts';
 import type { Drive } from '../drives/drive.ts';
 import { firmwareAccesses } from '../firmware/device-state.ts';
 import type { BootPlan } from './boot-plan.ts';
+import { busMasterMemory } from './bus-master.ts';
 import type { MachineClock } from './clock.ts';
 import type { Entropy } from './entropy.ts';
 import type { MachineParts } from './parts.ts';
 import type { PcConfig } from './pc-config.ts';
+import { createPciDevices } from './pc-pci.ts';
 import { SerialLine } from './serial-port.ts';
 
 /** MAXPHYADDR of the models that say so; the others have 36. */
@@ -51,8 +54,9 @@ export class Board {
   readonly #parts: MachineParts;
   readonly #acpi: AcpiPm;
   readonly #ferr: FerrLatch;
+  readonly #pci: PciBus;
 
-  constructor({ parts, clock, control, devices, plan, wake }: BoardOptions) {
+  constructor({ parts, clock, entropy, control, devices, drives, plan, wake }: BoardOptions) {
     const { ram, ports } = parts;
     this.#parts = parts;
     const attach: Pick<DeviceBus, 'clock' | 'attachPorts' | 'attachMmio'> = {
@@ -65,7 +69,7 @@ export class Board {
     };
     this.interrupts = new PcInterrupts(attach, { physicalBits: PHYSICAL_BITS, onInit: () => control.reset() });
     this.interrupts.onChange(wake);
-    const bus: DeviceBus = { ...attach, control, memory: ram, irq: (line) => this.interrupts.line(line) };
+    const bus: DeviceBus = { ...attach, control, memory: busMasterMemory(ram), irq: (line) => this.interrupts.line(line) };
 
     const serial = Array.from({ length: devices.serial }, (_, index) => {
       const uart: Uart16550 = new Uart16550(bus, { index, patient: plan.linux, onTransmit: (bytes) => line.fromGuest(bytes) });
@@ -79,7 +83,11 @@ export class Board {
       return { uart, line };
     });
     this.serial = serial.map(({ line }) => line);
-    this.console = undefined;
+    const pci = createPciDevices(bus, {
+      drives, random: devices.rng ? (target) => entropy.fill(target) : undefined, console: devices.console, msi: (address, data) => this.interrupts.msi(address, data), wake,
+    });
+    this.#pci = pci.bus;
+    this.console = pci.console;
     const a20 = new A20Gate((open) => parts.x86.setA20(0, open));
     this.#acpi = new AcpiPm(bus);
     this.#ferr = new FerrLatch(bus);
@@ -90,6 +98,7 @@ export class Board {
     const { debugPort, debugExit } = devices;
     this.devices = [
       this.interrupts,
+      ...pci.devices,
       new Pit(bus, { irq: legacyLine(PIT_LINE) }),
       new Rtc(bus, { memory, irq: legacyLine(RTC_LINE), onNmiMask: (masked) => this.interrupts.maskNmi(masked) }),
       ...(hpet === undefined ? [] : [hpet]),
@@ -152,5 +161,6 @@ export class Board {
       ram.write(physical, word);
     }
     for (const { index, value } of accesses.msrs) x86.writeMsr(0, index, value);
+    this.#pci.assignResources();
   }
 }

@@ -15,6 +15,7 @@ it('a patient port keeps what is sent until the driver has opened it', () => {
   expect(ready()).toBe(false);
   out(1, 0);
   out(2, 7);
+  out(2, 0);
   bus.ports.read(BASE, 1);
   // As it opens it.
   out(4, 0x0b);
