@@ -84,8 +84,11 @@ export const X86_STATE = defStruct('x86State', {
   fpLastBase: 'u64', fpLastDp: 'u64', fpLastCs: 'u32', fpLastDs: 'u32', fpLastInsn: 'u32',
   /** Whoever writes it calls `mxcsr_changed` (assembly/sse/control.ts; part of update_hflags). */
   mxcsr: 'u32',
-  /** All ones while MXCSR is in the state in which floating point may take direct code (`Mxcsr.FAST_VALUE` in sse-op.ts), else zero. */
-  sseFast: 'v128',
+  /**
+   * What the direct code of floating point asks, true only while MXCSR is in its fast state (`Mxcsr.FAST_VALUE` in sse-op.ts); else all of it is zero:
+   * all ones; the least magnitude that is surely not tiny, and infinity, which a magnitude must be below, as f32 and as f64 lanes.
+   */
+  sseFast: 'v128', sseLeast32: 'v128', sseBound32: 'v128', sseLeast64: 'v128', sseBound64: 'v128',
   /** Operands of the SSE floating-point helpers, and in `sseA` the result. Meaningless between instructions. */
   sseA: 'v128', sseB: 'v128',
   /** Scratch of helpers: two stacks that are not committed yet (96 bytes each). Meaningless between calls. */

@@ -6,7 +6,7 @@
  * operation whose operands are neither denormal, infinite nor NaN and whose result is neither of them, nor tiny, nor overflowed. What does not round
  * (comparisons, minimum, widening) needs no state at all. DAZ and FTZ are open in both: no denormal takes the direct way.
  *
- * The state is part of the question, one operand of an AND in memory, and not of a block's identity: else every block, of the kernel too, would
+ * The state is part of the question, whose operands in memory (`sseFast` … of the state structure) are zero in others, and not of a block's identity: else every block, of the kernel too, would
  * exist twice as soon as some program computes.
  *
  * The questions are asked for all lanes at once; of a scalar operation only the lowest counts, and the others may hold anything.
@@ -25,6 +25,10 @@ export interface Direct {
   readonly good: Temp;
 }
 
+const { stateOffset } = X86_LAYOUT;
+const { offset } = X86_STATE;
+const SSE_FAST = stateOffset + offset.sseFast;
+
 // ---- formats -----------------------------------------------------------------------------------------------------------------------------
 
 /** What differs between f32 and f64. Values are given by their upper 32 bits (of an f32: all), the others are zero. */
@@ -35,28 +39,29 @@ interface Format {
   readonly bytes: 4 | 8;
   /** Least normal number. */
   readonly least: number;
-  readonly infinity: number;
   /** 2^31 and 2^63: integers of 32 and 64 bits are below. */
   readonly limit32: number;
   readonly limit64: number;
+  /** Offsets from env of what a magnitude must reach and be below in the fast state. */
+  readonly surely: number;
+  readonly below: number;
 }
 const SINGLE: Format = {
-  type: Type.f32, lane: 'f32x4', bitmask: 'i32x4.bitmask', bytes: 4, least: 0x0080_0000, infinity: 0x7f80_0000, limit32: 0x4f00_0000, limit64: 0x5f00_0000,
+  type: Type.f32, lane: 'f32x4', bitmask: 'i32x4.bitmask', bytes: 4, least: 0x0080_0000, limit32: 0x4f00_0000, limit64: 0x5f00_0000, surely: stateOffset + offset.sseLeast32,
+  below: stateOffset + offset.sseBound32,
 };
 const DOUBLE: Format = {
-  type: Type.f64, lane: 'f64x2', bitmask: 'i64x2.bitmask', bytes: 8, least: 0x0010_0000, infinity: 0x7ff0_0000, limit32: 0x41e0_0000, limit64: 0x43e0_0000,
+  type: Type.f64, lane: 'f64x2', bitmask: 'i64x2.bitmask', bytes: 8, least: 0x0010_0000, limit32: 0x41e0_0000, limit64: 0x43e0_0000, surely: stateOffset + offset.sseLeast64,
+  below: stateOffset + offset.sseBound64,
 };
 
 const formatOf = ({ double }: { readonly double: boolean }): Format => (double ? DOUBLE : SINGLE);
 
-/** Every lane the float whose upper 32 bits are `high` and, with `next`, the next larger one. */
-function floats(c: Ctx, format: Format, high: number, next = false): Temp {
+/** Every lane the float whose upper 32 bits are `high`. */
+function floats(c: Ctx, format: Format, high: number): Temp {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
-  for (let at = 0; at < 16; at += format.bytes) {
-    if (format.bytes === 8) view.setUint32(at, next ? 1 : 0, true);
-    view.setUint32(at + format.bytes - 4, format.bytes === 4 && next ? high + 1 : high, true);
-  }
+  for (let at = format.bytes - 4; at < 16; at += format.bytes) view.setUint32(at, high, true);
   return c.tb.constV128(bytes);
 }
 
@@ -67,16 +72,21 @@ const both = (c: Ctx, a: Temp, b: Temp): Temp => vbinary(c, 'v128.and', a, b);
 type Relation = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 type Rounding = 'nearest' | 'floor' | 'ceil' | 'trunc';
 
-const SSE_FAST = X86_LAYOUT.stateOffset + X86_STATE.offset.sseFast;
-
 // ---- questions --------------------------------------------------------------------------------------------------------------------------------
 
-/** All ones in the fast state. */
-function fast(c: Ctx): Temp {
+/** A vector of the state. */
+function stateVector(c: Ctx, at: number): Temp {
   const d = c.tb.newLocal(Type.v128);
-  c.b.ld(Type.v128, d, c.tb.env, SSE_FAST, MO_128);
+  c.b.ld(Type.v128, d, c.tb.env, at, MO_128);
   return d;
 }
+
+/** All ones in the fast state. */
+const fast = (c: Ctx): Temp => stateVector(c, SSE_FAST);
+/** The state is fast, and lanes of `magnitude` are at least what is surely not tiny. */
+const isLarge = (c: Ctx, f: Format, magnitude: Temp): Temp => binary(c, f, 'ge', magnitude, stateVector(c, f.surely));
+/** The state is fast, and lanes of `magnitude` are finite. */
+const isFinite = (c: Ctx, f: Format, magnitude: Temp): Temp => binary(c, f, 'lt', magnitude, stateVector(c, f.below));
 
 /** −1 in the fast state, else 0: an i32. */
 function fastWord(c: Ctx): Temp {
@@ -96,14 +106,13 @@ function tame(c: Ctx, f: Format, a: Temp): Temp {
 }
 
 /**
- * The state is fast, `result` is finite and surely not tiny, and so are all operands. The least normal number may have been tiny before it was rounded, hence its
- * successor. A NaN among the operands shows in the result, an infinity there or as a zero.
+ * The state is fast, `result` is finite and surely not tiny, and so are all operands. A NaN among the operands shows in the result, an infinity there
+ * or as a zero.
  */
 function ordinary(c: Ctx, f: Format, result: Temp, ...operands: readonly Temp[]): Temp {
   const magnitude = unary(c, f, 'abs', result);
   const least = operands.reduce((m, a) => binary(c, f, 'pmin', m, unary(c, f, 'abs', a)), magnitude);
-  const inRange = both(c, binary(c, f, 'ge', least, floats(c, f, f.least, true)), binary(c, f, 'lt', magnitude, floats(c, f, f.infinity)));
-  return both(c, inRange, fast(c));
+  return both(c, isLarge(c, f, least), isFinite(c, f, magnitude));
 }
 
 /** Branch to `label` if the lanes that count are good. */
@@ -163,8 +172,7 @@ const arithmetic = (op: FourOps): Maker => (c, shape, a, b) => {
 const squareRoot: Maker = (c, shape, a, b) => {
   const f = formatOf(shape);
   const value = shape.scalar ? withLowest(c, shape, a, c.unary(Op.fsqrt, f.type, lowest(c, shape, b))) : unary(c, f, 'sqrt', b);
-  const positive = both(c, binary(c, f, 'ge', b, floats(c, f, f.least)), binary(c, f, 'lt', b, floats(c, f, f.infinity)));
-  return { value, good: both(c, positive, fast(c)) };
+  return { value, good: both(c, isLarge(c, f, b), isFinite(c, f, b)) };
 };
 
 /** The pseudo-minimum of Wasm with its operands exchanged is the processor's, zeros and NaNs included. */
