@@ -1,5 +1,5 @@
 /**
- * Which instruction forms random programs contain: every form of the decoder's tables but for those that this list names, and x87.
+ * Which instruction forms random programs contain: every form of the decoder's tables but for those that this list names.
  */
 import { FORMS, type Feature, type Form, type MnemonicName } from '@wasm-tcg/guest-x86';
 import { bitsOf, type Mode } from './layout.ts';
@@ -12,18 +12,18 @@ export const EXCLUDED: ReadonlyMap<MnemonicName, string> = new Map<MnemonicName,
   ...(['lgdt', 'lidt', 'lldt', 'ltr', 'wrmsr', 'lmsw'] as const).map((name) => [name, 'a random operand leaves no handlers to run'] as const),
   ...(['syscall', 'sysret', 'sysenter', 'sysexit'] as const).map((name) => [name, 'leaves the program: needs a kernel behind it'] as const),
   ...(['monitor', 'mwait', 'hlt'] as const).map((name) => [name, 'ends the program, which ends with HLT'] as const),
-  ...(['fxsave', 'fxrstor', 'xsave', 'xsaveopt', 'xsavec', 'xsaves', 'xrstor', 'xrstors', 'xgetbv', 'xsetbv', 'wait'] as const)
-    .map((name) => [name, 'x87 state'] as const),
+  ...(['fxrstor', 'xsave', 'xsaveopt', 'xsavec', 'xsaves', 'xrstor', 'xrstors', 'xgetbv', 'xsetbv'] as const)
+    .map((name) => [name, 'not offered, or refused with a random operand'] as const),
   ['ldmxcsr', 'a random operand unmasks exceptions, or is refused'],
   ...(['invpcid', 'rsm'] as const).map((name) => [name, 'outside the machine that is built so far'] as const),
 ]);
 
-/** Features whose forms are not in random programs. */
-const OTHER_FEATURES: ReadonlySet<Feature> = new Set<Feature>(['FPU', 'FPU287', 'FPU387', 'FCMOV', 'FXSR', 'XSAVE', 'XSAVEOPT', 'XSAVEC', 'XSAVES']);
+/** Features whose forms are x87. */
+const X87_FEATURES: ReadonlySet<Feature> = new Set<Feature>(['FPU', 'FPU287', 'FPU387', 'FCMOV']);
 
-/** Whether a form works on MMX or XMM registers. */
+/** Whether a form works on x87, MMX or XMM registers. */
 export function isVector(form: Form): boolean {
-  return form.mnemonic === 'emms' || form.operands.split(',').some((operand) => /^[PQNVWU]/.test(operand));
+  return form.mnemonic === 'emms' || X87_FEATURES.has(form.feature) || form.operands.split(',').some((operand) => /^[PQNVWU]/.test(operand));
 }
 
 /** Whether random programs contain a form. */
@@ -31,7 +31,7 @@ export function isIncluded(form: Form): boolean {
   if (EXCLUDED.has(form.mnemonic)) return false;
   // Writes to control and debug registers belong to the mapping changes of the program generator; reads stay.
   if (form.operands.startsWith('Cn') || form.operands.startsWith('Dn')) return false;
-  return !OTHER_FEATURES.has(form.feature);
+  return true;
 }
 
 /** The forms of a mode. */

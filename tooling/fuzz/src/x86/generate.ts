@@ -1,5 +1,5 @@
 /**
- * Random x86 programs of 5 to 40 items: any integer or vector instruction on registers and memory, with branches, bounded loops, calls, accesses
+ * Random x86 programs of 5 to 40 items: any instruction on registers and memory, with branches, bounded loops, calls, accesses
  * that fault, stores into its own code and, with paging, changes of the mapping. Most of them end; a limit ends the rest.
  */
 import type { Form } from '@wasm-tcg/guest-x86';
@@ -15,7 +15,7 @@ import { Mixture, overTwoPages } from './shapes.ts';
 /** Enough for loops to get hot in every mode; programs that run for ever are cut here. */
 const LIMIT = 1500;
 
-/** Share of instructions on MMX and XMM registers, which are more than half of all forms. */
+/** Share of instructions on x87, MMX and XMM registers, which are more than half of all forms. */
 const VECTOR_SHARE = 0.5;
 
 /** Forms by mnemonic, so that an instruction with many encodings is not more frequent than one with few. */
@@ -36,7 +36,7 @@ class Forms {
   }
 }
 
-/** The forms of a mode. A program has instructions on vectors or has none. */
+/** The forms of a mode. A program has instructions on such registers or has none. */
 class FormPicker {
   readonly #general: Forms;
   readonly #vector: Forms;
