@@ -79,7 +79,7 @@ export interface MachineOptions {
 }
 
 /** Items of `-d`, named as QEMU names them. */
-export type DebugItem = 'in_asm' | 'op' | 'op_opt' | 'tci' | 'wat' | 'int' | 'exec' | 'cpu';
+export type DebugItem = 'in_asm' | 'op' | 'op_opt' | 'tci' | 'wat' | 'int' | 'exec' | 'cpu' | 'stats';
 export interface DebugOptions {
   readonly items: readonly DebugItem[];
   /** Receives the text of one event, several lines at a time. */

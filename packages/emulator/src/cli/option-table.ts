@@ -27,6 +27,7 @@ export const DEBUG_ITEMS: Readonly<Record<DebugItem, string>> = {
   int: 'exceptions and interrupts',
   exec: 'TBs as they are entered',
   cpu: 'registers at each of them',
+  stats: 'at the end: what ran in which tier, what it cost',
 };
 const isDebugItem = (word: string): word is DebugItem => Object.hasOwn(DEBUG_ITEMS, word);
 

@@ -26,7 +26,10 @@ export async function runPc(settings: Settings, host: CliHost): Promise<number> 
     const drives = settings.drives.map((drive) => openDrive(drive, settings.snapshot, keep));
     const debugPort = settings.debugPort === undefined ? undefined : new DebugPort(sink(settings.debugPort, '-debugcon', host, keep));
     const pc = await createPc(pcOptions(settings, drives, log, debugPort));
-    return await runConsole(pc, settings, host, keep, debugPort);
+    const started = performance.now();
+    const status = await runConsole(pc, settings, host, keep, debugPort);
+    if (settings.debugItems.includes('stats')) log?.write(formatSummary('ended', settings.mode, pc.counters(), (performance.now() - started) / 1000));
+    return status;
   } finally {
     for (const close of closers.reverse()) close();
   }

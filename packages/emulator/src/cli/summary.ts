@@ -15,6 +15,10 @@ export function formatCount(value: number): string {
   return String(value);
 }
 
+/** Reasons for leaving generated code, the most frequent first. */
+const exits = (counters: MachineCounters): string =>
+  Object.entries(counters.exits).sort(([, a], [, b]) => b - a).map(([name, count]) => `${count} ${name}`).join(', ');
+
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
 
 /**
@@ -34,6 +38,7 @@ export function formatSummary(outcome: string, mode: string, counters: MachineCo
 ${tiers.join('\n')}
   translated   ${counters.translatedTbs} TBs, ${counters.translatedInstructions} instructions in ${ms(counters.translateMs)} (${perInstruction.toFixed(2)} µs per instruction)
   compiled     ${counters.compiledModules} modules of ${counters.compiledModuleTbs} TBs, ${counters.compiledRegions} regions of ${counters.compiledRegionTbs} TBs, ${(counters.wasmBytes / 1024).toFixed(1)} KiB in ${ms(counters.compileMs)}
+  exits        ${exits(counters)}
   events       ${counters.faults} faults, ${counters.invalidatedTbs} TBs invalidated, ${counters.retries} retries, ${counters.flushes} flushes, ${counters.tlbFills} TLB fills
 `;
 }

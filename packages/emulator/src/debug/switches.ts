@@ -10,6 +10,8 @@
  * | int | an exception is delivered |
  * | exec | an instruction is about to run: its address. The machine then runs instruction by instruction |
  * | cpu | the same, with the general registers |
+ *
+ * `stats` is no event: who runs the machine prints its counters at the end.
  */
 import { printWat } from '@wasm-tcg/wasm-codegen';
 import type { DebugItem, DebugOptions, InspectStage } from '../api.ts';

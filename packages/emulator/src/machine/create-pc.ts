@@ -74,6 +74,7 @@ function assemble({ config, plan, entropy, drives }: Ingredients): { readonly pc
         readMsr: (_vcpu, msr) => late.board!.readMsr(msr),
         writeMsr: (_vcpu, msr, value) => late.board!.writeMsr(msr, value),
         readTpr: () => late.board!.interrupts.tpr >> 4,
+        random32: () => entropy.next(),
         ferr: (_vcpu, asserted) => late.board!.ferr(asserted),
         writeTpr: (_vcpu, cr8) => {
           late.board!.interrupts.tpr = cr8 << 4;
