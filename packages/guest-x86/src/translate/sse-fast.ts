@@ -6,8 +6,8 @@
  * operation whose operands are neither denormal, infinite nor NaN and whose result is neither of them, nor tiny, nor overflowed. What does not round
  * (comparisons, minimum, widening) needs no state at all. DAZ and FTZ are open in both: no denormal takes the direct way.
  *
- * The state is part of the question, whose operands in memory (`sseFast` … of the state structure) are zero in others, and not of a block's identity: else every block, of the kernel too, would
- * exist twice as soon as some program computes.
+ * The state is part of the question, not of a block's identity: else every block, of the kernel too, would exist twice as soon as some program
+ * computes. What a question compares with lies in the state structure (`sseFast` and its neighbours) and is zero outside the fast state.
  *
  * The questions are asked for all lanes at once; of a scalar operation only the lowest counts, and the others may hold anything.
  */
@@ -22,6 +22,7 @@ import { vbinary, vconst, vrepeat, vshuffle, vtest, vunary, vzero } from './vect
 export interface Direct {
   /** A local of its own. */
   readonly value: Temp;
+  /** A vector; of `toInteger` an i32, not zero if it is. */
   readonly good: Temp;
 }
 
@@ -47,12 +48,12 @@ interface Format {
   readonly below: number;
 }
 const SINGLE: Format = {
-  type: Type.f32, lane: 'f32x4', bitmask: 'i32x4.bitmask', bytes: 4, least: 0x0080_0000, limit32: 0x4f00_0000, limit64: 0x5f00_0000, surely: stateOffset + offset.sseLeast32,
-  below: stateOffset + offset.sseBound32,
+  type: Type.f32, lane: 'f32x4', bitmask: 'i32x4.bitmask', bytes: 4, least: 0x0080_0000, limit32: 0x4f00_0000, limit64: 0x5f00_0000,
+  surely: stateOffset + offset.sseLeast32, below: stateOffset + offset.sseBound32,
 };
 const DOUBLE: Format = {
-  type: Type.f64, lane: 'f64x2', bitmask: 'i64x2.bitmask', bytes: 8, least: 0x0010_0000, limit32: 0x41e0_0000, limit64: 0x43e0_0000, surely: stateOffset + offset.sseLeast64,
-  below: stateOffset + offset.sseBound64,
+  type: Type.f64, lane: 'f64x2', bitmask: 'i64x2.bitmask', bytes: 8, least: 0x0010_0000, limit32: 0x41e0_0000, limit64: 0x43e0_0000,
+  surely: stateOffset + offset.sseLeast64, below: stateOffset + offset.sseBound64,
 };
 
 const formatOf = ({ double }: { readonly double: boolean }): Format => (double ? DOUBLE : SINGLE);
@@ -86,7 +87,7 @@ const fast = (c: Ctx): Temp => stateVector(c, SSE_FAST);
 /** The state is fast, and lanes of `magnitude` are at least what is surely not tiny. */
 const isLarge = (c: Ctx, f: Format, magnitude: Temp): Temp => binary(c, f, 'ge', magnitude, stateVector(c, f.surely));
 /** The state is fast, and lanes of `magnitude` are finite. */
-const isFinite = (c: Ctx, f: Format, magnitude: Temp): Temp => binary(c, f, 'lt', magnitude, stateVector(c, f.below));
+const isBounded = (c: Ctx, f: Format, magnitude: Temp): Temp => binary(c, f, 'lt', magnitude, stateVector(c, f.below));
 
 /** −1 in the fast state, else 0: an i32. */
 function fastWord(c: Ctx): Temp {
@@ -112,7 +113,7 @@ function tame(c: Ctx, f: Format, a: Temp): Temp {
 function ordinary(c: Ctx, f: Format, result: Temp, ...operands: readonly Temp[]): Temp {
   const magnitude = unary(c, f, 'abs', result);
   const least = operands.reduce((m, a) => binary(c, f, 'pmin', m, unary(c, f, 'abs', a)), magnitude);
-  return both(c, isLarge(c, f, least), isFinite(c, f, magnitude));
+  return both(c, isLarge(c, f, least), isBounded(c, f, magnitude));
 }
 
 /** Branch to `label` if the lanes that count are good. */
@@ -172,7 +173,7 @@ const arithmetic = (op: FourOps): Maker => (c, shape, a, b) => {
 const squareRoot: Maker = (c, shape, a, b) => {
   const f = formatOf(shape);
   const value = shape.scalar ? withLowest(c, shape, a, c.unary(Op.fsqrt, f.type, lowest(c, shape, b))) : unary(c, f, 'sqrt', b);
-  return { value, good: both(c, isLarge(c, f, b), isFinite(c, f, b)) };
+  return { value, good: both(c, isLarge(c, f, b), isBounded(c, f, b)) };
 };
 
 /** The pseudo-minimum of Wasm with its operands exchanged is the processor's, zeros and NaNs included. */
