@@ -25,8 +25,10 @@ const FASTEST = 0.1;
 const SLOWEST = 500;
 /** The estimate is over so much of the host's time, ns, the latest counting most. */
 const WINDOW = 10_000_000;
-/** Time runs at this share of the measured rate while it is ahead of the host's. */
-const AHEAD_RATE = 1 / 4;
+/** Time that is off by so much, ns, runs at twice the rate, or not at all; but within these bounds. */
+const SLEW_TIME = 10_000_000;
+const LEAST_SLEW = 1 / 4;
+const MOST_SLEW = 2;
 /** Share of a slice's time by which it may be longer than the host's. */
 const CATCH_UP = 1 / 8;
 
@@ -158,8 +160,9 @@ export class MachineClock implements VirtualClock {
     this.#debt += (stalled ? elapsed - STALL : 0) - gain;
     this.#host += Math.min(elapsed, STALL) + gain;
     if (!stalled) this.#measure(elapsed, insns);
-    this.#rate = now > this.#host ? this.#measured * AHEAD_RATE : this.#measured;
-    this.#restart(Math.floor(Math.max(now, this.#host)), executed, wall);
+    // Never a jump: a guest that reads two timers in a row takes it for time between them. A little faster or slower until level.
+    this.#rate = this.#measured * Math.min(MOST_SLEW, Math.max(LEAST_SLEW, 1 + (this.#host - now) / SLEW_TIME));
+    this.#restart(now, executed, wall);
   }
 
   /** Time passes while the CPU does nothing: to `time`, not back. Without waiting for it. */
@@ -229,6 +232,6 @@ export class MachineClock implements VirtualClock {
     this.#base = now;
     this.#baseInsns = executed;
     this.#wallAtSync = wall;
-    this.#ceiling = this.fixedRate !== 0 ? Infinity : now + STALL;
+    this.#ceiling = this.fixedRate !== 0 ? Infinity : now + MOST_SLEW * STALL;
   }
 }
