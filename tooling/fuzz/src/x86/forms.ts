@@ -12,26 +12,25 @@ export const EXCLUDED: ReadonlyMap<MnemonicName, string> = new Map<MnemonicName,
   ...(['lgdt', 'lidt', 'lldt', 'ltr', 'wrmsr', 'lmsw'] as const).map((name) => [name, 'a random operand leaves no handlers to run'] as const),
   ...(['syscall', 'sysret', 'sysenter', 'sysexit'] as const).map((name) => [name, 'leaves the program: needs a kernel behind it'] as const),
   ...(['monitor', 'mwait', 'hlt'] as const).map((name) => [name, 'ends the program, which ends with HLT'] as const),
-  ...(['fxrstor', 'xsave', 'xsaveopt', 'xsavec', 'xsaves', 'xrstor', 'xrstors', 'xgetbv', 'xsetbv'] as const)
-    .map((name) => [name, 'not offered, or refused with a random operand'] as const),
-  ['ldmxcsr', 'a random operand unmasks exceptions, or is refused'],
-  ...(['invpcid', 'rsm'] as const).map((name) => [name, 'outside the machine that is built so far'] as const),
+  ...(['ldmxcsr', 'fxrstor'] as const).map((name) => [name, 'a random operand unmasks exceptions, or is refused'] as const),
+  ...(['invpcid', 'rsm', 'xsave', 'xsaveopt', 'xsavec', 'xsaves', 'xrstor', 'xrstors', 'xgetbv', 'xsetbv'] as const).map((name) => [name, 'outside the machine that is built so far'] as const),
 ]);
 
-/** Features whose forms are x87. */
-const X87_FEATURES: ReadonlySet<Feature> = new Set<Feature>(['FPU', 'FPU287', 'FPU387', 'FCMOV']);
+/** What registers a form works on: a program has forms of some classes only, as each class but the first has more forms than all others use. */
+export type FormClass = 'general' | 'vector' | 'x87';
 
-/** Whether a form works on x87, MMX or XMM registers. */
-export function isVector(form: Form): boolean {
-  return form.mnemonic === 'emms' || X87_FEATURES.has(form.feature) || form.operands.split(',').some((operand) => /^[PQNVWU]/.test(operand));
+const X87_FEATURES: ReadonlySet<Feature> = new Set<Feature>(['FPU', 'FPU287', 'FPU387', 'FCMOV', 'FXSR']);
+
+export function classOf(form: Form): FormClass {
+  if (X87_FEATURES.has(form.feature) || form.mnemonic === 'fisttp') return 'x87';
+  return form.mnemonic === 'emms' || form.operands.split(',').some((operand) => /^[PQNVWU]/.test(operand)) ? 'vector' : 'general';
 }
 
 /** Whether random programs contain a form. */
 export function isIncluded(form: Form): boolean {
   if (EXCLUDED.has(form.mnemonic)) return false;
   // Writes to control and debug registers belong to the mapping changes of the program generator; reads stay.
-  if (form.operands.startsWith('Cn') || form.operands.startsWith('Dn')) return false;
-  return true;
+  return !form.operands.startsWith('Cn') && !form.operands.startsWith('Dn');
 }
 
 /** The forms of a mode. */

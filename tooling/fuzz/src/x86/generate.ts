@@ -1,12 +1,12 @@
 /**
- * Random x86 programs of 5 to 40 items: any instruction on registers and memory, with branches, bounded loops, calls, accesses
+ * Random x86 programs of 5 to 40 items: any integer, vector or x87 instruction on registers and memory, with branches, bounded loops, calls, accesses
  * that fault, stores into its own code and, with paging, changes of the mapping. Most of them end; a limit ends the rest.
  */
 import type { Form } from '@wasm-tcg/guest-x86';
 import { Random } from '../random.ts';
 import { Control, type Draft } from './control.ts';
 import { Encoder } from './encode.ts';
-import { formsOf, isVector } from './forms.ts';
+import { classOf, formsOf, type FormClass } from './forms.ts';
 import { assemble, type Item } from './items.ts';
 import { MODES, pagingsOf, type Mode } from './layout.ts';
 import type { X86Program } from './program.ts';
@@ -15,8 +15,10 @@ import { Mixture, overTwoPages } from './shapes.ts';
 /** Enough for loops to get hot in every mode; programs that run for ever are cut here. */
 const LIMIT = 1500;
 
-/** Share of instructions on x87, MMX and XMM registers, which are more than half of all forms. */
-const VECTOR_SHARE = 0.5;
+/** Which classes of forms a program draws from, and how often each: vector and x87 forms are most of all forms. */
+const MIXTURES: readonly (readonly [weight: number, classes: readonly FormClass[]])[] = [
+  [4, ['general']], [4, ['general', 'vector']], [3, ['general', 'x87', 'x87']], [1, ['general', 'vector', 'x87', 'x87']],
+];
 
 /** Forms by mnemonic, so that an instruction with many encodings is not more frequent than one with few. */
 class Forms {
@@ -36,19 +38,18 @@ class Forms {
   }
 }
 
-/** The forms of a mode. A program has instructions on such registers or has none. */
+/** The forms of a mode. */
 class FormPicker {
-  readonly #general: Forms;
-  readonly #vector: Forms;
+  readonly #classes: Readonly<Record<FormClass, Forms>>;
 
   constructor(mode: Mode) {
     const forms = formsOf(mode);
-    this.#general = new Forms(forms.filter((form) => !isVector(form)));
-    this.#vector = new Forms(forms.filter(isVector));
+    const of = (wanted: FormClass): Forms => new Forms(forms.filter((form) => classOf(form) === wanted));
+    this.#classes = { general: of('general'), vector: of('vector'), x87: of('x87') };
   }
 
-  pick(rng: Random, vectors: boolean): Form {
-    return (vectors && rng.chance(VECTOR_SHARE) ? this.#vector : this.#general).pick(rng);
+  pick(rng: Random, classes: readonly FormClass[]): Form {
+    return this.#classes[rng.pick(classes)].pick(rng);
   }
 }
 
@@ -72,8 +73,8 @@ export class X86Generator {
     if (!picker) this.#pickers.set(mode, (picker = new FormPicker(mode)));
     const encoder = new Encoder(rng, mode, paged);
     const control = new Control(rng, mode, paging);
-    const vectors = rng.chance(0.5);
-    const plain = (): Draft => ({ bytes: encoder.encode(picker.pick(rng, vectors)) ?? [0x90], starts: [0], references: [] });
+    const classes = rng.weighted(MIXTURES);
+    const plain = (): Draft => ({ bytes: encoder.encode(picker.pick(rng, classes)) ?? [0x90], starts: [0], references: [] });
     const parts = { rng, control, plain, paged, segments: mode !== 'long64' };
     const { drafts, address } = paged && rng.chance(0.15) ? overTwoPages(parts) : new Mixture(parts).build();
     const items = drafts.map((draft, id): Item => ({ id, ...draft }));

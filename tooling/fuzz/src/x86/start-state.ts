@@ -37,6 +37,7 @@ export function startRegisters(program: X86Program, seed: number, powerOn: Reado
   const flags = FLAGS_ALWAYS | (rng.u32() & FLAGS_ARITHMETIC) | (rng.chance(0.15) ? FLAG_DF : 0) | (rng.chance(0.02) ? FLAG_TF : 0);
   registers.set('rflags', BigInt(flags));
   vectors(registers, rng);
+  x87(registers, rng);
   if (mode === 'real16') realSegments(registers);
   else protectedSegments(registers, mode);
   control(registers, mode, paging);
@@ -48,9 +49,22 @@ function vectors(registers: Registers, rng: Random): void {
   const half = (): bigint => (rng.chance(0.3) ? BigInt(rng.below(0x100)) * 0x0101_0101_0101_0101n : rng.value());
   for (const name of REGISTER_NAMES) {
     if (/^xmm\d/.test(name)) registers.set(name, BigInt.asUintN(64, half()) | (BigInt.asUintN(64, half()) << 64n));
-    else if (/^mm\d/.test(name)) registers.set(name, BigInt.asUintN(64, half()));
+    // They are the significands of x87 registers, too: of normal numbers mostly.
+    else if (/^mm\d/.test(name)) registers.set(name, BigInt.asUintN(64, half()) | (rng.chance(0.7) ? 1n << 63n : 0n));
   }
   registers.set('mxcsr', BigInt(0x1f80 | (rng.chance(0.3) ? (rng.u32() & 0xe07f) : 0)));
+}
+
+/** Some registers in use; exceptions masked most of the time, and none pending. */
+function x87(registers: Registers, rng: Random): void {
+  const masks = rng.chance(0.1) ? rng.below(64) : 63;
+  registers.set('fcw', BigInt(0x40 | masks | (rng.chance(0.5) ? 0x300 : rng.pick([0, 2, 3]) << 8) | (rng.chance(0.3) ? rng.below(4) << 10 : 0)));
+  registers.set('fsw', BigInt((rng.u32() & 0x7f00) | (rng.u32() & masks)));
+  registers.set('ftw', BigInt(rng.pick([0, 0xff, 0x3c, rng.below(256)])));
+  for (const i of [0, 1, 2, 3, 4, 5, 6, 7] as const) {
+    const exponent = rng.chance(0.8) ? 0x3fff + rng.between(-70, 70) : rng.pick([0, 1, 0x7ffe, 0x7fff]);
+    registers.set(`st${i}`, BigInt(exponent | (rng.chance(0.5) ? 0x8000 : 0)) << 64n);
+  }
 }
 
 function realSegments(registers: Registers): void {
