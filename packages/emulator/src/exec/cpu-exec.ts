@@ -115,7 +115,9 @@ export class CpuExec {
         context.budget = slice;
         context.set('budgetHeld', 0);
         const result = this.#slice(stepOver, slice < left || !exact ? slice : 0);
-        const used = slice - context.budget;
+        // What was held for the host, and not given back since the CPU left in another way than through the budget, has not been run.
+        const used = slice - context.budget - context.get('budgetHeld');
+        context.set('budgetHeld', 0);
         this.instructions += used;
         this.#given = 0;
         context.budget = 0;
