@@ -3,6 +3,7 @@
 import {
   CTX_ARG, CTX_RET, FEATURE_APIC, FEATURE_LONG_MODE, FEATURE_MACHINE_CHECK, FEATURE_MISC_ENABLE, FEATURE_MSR, FEATURE_MTRR, FEATURE_NX, FEATURE_P6,
   FEATURE_SYSCALL, FEATURE_TSC, FR_RAX, FR_RCX, FR_RDX, ST_APIC_BASE, ST_EFER, ST_EFER_ALLOWED, ST_MISC_ENABLE,
+  ST_TSC_OFFSET,
 } from '../generated/layout';
 import { CR0_PG, EFER_LMA, EFER_LME } from './arch';
 import { raiseGp, raiseUd } from './fault';
@@ -27,6 +28,7 @@ const MICROCODE_REVISION: u32 = 0x8b;
 const MTRR_CAP: u32 = 0xfe;
 const MCG_CAP: u32 = 0x179;
 const MISC_ENABLE: u32 = 0x1a0;
+const TSC_DEADLINE: u32 = 0x6e0;
 const EFER: u32 = 0xc0000080;
 
 /** Fixed ranges and write combining, besides the number of variable ranges. */
@@ -60,7 +62,18 @@ export function msr_get(env: usize, msr: u32): i32 {
     case MISC_ENABLE: if (has(env, FEATURE_MISC_ENABLE)) return give(env, load<u64>(env, ST_MISC_ENABLE)); break;
     case EFER: if (hasEfer(env)) return give(env, efer(env)); break;
   }
-  return isBankRecord(env, msr) ? give(env, 0) : host_msr_read(env, msr);
+  if (isBankRecord(env, msr)) return give(env, 0);
+  if (!host_msr_read(env, msr)) return 0;
+  // The machine knows its own counter; the guest's is off by what it has written. A deadline of 0 is none.
+  const value = load<u64>(env, CTX_RET);
+  return give(env, msr == TSC_DEADLINE && value != 0 ? value + load<u64>(env, ST_TSC_OFFSET) : value);
+}
+
+/** A deadline in time of the machine's counter; one before its start is long past. */
+function machineDeadline(env: usize, value: u64): u64 {
+  if (value == 0) return 0;
+  const offset = load<i64>(env, ST_TSC_OFFSET);
+  return offset > 0 && value <= <u64>offset ? 1 : value - offset;
 }
 
 /** Write an MSR, without a look at privilege. @returns 0 when there is none, or it does not take the value */
@@ -85,7 +98,7 @@ export function msr_set(env: usize, msr: u32, value: u64): i32 {
     case EFER: if (hasEfer(env)) return writeEfer(env, value) ? 1 : 0; break;
   }
   if (isBankRecord(env, msr)) return value == 0 ? 1 : 0;
-  store<u64>(env, value, CTX_ARG);
+  store<u64>(env, msr == TSC_DEADLINE ? machineDeadline(env, value) : value, CTX_ARG);
   const taken = host_msr_write(env, msr);
   if (taken != 0 && msr == APIC_BASE && has(env, FEATURE_APIC)) store<u64>(env, value, ST_APIC_BASE);
   return taken;

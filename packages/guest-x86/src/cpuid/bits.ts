@@ -6,7 +6,9 @@
 /** Registers of CPUID leaves that hold feature bits. */
 export type FeatureWord = '1.edx' | '1.ecx' | '6.eax' | '7.ebx' | '7.ecx' | '80000001.edx' | '80000001.ecx' | '80000007.edx';
 
-/** Name → register and bit. No `hypervisor` (1.ecx, 31): see RATIONALE.md. */
+/**
+ * Name → register and bit. `hypervisor` (1.ecx, 31) is never set: it would announce a vendor leaf at 40000000h, and there is none.
+ */
 export const CPUID_BITS = {
   fpu: ['1.edx', 0], vme: ['1.edx', 1], de: ['1.edx', 2], pse: ['1.edx', 3], tsc: ['1.edx', 4], msr: ['1.edx', 5], pae: ['1.edx', 6],
   mce: ['1.edx', 7], cx8: ['1.edx', 8], apic: ['1.edx', 9], sep: ['1.edx', 11], mtrr: ['1.edx', 12], pge: ['1.edx', 13], mca: ['1.edx', 14],

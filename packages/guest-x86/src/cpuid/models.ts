@@ -3,7 +3,7 @@
  * code, near branches with an operand size prefix) depend.
  *
  * The 64-bit models say family 6, model 28: the first Atom, which executes in order. Guests know it as a processor that does not speculate, as
- * does the one here, and spend no time on page table isolation, retpolines and buffer clearing. RATIONALE.md has the measurement.
+ * does the one here, and spend no time on page table isolation, retpolines and buffer clearing.
  */
 import { CPUID_BITS, type CpuidFeature } from './bits.ts';
 

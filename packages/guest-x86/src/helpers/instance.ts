@@ -22,7 +22,7 @@ export interface X86Host {
   portOut(vcpu: number, port: number, value: number, size: 1 | 2 | 4): void;
   /** Time stamp counter, an integer below 2^53. */
   tsc(vcpu: number): number;
-  /** An MSR of the machine (MTRR, APIC …), or undefined: #GP(0). Default: none. */
+  /** An MSR of the machine (1Bh, the APIC's base; 6E0h, its deadline in ticks of {@link tsc}), or undefined: #GP(0). Default: none. */
   readMsr?(vcpu: number, msr: number): bigint | undefined;
   /** @returns false for #GP(0). Default: none. */
   writeMsr?(vcpu: number, msr: number, value: bigint): boolean;

@@ -238,6 +238,18 @@ describe('SYSCALL and SYSENTER', () => {
     expect(new TestCpu().flat('protected32').set({ efer: 1 }).call('syscall')).toBe('#UD(0)');
   });
 
+  it('compatibility mode on an Intel processor: SYSCALL is #UD, SYSENTER enters 64-bit code and SYSEXIT returns', () => {
+    const compat = (): TestCpu => long().set({ 'cs.access': 0xc0fb00, 'ss.access': 0xc0f300, cs: 0x1b, ss: 0x23 });
+    expect(compat().call('syscall')).toBe('#UD(0)');
+    const cpu = compat().set({ sysenter_cs: 0x10, sysenter_esp: 0xffff_8000_0000_0000n, sysenter_eip: 0xffff_ffff_8100_0000n });
+    expect(cpu.call('sysenter')).toBe('ok');
+    expect(cpu.dump('cs', 'ss', 'rip', 'rsp', 'cs.access', 'rflags')).toBe(
+      'cs=10 ss=18 rip=ffffffff81000000 rsp=ffff800000000000 cs.access=a09b00 rflags=46',
+    );
+    expect(cpu.set({ rcx: 0x1_0000_8000n, rdx: 0x1_0000_1000n }).call('sysexit', 4)).toBe('ok');
+    expect(cpu.dump('cs', 'ss', 'rip', 'rsp', 'cs.access')).toBe('cs=23 ss=2b rip=1000 rsp=8000 cs.access=c0fb00');
+  });
+
   it('SYSENTER and SYSEXIT', () => {
     const cpu = new TestCpu().flat('protected32').set({ sysenter_cs: 8, sysenter_esp: 0x7000, sysenter_eip: 0x5000, rflags: 0x202 });
     expect(cpu.call('sysenter')).toBe('ok');

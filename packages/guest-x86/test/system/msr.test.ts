@@ -87,6 +87,19 @@ describe('MSRs and time', () => {
     expect(rdmsr(cpu, 0x10)).toBe((1000).toString(16));
   });
 
+  it('the TSC deadline is of the TSC as the guest sees it', () => {
+    const cpu = new TestCpu('max', { provides: ['tsc_deadline'] }).flat('protected32');
+    cpu.hostMsrs.set(0x6e0, 0n);
+    cpu.tscValue = 1000;
+    type Row = readonly [tsc: bigint, written: bigint, machine: bigint, read: string];
+    const rows: readonly Row[] = [[1000n, 1500n, 1500n, '5dc'], [5000n, 5500n, 1500n, '157c'], [5000n, 0n, 0n, '0'], [5000n, 100n, 1n, 'fa1'], [0n, 700n, 1700n, '2bc']];
+    for (const [tsc, written, machine, read] of rows) {
+      wrmsr(cpu, 0x10, tsc);
+      expect(wrmsr(cpu, 0x6e0, written)).toBe('ok');
+      expect([cpu.hostMsrs.get(0x6e0), rdmsr(cpu, 0x6e0)]).toEqual([machine, read]);
+    }
+  });
+
   it('are read and written from the host too', () => {
     const { x86 } = new TestCpu();
     expect([x86.writeMsr(0, 0x2ff, 0xc06n), x86.readMsr(0, 0x2ff)]).toEqual([true, 0xc06n]);
