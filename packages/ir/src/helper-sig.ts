@@ -17,7 +17,10 @@ export interface HelperEffects {
    * Globals hold their values of the start of the instruction when it is called.
    */
   readonly mayFault?: true;
-  /** It may ask the TB to be left after the call (exit code set), e.g. HLT, or a device that wants attention. */
+  /**
+   * It may ask the TB to be left after the call (exit code set), e.g. HLT, or a device that wants attention. Its work is done then; with `mayFault`
+   * as well, it may have faulted with nothing done, or have asked to leave with all done: the frame says which.
+   */
   readonly mayExit?: true;
   /** It looks at virtual time or at a device: the budget is written back before and reloaded after it. */
   readonly io?: true;

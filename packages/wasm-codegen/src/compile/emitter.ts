@@ -6,7 +6,7 @@
  * Parameter 0 of every function is `env`.
  */
 import {
-  makeOi, Op as Ir, OP_DEFS, OP_NAMES, opCode, opLength, opType, TempKind, Type, type Cond, type HelperTable, type TargetLayout, type TbIr, type Temp,
+  makeOi, Op as Ir, OP_DEFS, OP_NAMES, opCode, opLength, opType, TempKind, Type, type Cond, type HelperEffects, type HelperTable, type TargetLayout, type TbIr, type Temp,
 } from '@wasm-tcg/ir';
 import { TB_HEADER, TB_RETURN_EXIT, TB_RETURN_LINK, TB_RETURN_LOOKUP, WASM_CONTEXT } from '@wasm-tcg/runtime';
 import type { FuncBody } from '../encoder/func-body.ts';
@@ -34,6 +34,11 @@ const ENV = 0;
 const NO_LOCAL = -1;
 const TB = TB_HEADER.offset;
 export const CTX: typeof WASM_CONTEXT.offset = WASM_CONTEXT.offset;
+
+/** Its exit code may mean that all has been done: what it has written is then what counts, and else what was there before. */
+export function mayCommitAndLeave(effects: HelperEffects): boolean {
+  return effects.mayFault === true && effects.mayExit === true;
+}
 
 export abstract class FunctionEmitter implements LowerCtx {
   readonly target: TargetLayout;
@@ -299,10 +304,12 @@ export abstract class FunctionEmitter implements LowerCtx {
     if (def.env !== false) f.get(ENV);
     for (let i = at + 1 + outs; i < helperAt; i++) this.pushTemp(code[i]);
     f.call(ref);
-    // A faulting helper must not change a global; one that only asks to leave has done its work.
+    // A faulting helper must not change a global; one that asks to leave may have done its work.
+    const commits = mayCommitAndLeave(effects);
+    if (commits) this.afterHelper(id);
     if (effects.mayFault) this.exitIfRequested();
     if (outs === 1) this.outEnd(0);
-    this.afterHelper(id);
+    if (!commits) this.afterHelper(id);
     if (effects.mayExit && !effects.mayFault) this.exitIfRequested();
     else if (effects.io && !effects.mayFault) this.reloadBudget();
   }

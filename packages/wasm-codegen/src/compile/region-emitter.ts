@@ -22,7 +22,7 @@ import { ValType } from '../encoder/types.ts';
 import { valTypeOf } from '../lower/context.ts';
 import { grown } from '../structure/graph.ts';
 import { Structurer, type NodeWriter } from '../structure/structurer.ts';
-import { CTX, FunctionEmitter } from './emitter.ts';
+import { CTX, FunctionEmitter, mayCommitAndLeave } from './emitter.ts';
 import type { HelperImports } from './imports.ts';
 import { LongestPaths } from './longest-path.ts';
 
@@ -236,9 +236,13 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   }
 
   protected beforeHelper(id: number): void {
-    const { reads } = this.helpers[id].effects;
-    if (reads === 'none') return;
-    for (let t = 0; t < this.use.length; t++) if (this.use[t] === Use.written && this.touches(reads, t)) this.storeGlobal(t);
+    const { effects } = this.helpers[id];
+    // What it may have written when it leaves is reloaded before the exit: the frame has to be right where it has not.
+    const writes = mayCommitAndLeave(effects) ? effects.writes : 'none';
+    if (effects.reads === 'none' && writes === 'none') return;
+    for (let t = 0; t < this.use.length; t++) {
+      if (this.use[t] === Use.written && (this.touches(effects.reads, t) || this.touches(writes, t))) this.storeGlobal(t);
+    }
   }
 
   protected afterHelper(id: number): void {
