@@ -73,7 +73,6 @@ function assemble({ config, plan, entropy, drives }: Ingredients): { readonly pc
         tsc: () => late.clock!.now,
         readMsr: (_vcpu, msr) => late.board!.readMsr(msr),
         writeMsr: (_vcpu, msr, value) => late.board!.writeMsr(msr, value),
-        random32: () => entropy.next(),
         readTpr: () => late.board!.interrupts.tpr >> 4,
         random32: () => entropy.next(),
         ferr: (_vcpu, asserted) => late.board!.ferr(asserted),
