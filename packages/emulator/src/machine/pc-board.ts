@@ -21,11 +21,13 @@ import type { MachineClock } from './clock.ts';
 import type { Entropy } from './entropy.ts';
 import type { MachineParts } from './parts.ts';
 import type { PcConfig } from './pc-config.ts';
+import { createFwCfg } from './pc-fw-cfg.ts';
 import { createPciDevices } from './pc-pci.ts';
 import { SerialLine } from './serial-port.ts';
 
 /** MAXPHYADDR of the models that say so; the others have 36. */
 const PHYSICAL_BITS = 40;
+const CPUS = 1;
 /** ISA lines that the HPET can take over. */
 const PIT_LINE = 0;
 const RTC_LINE = 8;
@@ -107,6 +109,7 @@ export class Board {
       this.#acpi,
       this.#ferr,
       this.keyboard,
+      createFwCfg(bus, { ramBytes: parts.memory.size, cpus: CPUS, e820: plan.firmware.e820 }),
       ...serial.map(({ uart }) => uart),
       ...(debugPort === undefined ? [] : [new DebugConsole(bus, { onOutput: debugPort })]),
       ...(debugExit === undefined ? [] : [new DebugExit(bus, { port: debugExit.iobase, size: debugExit.iosize })]),
