@@ -1,5 +1,8 @@
 /** `@wasm-tcg/emulator`: a whole machine. */
 export * from './api.ts';
+export { blobDrive } from './drives/blob-drive.ts';
+export type { Drive } from './drives/drive.ts';
+export { overlayDrive } from './drives/overlay.ts';
 export { MachineError, type MachineErrorCode } from './errors.ts';
 export { createMachine } from './machine/create-machine.ts';
 export { createPc } from './machine/create-pc.ts';

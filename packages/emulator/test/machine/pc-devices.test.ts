@@ -1,0 +1,51 @@
+/** PCI and fw_cfg on the board of a PC, as they are before its guest has run: what firmware assigned, and what a reset and a snapshot do to it. */
+import { expect, test } from 'vitest';
+import { PciWindow } from '../../src/firmware/pc-map.ts';
+import { compileModules, createPc } from '../../src/index.ts';
+import type { PcMachine } from '../../src/machine/pc.ts';
+
+const modules = compileModules();
+/** Each virtio device takes 32 KiB of the window: its structures, then its MSI-X table. */
+const STRIDE = 0x8000;
+const Offset = { queues: 18, status: 20, capacity: 0x2000 } as const;
+
+function read(pc: PcMachine, slot: number, offset: number, length: number): number {
+  return pc.memory.read(PciWindow.memory.first + slot * STRIDE + offset, length).reduceRight((value, byte) => value * 256 + byte, 0);
+}
+
+test('devices have the addresses that firmware gave them, after a reset and a snapshot, too', async () => {
+  const drives = [{ image: new Uint8Array(512 * 77) }, { image: new Uint8Array(512 * 5), readonly: true }];
+  const pc = await createPc({ memory: '4M', modules, drives, devices: { console: true } });
+  const queues = (machine: PcMachine): number[] => [0, 1, 2, 3, 4].map((device) => read(machine, device, Offset.queues, 2));
+  // Entropy source, console, two disks, nothing.
+  expect(queues(pc)).toEqual([1, 2, 1, 1, 0xffff]);
+  expect([read(pc, 2, Offset.capacity, 8), read(pc, 3, Offset.capacity, 8)]).toEqual([77, 5]);
+
+  pc.memory.write(PciWindow.memory.first + Offset.status, Uint8Array.of(3));
+  const copy = await createPc({ from: await pc.snapshot(), modules, drives });
+  expect([queues(copy), read(copy, 0, Offset.status, 1)]).toEqual([[1, 2, 1, 1, 0xffff], 3]);
+  pc.reset();
+  expect([queues(pc), read(pc, 0, Offset.status, 1)]).toEqual([[1, 2, 1, 1, 0xffff], 0]);
+});
+
+/** Real mode: select item 3 of fw_cfg, store its 4 bytes at 0x500, read the ids of PCI slot 2 to 0x504, halt. */
+const PROBE = Uint8Array.of(
+  0xb8, 0x03, 0x00, // mov ax, 3
+  0xba, 0x10, 0x05, 0xef, // mov dx, 0x510; out dx, ax
+  0x42, 0xb9, 0x04, 0x00, 0xbf, 0x00, 0x05, // inc dx; mov cx, 4; mov di, 0x500
+  0xf3, 0x6c, // rep insb
+  0xba, 0xf8, 0x0c, 0x66, 0xb8, 0x00, 0x10, 0x00, 0x80, // mov dx, 0xcf8; mov eax, 0x80001000
+  0x66, 0xef, 0xb2, 0xfc, 0x66, 0x6d, // out dx, eax; mov dl, 0xfc; insd
+  0xf4, // hlt
+);
+
+test('a guest reads fw_cfg and configuration space', async () => {
+  const pc = await createPc({ memory: '4M', modules, boot: { image: PROBE, loadAddress: 0x7c00 } });
+  expect(pc.runUntil({ halt: true })).toEqual({ kind: 'halt' });
+  expect([...pc.memory.read(0x500, 8)]).toEqual([0, 0, 0x40, 0, 0xf4, 0x1a, 0x44, 0x10]);
+});
+
+test('more drives than slots', async () => {
+  const drives = Array.from({ length: 29 }, () => ({ image: new Uint8Array(512) }));
+  await expect(createPc({ memory: '4M', modules, drives })).rejects.toMatchObject({ code: 'bad-option' });
+});
