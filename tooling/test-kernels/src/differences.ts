@@ -1,0 +1,11 @@
+/** Tests that QEMU's TCG does not pass, and where the manual says what they test (Intel SDM). Seen with QEMU 7.2. */
+export const QEMU_DIFFERS: Readonly<Record<string, string>> = {
+  'exceptions/int1': 'INT1 is an invalid opcode to it; vol. 2, INT n/INTO/INT3/INT1',
+  'exceptions/unknown-msr': 'unknown MSRs read as 0; vol. 2, RDMSR',
+  'exceptions/limits': 'limits of data segments are not checked; vol. 3, 5.3',
+  'exceptions/null-selector': 'nor is access through a null selector; vol. 3, 5.4.1',
+  'exceptions/x87-error-at-x87': 'a pending error is raised by FWAIT alone; vol. 1, 8.7.1',
+  'exceptions/simd-error': 'there is no #XM; vol. 1, 11.5',
+  'exceptions/alignment': 'there is no #AC; vol. 3, 6.15, interrupt 17',
+  'exceptions/page-fault-of-change': 'a read that is part of a change faults as a read; vol. 3, 4.7',
+};

@@ -1,0 +1,7 @@
+/** Test kernels and what runs them. */
+export type { Bits, TestKernel } from './assembly/kernel.ts';
+export { TestKernelError, type TestKernelErrorCode } from './error.ts';
+export { buildImage } from './image.ts';
+export { TEST_KERNELS } from './kernels/index.ts';
+export { runOnQemu } from './qemu.ts';
+export { DEBUG_EXIT, EXECUTIONS, MEMORY, pcOptions, runKernel, type Outcome, type RunOptions } from './run.ts';
