@@ -177,7 +177,10 @@ export interface MachineCounters {
   readonly compiledRegions: number;
   readonly compiledRegionTbs: number;
   readonly wasmBytes: number;
+  /** Building and compiling modules and regions; of it, regions; and of it, the engine (`new WebAssembly.Module`). */
   readonly compileMs: number;
+  readonly regionMs: number;
+  readonly engineMs: number;
   readonly invalidatedTbs: number;
   readonly flushes: number;
   readonly retries: number;

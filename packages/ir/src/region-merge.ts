@@ -35,12 +35,12 @@ class Merger {
   /** Member that starts at each byte offset from the page of member 0. */
   readonly #byOffset = new Map<number, number>();
 
-  constructor(sources: readonly RegionSource[], helpers: HelperTable) {
+  constructor(sources: readonly RegionSource[], helpers: HelperTable | HelperFacts) {
     const first = sources[0];
     if (!first) throw new RegionError('A region has at least one member.');
     if (sources.length > MAX_REGION_MEMBERS) throw new RegionError(`A region has at most ${MAX_REGION_MEMBERS} members.`);
     this.#sources = sources;
-    this.#facts = new HelperFacts(first.tb.target, helpers);
+    this.#facts = helpers instanceof HelperFacts ? helpers : new HelperFacts(first.tb.target, helpers);
     this.#tb = new TbIr(first.tb.target);
     this.#tb.reset(first.tb.wide, first.tb.csBase);
     this.#tb.labels = sources.length;
@@ -232,6 +232,6 @@ function loopEntries(edges: readonly (readonly number[])[]): boolean[] {
  * @throws RegionError when the members do not fit together
  * @throws TbOverflowError when they have too many temps together
  */
-export function mergeRegion(sources: readonly RegionSource[], helpers: HelperTable): RegionIr {
+export function mergeRegion(sources: readonly RegionSource[], helpers: HelperTable | HelperFacts): RegionIr {
   return new Merger(sources, helpers).merge();
 }

@@ -134,7 +134,8 @@ class LinearMemory implements MachineMemory {
   readonly layout: EnvLayout;
   readonly map: MemoryMap;
   readonly shared: boolean;
-  #views: MemoryViews;
+  /** The memory never grows, so its buffer is the same for good. */
+  readonly #views: MemoryViews;
 
   constructor(memory: WebAssembly.Memory, layout: EnvLayout, map: MemoryMap, shared: boolean) {
     this.memory = memory;
@@ -145,7 +146,6 @@ class LinearMemory implements MachineMemory {
   }
 
   views(): MemoryViews {
-    if (this.#views.u8.buffer !== this.memory.buffer) this.#views = makeViews(this.memory.buffer);
     return this.#views;
   }
 

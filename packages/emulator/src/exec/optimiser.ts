@@ -2,7 +2,6 @@
 import { HelperFacts, Optimizer, PASS_NAMES, SlotAnalysis, type HelperTable, type OptimizeOptions, type RegionIr, type TargetLayout, type TbIr } from '@wasm-tcg/ir';
 
 
-
 export interface OptimiserSettings {
   readonly optimise: boolean;
   readonly verify: boolean;
@@ -11,12 +10,15 @@ export interface OptimiserSettings {
 export class TbOptimiser {
   readonly optimizer: Optimizer;
   readonly options: OptimizeOptions;
+  /** The helper table in the form that passes want. */
+  readonly facts: HelperFacts;
   readonly #slots: SlotAnalysis;
 
   constructor(target: TargetLayout, helpers: HelperTable, settings: OptimiserSettings) {
     this.optimizer = new Optimizer(target, helpers);
     this.options = { verify: settings.verify, ...(settings.optimise ? {} : { disable: PASS_NAMES }) };
-    this.#slots = new SlotAnalysis(new HelperFacts(target, helpers));
+    this.facts = new HelperFacts(target, helpers);
+    this.#slots = new SlotAnalysis(this.facts);
   }
 
   /** Make a translator's TB one for back ends, in place. */

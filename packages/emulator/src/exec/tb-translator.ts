@@ -161,7 +161,7 @@ export class TbTranslator {
     const word = (field: number): number => u32[(header + field) >>> 2]!;
     const physPage2 = word(AT.physPage2);
     return {
-      page: this.#pageBytes(word(AT.physPage)).slice(),
+      page: this.#pageBytes(word(AT.physPage)),
       secondPage: () => (physPage2 === NO_PAGE ? undefined : this.#pageBytes(physPage2)),
       pageOffset: word(AT.pageOffset),
       flags: word(AT.flags),
@@ -185,7 +185,7 @@ export class TbTranslator {
           request.maxInsns = before;
           continue;
         }
-        optimiser.run(this.#tb);
+        if (this.#p.config.optimiseCold) optimiser.run(this.#tb);
         const { slots, top } = optimiser.slots(this.#tb);
         this.#words = this.#encoder.encode(this.#tb, slots, top);
         return translation;

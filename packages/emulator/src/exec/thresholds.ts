@@ -14,7 +14,7 @@ export interface ExecutionConfig {
   readonly returnThreshold: number;
   /** Queued TBs that make a batch, 1 … 64. */
   readonly batch: number;
-  /** Slices after which a smaller batch is compiled all the same. */
+  /** Slices after which a smaller batch is compiled all the same. A module costs 30–80 µs apart from its TBs. */
   readonly batchAge: number;
   /** Executions of a TB in its module before a region is grown from it. */
   readonly regionThreshold: number;
@@ -26,6 +26,8 @@ export interface ExecutionConfig {
   /** Guest instructions per TB, at most. */
   readonly tbInsns: number;
   readonly optimise: boolean;
+  /** Run the IR optimiser before a TB is first interpreted, too: it costs a third of a translation, and most TBs run a few times only. */
+  readonly optimiseCold: boolean;
   readonly verify: boolean;
   /** Seed of the stress mode, 0 = off. */
   readonly stress: number;
@@ -42,13 +44,14 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
     moduleThreshold: mode === 'tci' ? never : stress ? 1 : (options.moduleThreshold ?? 256),
     returnThreshold: mode === 'tci' ? never : stress ? 1 : 32,
     batch: mode === 'tb-per-module' ? 1 : stress ? 3 : (options.batch ?? 32),
-    batchAge: 1,
+    batchAge: 8,
     regionThreshold: mode !== 'tiered' ? never : stress ? 1 : (options.regionThreshold ?? 3000),
     slice: stress ? 64 : (options.slice ?? DEFAULT_SLICE),
     regionTbs: 64,
     regionInsns: 512,
     tbInsns: 64,
     optimise: options.optimise ?? true,
+    optimiseCold: mode === 'tci' && (options.optimise ?? true),
     verify: options.verify ?? false,
     stress,
   };

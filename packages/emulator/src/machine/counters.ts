@@ -29,6 +29,8 @@ export function collectCounters(p: MachineParts): MachineCounters {
     compiledRegionTbs: tiering.compiledRegionTbs,
     wasmBytes: tiering.wasmBytes,
     compileMs: tiering.compileMs,
+    regionMs: tiering.regionMs,
+    engineMs: tiering.engineMs,
     invalidatedTbs: maintenance.invalidated,
     flushes: exec.flushes,
     retries: exec.retries,

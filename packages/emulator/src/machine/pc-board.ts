@@ -1,18 +1,10 @@
-/** The board of a PC: which devices there are, and how they are wired to each other, to the clock and to the machine. */
-import { A20Gate } from '../devices/a20-gate.ts';
-import { AcpiPm } from '../devices/acpi-pm.ts';
+/** The board of a PC: the bus that its devices are on, and what CPU, run loop and firmware do to them. */
+import type { AcpiPm } from '../devices/acpi-pm.ts';
 import { PcInterrupts } from '../devices/apic/pc-interrupts.ts';
-import { DebugConsole, DebugExit } from '../devices/debug-ports.ts';
-import { TestDevice } from '../devices/debug-testdev.ts';
-import type { Device, DeviceBus, IrqLine, MachineControl } from '../devices/device.ts';
-import { FerrLatch } from '../devices/ferr.ts';
-import { Hpet } from '../devices/hpet.ts';
-import { I8042 } from '../devices/i8042.ts';
-import { Pit } from '../devices/pit.ts';
-import { Rtc } from '../devices/rtc.ts';
+import type { Device, DeviceBus, MachineControl } from '../devices/device.ts';
+import type { FerrLatch } from '../devices/ferr.ts';
+import type { I8042 } from '../devices/i8042.ts';
 import type { PciBus } from '../devices/pci/pci-bus.ts';
-import { SystemControl } from '../devices/system-control.ts';
-import { Uart16550 } from '../devices/uart16550.ts';
 import type { Drive } from '../drives/drive.ts';
 import { firmwareAccesses } from '../firmware/device-state.ts';
 import type { BootPlan } from './boot-plan.ts';
@@ -21,16 +13,11 @@ import type { MachineClock } from './clock.ts';
 import type { Entropy } from './entropy.ts';
 import type { MachineParts } from './parts.ts';
 import type { PcConfig } from './pc-config.ts';
-import { createFwCfg } from './pc-fw-cfg.ts';
-import { createPciDevices } from './pc-pci.ts';
-import { SerialLine } from './serial-port.ts';
+import { createPcDevices } from './pc-devices.ts';
+import type { SerialLine } from './serial-port.ts';
 
 /** MAXPHYADDR of the models that say so; the others have 36. */
 const PHYSICAL_BITS = 40;
-const CPUS = 1;
-/** ISA lines that the HPET can take over. */
-const PIT_LINE = 0;
-const RTC_LINE = 8;
 /** MSRs that are the local APIC's. */
 const Msr = { apicBase: 0x1b, tscDeadline: 0x6e0 } as const;
 
@@ -73,48 +60,14 @@ export class Board {
     this.interrupts.onChange(wake);
     const bus: DeviceBus = { ...attach, control, memory: busMasterMemory(ram), irq: (line) => this.interrupts.line(line) };
 
-    const serial = Array.from({ length: devices.serial }, (_, index) => {
-      const uart: Uart16550 = new Uart16550(bus, { index, patient: plan.linux, onTransmit: (bytes) => line.fromGuest(bytes) });
-      const line: SerialLine = new SerialLine(
-        (bytes) => {
-          uart.receive(bytes);
-          wake();
-        },
-        () => uart.receiveBreak(),
-      );
-      return { uart, line };
-    });
-    this.serial = serial.map(({ line }) => line);
-    const pci = createPciDevices(bus, {
-      drives, random: devices.rng ? (target) => entropy.fill(target) : undefined, console: devices.console, msi: (address, data) => this.interrupts.msi(address, data), wake,
-    });
-    this.#pci = pci.bus;
-    this.console = pci.console;
-    const a20 = new A20Gate((open) => parts.x86.setA20(0, open));
-    this.#acpi = new AcpiPm(bus);
-    this.#ferr = new FerrLatch(bus);
-    this.keyboard = new I8042(bus, { a20 });
-    const hpet = devices.hpet ? new Hpet(bus) : undefined;
-    const legacyLine = (line: number): IrqLine => hpet?.legacyLine(bus.irq(line)) ?? bus.irq(line);
-    const memory = { below4G: parts.memory.size, above4G: 0 };
-    const { debugPort, debugExit } = devices;
-    this.devices = [
-      this.interrupts,
-      ...pci.devices,
-      new Pit(bus, { irq: legacyLine(PIT_LINE) }),
-      new Rtc(bus, { memory, irq: legacyLine(RTC_LINE), onNmiMask: (masked) => this.interrupts.maskNmi(masked) }),
-      ...(hpet === undefined ? [] : [hpet]),
-      a20,
-      new SystemControl(bus, { a20 }),
-      this.#acpi,
-      this.#ferr,
-      this.keyboard,
-      createFwCfg(bus, { ramBytes: parts.memory.size, cpus: CPUS, e820: plan.firmware.e820 }),
-      ...serial.map(({ uart }) => uart),
-      ...(debugPort === undefined ? [] : [new DebugConsole(bus, { onOutput: debugPort })]),
-      ...(debugExit === undefined ? [] : [new DebugExit(bus, { port: debugExit.iobase, size: debugExit.iosize })]),
-      ...(devices.testdev ? [new TestDevice(bus)] : []),
-    ];
+    const made = createPcDevices(bus, this.interrupts, { parts, entropy, devices, drives, plan, wake });
+    this.devices = made.all;
+    this.serial = made.serial;
+    this.console = made.console;
+    this.keyboard = made.keyboard;
+    this.#acpi = made.acpi;
+    this.#ferr = made.ferr;
+    this.#pci = made.pci;
   }
 
   /** Hand on what the guest has sent. */
