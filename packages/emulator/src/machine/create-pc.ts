@@ -5,7 +5,6 @@ import type { Drive } from '../drives/drive.ts';
 import { MemoryDrive } from '../drives/memory-drive.ts';
 import { startRegisters } from '../loaders/cpu-start.ts';
 import { decodeSnapshot } from '../snapshot/format.ts';
-import { loadPc } from '../snapshot/pc-snapshot.ts';
 import { planBoot, restoreBootPlan, saveBootPlan, type BootPlan } from './boot-plan.ts';
 import { MachineClock } from './clock.ts';
 import { Entropy } from './entropy.ts';
@@ -29,7 +28,7 @@ export async function createPc(options: PcOptions = {}): Promise<PcMachine> {
   const drives = drivesOf(options.drives);
   const entropy = new Entropy(config.seed);
   const plan = await planBoot({ boot: options.boot, config, random: (bytes) => entropy.fill(bytes) });
-  return assemble({ config, plan, entropy, drives }).pc;
+  return assemble({ config, plan, entropy, drives });
 }
 
 async function restorePc(snapshot: Uint8Array, options: PcOptions): Promise<PcMachine> {
@@ -38,8 +37,8 @@ async function restorePc(snapshot: Uint8Array, options: PcOptions): Promise<PcMa
   const drives = drivesOf(options.drives);
   checkDrives(header, drives);
   const { plan, machine } = restoreBootPlan(body, config);
-  const { pc, state } = assemble({ config, plan, entropy: new Entropy(config.seed), drives });
-  loadPc(state, machine);
+  const pc = assemble({ config, plan, entropy: new Entropy(config.seed), drives });
+  pc.restore(machine);
   return pc;
 }
 
@@ -61,7 +60,7 @@ interface Late {
   pc?: PcMachine;
 }
 
-function assemble({ config, plan, entropy, drives }: Ingredients): { readonly pc: PcMachine; readonly state: Parameters<typeof loadPc>[0] } {
+function assemble({ config, plan, entropy, drives }: Ingredients): PcMachine {
   const late: Late = {};
   const parts = createParts(
     { model: config.model, provides: ['apic', 'tsc_deadline'], ram: config.ram, arenaBytes: ARENA_BYTES, execution: config.execution, debug: config.debug, modules: config.modules },
@@ -102,7 +101,7 @@ function assemble({ config, plan, entropy, drives }: Ingredients): { readonly pc
   );
   late.pc = pc;
   pc.reset();
-  return { pc, state: pc.state };
+  return pc;
 }
 
 /** RAM and CPU as firmware and loader leave them. */

@@ -6,7 +6,7 @@
 import type { Device, MachineControl, SavedValue } from '../devices/device.ts';
 import type { Pc, RunUntil, SerialPort, StopReason } from '../api.ts';
 import { encodeSnapshot, type SnapshotParts } from '../snapshot/format.ts';
-import { savePc, type PcState } from '../snapshot/pc-snapshot.ts';
+import { loadPc, savePc, type PcState } from '../snapshot/pc-snapshot.ts';
 import type { MachineClock } from './clock.ts';
 import { CpuLines } from './cpu-lines.ts';
 import { Sleeper, yieldToHost } from './event-loop.ts';
@@ -48,7 +48,7 @@ export interface PcBoard {
   /** Hand on what serial lines have collected. */
   readonly flush: () => void;
   readonly snapshot: {
-    readonly state: Omit<PcState, 'halted'>;
+    readonly state: PcState;
     readonly header: () => SavedValue;
     /** How the guest is started again. */
     readonly plan: () => SavedValue;
@@ -308,18 +308,9 @@ export class PcMachine extends MachineBase implements Pc {
     return undefined;
   }
 
-  /** What a snapshot is made of and restored into. */
-  get state(): PcState {
-    const machine = this;
-    return {
-      ...this.#board.snapshot.state,
-      get halted(): boolean {
-        return machine.#halted;
-      },
-      set halted(value: boolean) {
-        machine.#halted = value;
-      },
-    };
+  /** Become what a snapshot was of. @throws MachineError `bad-snapshot` */
+  restore(saved: SavedValue): void {
+    this.#halted = loadPc(this.#board.snapshot.state, saved);
   }
 
   async snapshot(): Promise<Uint8Array> {
@@ -328,8 +319,8 @@ export class PcMachine extends MachineBase implements Pc {
 
   /** At once, or between two turns of a run. */
   #capture(): Promise<SnapshotParts> {
-    const { header, plan } = this.#board.snapshot;
-    const capture = (): SnapshotParts => ({ header: header(), body: { machine: savePc(this.state), boot: plan() } });
+    const { state, header, plan } = this.#board.snapshot;
+    const capture = (): SnapshotParts => ({ header: header(), body: { machine: savePc(state, this.#halted), boot: plan() } });
     if (!this.started) return Promise.resolve().then(capture);
     return new Promise((resolve) => {
       this.#between.push(() => resolve(capture()));

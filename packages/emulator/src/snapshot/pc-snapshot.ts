@@ -20,8 +20,6 @@ export interface PcState {
   readonly entropy: Entropy;
   readonly devices: readonly Device[];
   readonly drives: readonly Drive[];
-  /** The CPU waits for an interrupt. */
-  halted: boolean;
 }
 
 function ramOf({ machine }: MachineParts): Uint8Array {
@@ -29,8 +27,11 @@ function ramOf({ machine }: MachineParts): Uint8Array {
   return machine.views().u8.subarray(ramBase, ramBase + ramSize);
 }
 
-/** Between two instructions. */
-export function savePc({ parts, clock, entropy, devices, drives, halted }: PcState): SavedValue {
+/**
+ * Between two instructions.
+ * @param halted the CPU waits for an interrupt
+ */
+export function savePc({ parts, clock, entropy, devices, drives }: PcState, halted: boolean): SavedValue {
   const { x86, exec, core, context } = parts;
   const saved = {
     cpu: x86.saveState(0),
@@ -48,9 +49,10 @@ export function savePc({ parts, clock, entropy, devices, drives, halted }: PcSta
 
 /**
  * Into a machine made for the snapshot's header and reset.
+ * @returns whether the CPU waits for an interrupt
  * @throws MachineError `bad-snapshot`; the machine is then good for nothing
  */
-export function loadPc(state: PcState, saved: SavedValue): void {
+export function loadPc(state: PcState, saved: SavedValue): boolean {
   const { parts, clock, entropy, devices, drives } = state;
   const fields = new SavedFields(saved, 'machine');
   const cpu = fields.value('cpu');
@@ -71,7 +73,7 @@ export function loadPc(state: PcState, saved: SavedValue): void {
   } catch (cause) {
     throw new MachineError('bad-snapshot', `the CPU state of the snapshot: ${cause instanceof Error ? cause.message : String(cause)}`, 'restore it with the version of wasm-tcg that took it', { cause });
   }
-  state.halted = fields.bool('halted');
+  return fields.bool('halted');
 }
 
 const damaged = (what: string): MachineError => new MachineError('bad-snapshot', `the snapshot ${what}`, 'it is damaged: take it again');

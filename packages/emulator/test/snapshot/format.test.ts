@@ -7,6 +7,13 @@ const PARTS = {
   body: { list: [1, 'two', null, true, Uint8Array.of(1, 2, 3)], nested: { bytes: new Uint8Array(5000).fill(7), empty: new Uint8Array(0) }, big: 2 ** 52 + 1 },
 };
 
+/** A copy with another byte at `at`. */
+function changed(file: Uint8Array, at: number, value: number): Uint8Array {
+  const copy = file.slice();
+  copy[at] = value;
+  return copy;
+}
+
 describe('snapshot files', () => {
   it('give back what was put in', async () => {
     expect(await decodeSnapshot(await encodeSnapshot(PARTS))).toEqual(PARTS);
@@ -20,11 +27,11 @@ describe('snapshot files', () => {
   const damage: readonly (readonly [string, (file: Uint8Array) => Uint8Array, RegExp])[] = [
     ['empty', () => new Uint8Array(0), /does not begin as one/],
     ['another file', () => new TextEncoder().encode('#!/bin/sh\necho not a snapshot at all'), /does not begin as one/],
-    ['another version', (file) => file.with(8, SNAPSHOT_VERSION + 1), /of format/],
+    ['another version', (file) => changed(file, 8, SNAPSHOT_VERSION + 1), /of format/],
     ['cut in the header', (file) => file.subarray(0, 20), /ends in its header/],
-    ['a header that is no text', (file) => file.with(16, 0), /no readable description/],
+    ['a header that is no text', (file) => changed(file, 16, 0), /no readable description/],
     ['cut short', (file) => file.subarray(0, file.length - 9), /damaged or cut short/],
-    ['one bit of the body', (file) => file.with(file.length - 30, file[file.length - 30]! ^ 4), /damaged or cut short/],
+    ['one bit of the body', (file) => changed(file, file.length - 30, file[file.length - 30]! ^ 4), /damaged or cut short/],
   ];
   it.each(damage)('%s: a typed error', async (_name, spoil, message) => {
     const file = spoil(await encodeSnapshot(PARTS));

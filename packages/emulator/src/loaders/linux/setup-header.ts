@@ -2,7 +2,7 @@
  * The setup header of a bzImage (Linux Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header"): what a kernel says about itself, and
  * where a loader leaves its answers. Offsets are the same in the image and in boot_params.
  */
-import { badImage, ImageReader, RELOAD_HINT } from '../image-reader.ts';
+import { badImage, RELOAD_HINT, type ImageReader } from '../image-reader.ts';
 
 /** Offsets of fields. */
 export const SetupField = {
