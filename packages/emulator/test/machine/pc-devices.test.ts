@@ -45,6 +45,26 @@ test('a guest reads fw_cfg and configuration space', async () => {
   expect([...pc.memory.read(0x500, 8)]).toEqual([0, 0, 0x40, 0, 0xf4, 0x1a, 0x44, 0x10]);
 });
 
+/** 32-bit code without end: random dwords into PCI configuration space (addresses and BARs among them) and into where BARs were. */
+const RANDOM = [0x69, 0xdb, 0x0d, 0x66, 0x19, 0x00, 0x81, 0xc3, 0x5f, 0xf3, 0x6e, 0x3c, 0x89, 0xd8]; // imul ebx, ebx, 1664525; add ebx, 1013904223; mov eax, ebx
+const WILD = [
+  ...RANDOM, 0xc1, 0xe8, 0x0a, 0x25, 0xfc, 0x3f, 0x00, 0x00, 0x0d, 0x00, 0x00, 0x00, 0x80, // shr eax, 10; and eax, 0x3ffc; or eax, 0x80000000
+  0x66, 0xba, 0xf8, 0x0c, 0xef, 0xb2, 0xfc, // mov dx, 0xcf8; out dx, eax; mov dl, 0xfc
+  ...RANDOM, 0xef, // out dx, eax
+  ...RANDOM, 0xc1, 0xe8, 0x08, 0x25, 0xff, 0xff, 0x01, 0x00, // shr eax, 8; and eax, 0x1ffff
+  0x89, 0x98, 0x00, 0x00, 0x00, 0xe0, 0x8b, 0x88, 0x00, 0x00, 0x00, 0xe0, // mov [eax + 0xe0000000], ebx; mov ecx, [eax + 0xe0000000]
+];
+
+test.each(['tci', 'tiered'] as const)('a guest that programs PCI at random, in %s, is itself again after a reset', async (mode) => {
+  const image = Uint8Array.of(...WILD, 0xe9, ...new Uint8Array(Int32Array.of(-WILD.length - 5).buffer));
+  const drives = [{ image: new Uint8Array(512 * 77) }];
+  const pc = await createPc({ memory: '4M', modules, drives, execution: { mode }, clock: { icount: 2 }, boot: { image, loadAddress: 0x8000, mode: 'protected32' } });
+  expect(pc.runUntil({ instructions: 200_000 })).toEqual({ kind: 'instructions' });
+  expect([...pc.memory.read(0x8000, image.length)]).toEqual([...image]);
+  pc.reset();
+  expect([read(pc, 0, Offset.queues, 2), read(pc, 1, Offset.capacity, 8)]).toEqual([1, 77]);
+});
+
 test('more drives than slots', async () => {
   const drives = Array.from({ length: 29 }, () => ({ image: new Uint8Array(512) }));
   await expect(createPc({ memory: '4M', modules, drives })).rejects.toMatchObject({ code: 'bad-option' });
