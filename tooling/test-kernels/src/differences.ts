@@ -8,4 +8,6 @@ export const QEMU_DIFFERS: Readonly<Record<string, string>> = {
   'exceptions/simd-error': 'there is no #XM; vol. 1, 11.5',
   'exceptions/alignment': 'there is no #AC; vol. 3, 6.15, interrupt 17',
   'exceptions/page-fault-of-change': 'a read that is part of a change faults as a read; vol. 3, 4.7',
+  'privilege/call-gate-to-conforming': 'CS gets the RPL of the code; vol. 2, CALL',
+  'privilege/absent-inner-stack': 'raises #TS; vol. 2, CALL: #SS',
 };

@@ -57,7 +57,7 @@ export function interruptLibrary(bits: Bits): string {
     cmp dword ptr [${Var.resume}], 0
     je unexpected
     mov dword ptr [${Var.vector}], ebx
-    ${([['code', Var.code], ['ip', Var.ip], ['cs', Var.cs], ['flags', Var.flags]] as const).map(([name, variable]) => `mov eax, dword ptr [Rbp + ${f[name]}]\nmov dword ptr [${variable}], eax`).join('\n')}
+    ${([['code', Var.code], ['ip', Var.ip], ['cs', Var.cs], ['flags', Var.flags], ['eax', Var.ax]] as const).map(([name, variable]) => `mov eax, dword ptr [Rbp + ${f[name]}]\nmov dword ptr [${variable}], eax`).join('\n')}
     mov Rax, cr2
     mov dword ptr [${Var.cr2}], eax
     ${oldStack(bits)}

@@ -88,6 +88,12 @@ export class Macros {
     return `${this.expect(after)}\n${text}\n${after}: mov dword ptr [${Var.resume}], 0\n${this.equal(`dword ptr [${Var.vector}]`, -1, `${why}: exception`)}`;
   }
 
+  /** Skip the test unless CPUID says that the processor has this. Changes eax, ebx, ecx, edx. */
+  needs(leaf: number, register: 'eax' | 'ebx' | 'ecx' | 'edx', bit: number, feature: string): string {
+    const there = this.label('there');
+    return `mov eax, ${leaf}\nxor ecx, ecx\ncpuid\nbt ${register}, ${bit}\njc ${there}\n${this.skip(`no ${feature}`)}\n${there}:`;
+  }
+
   /** From now on, an exception goes on at a label with the present stack. Changes eax. */
   expect(label: string): string {
     return `

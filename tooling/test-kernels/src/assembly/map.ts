@@ -9,8 +9,8 @@ export const BODY = IMAGE + 0x1000;
 export const Var = {
   /** Where to go on after an exception (0: none is expected), and with which stack (8 bytes). */
   resume: 0x20_0000, resumeStack: 0x20_0008,
-  /** The last exception: vector (-1: none), error code, instruction pointer, CS, flags, CR2, stack pointer before it (8 bytes). */
-  vector: 0x20_0010, code: 0x20_0014, ip: 0x20_0018, cs: 0x20_001c, flags: 0x20_0020, cr2: 0x20_0024, oldStack: 0x20_0028,
+  /** The last exception: vector (-1: none), error code, instruction pointer, CS, flags, CR2, stack pointer before it (8 bytes), EAX. */
+  vector: 0x20_0010, code: 0x20_0014, ip: 0x20_0018, cs: 0x20_001c, flags: 0x20_0020, cr2: 0x20_0024, oldStack: 0x20_0028, ax: 0x20_00f0,
   /** Present test, rounds left, stack of the test loop (8 bytes). */
   test: 0x20_0030, rounds: 0x20_0034, testStack: 0x20_0038,
   /** For pseudo-descriptors and far pointers, 16 bytes. */

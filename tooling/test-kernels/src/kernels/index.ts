@@ -1,5 +1,7 @@
 /** All test kernels. */
 import type { TestKernel } from '../assembly/kernel.ts';
 import { exceptions } from './exceptions.ts';
+import { privilege } from './privilege.ts';
+import { task } from './task.ts';
 
-export const TEST_KERNELS: readonly TestKernel[] = [exceptions];
+export const TEST_KERNELS: readonly TestKernel[] = [exceptions, privilege, task];
