@@ -2,6 +2,7 @@
  * QEMU's firmware configuration device (QEMU's docs/specs/fw_cfg.rst): items of bytes under 16-bit keys, some of them with file names, for firmware and
  * programs under test to read by port or by DMA. Nothing of it can be written.
  */
+import { MachineError } from '../errors.ts';
 import type { Device, DeviceBus, DeviceMemory, SavedValue } from './device.ts';
 import { SavedFields } from './saved-fields.ts';
 
@@ -41,6 +42,7 @@ export class FwCfg implements Device {
   #offset = 0;
   #dmaHigh = 0;
 
+  /** @throws MachineError `bad-option` for a file name that is too long */
   constructor(bus: Pick<DeviceBus, 'attachPorts' | 'memory'>, { items, files = new Map() }: FwCfgItems) {
     this.#memory = bus.memory;
     const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -138,7 +140,7 @@ function directory(files: readonly (readonly [string, Uint8Array])[]): Uint8Arra
   const view = new DataView(bytes.buffer);
   view.setUint32(0, files.length);
   files.forEach(([name, content], i) => {
-    if (name.length >= NAME_BYTES) throw new RangeError(`fw_cfg file ${name}`);
+    if (name.length >= NAME_BYTES) throw new MachineError('bad-option', `fw_cfg file ${name}`, `use a name of up to ${NAME_BYTES - 1} characters`);
     const at = 4 + DirectoryEntry.bytes * i;
     view.setUint32(at + DirectoryEntry.size, content.length);
     view.setUint16(at + DirectoryEntry.key, FIRST_FILE + i);

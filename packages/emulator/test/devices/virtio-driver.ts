@@ -1,5 +1,5 @@
 /** A small virtio driver in fake guest memory: finds its device on PCI as a real one does, and makes queue traffic by the book or against it. */
-import type { Device } from '../../src/devices/device.ts';
+import type { Device, DeviceMemory } from '../../src/devices/device.ts';
 import { FIRST_PCI_SLOT, PciBus } from '../../src/devices/pci/pci-bus.ts';
 import type { VirtioModel } from '../../src/devices/virtio/model.ts';
 import { VirtioPci } from '../../src/devices/virtio/virtio-pci.ts';
@@ -23,6 +23,23 @@ export interface Buffer {
   readonly in?: number;
 }
 
+/** Memory that a device must not address beyond 4 GiB. */
+function checkedMemory({ memory }: FakeBus): DeviceMemory {
+  const check = (physical: number, { length }: Uint8Array): void => {
+    if (!(Number.isSafeInteger(physical) && physical >= 0 && physical + length <= 2 ** 32)) throw new Error(`${length} bytes at ${physical}`);
+  };
+  return {
+    read: (physical, target) => {
+      check(physical, target);
+      memory.read(physical, target);
+    },
+    write: (physical, bytes) => {
+      check(physical, bytes);
+      memory.write(physical, bytes);
+    },
+  };
+}
+
 /** A machine with one virtio device in it. */
 export class VirtioMachine {
   readonly bus = new FakeBus({ ramBytes: RAM_BYTES });
@@ -32,7 +49,7 @@ export class VirtioMachine {
   readonly ram = new DataView(this.bus.ram.buffer);
 
   constructor(model: VirtioModel) {
-    this.device = new VirtioPci(this.bus, this.pci, { id: 'virtio', slot: SLOT, model });
+    this.device = new VirtioPci({ clock: this.bus.clock, memory: checkedMemory(this.bus) }, this.pci, { id: 'virtio', slot: SLOT, model });
     this.pci.assignResources();
     this.config(4, 2, 6);
   }

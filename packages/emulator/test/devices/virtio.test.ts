@@ -248,6 +248,20 @@ describe('block', () => {
   });
 });
 
+test('a snapshot whose queue is nowhere breaks the queue, not the host', () => {
+  const machine = entropyMachine();
+  const driver = new VirtioDriver(machine).start();
+  driver.queue(0).request([{ in: 4 }]);
+  const saved = savedCopy(machine.device) as unknown as { readonly queues: readonly object[] };
+  const queue = { ...saved.queues[0], areas: Array.from({ length: 6 }, () => 0xffffffff) };
+  for (const change of [{ taken: [1] }, { told: 5 }, {}]) {
+    machine.device.load({ ...saved, queues: [{ ...queue, ...change }] } as never);
+    machine.bus.clock.fireDue();
+    driver.queue(0).notify();
+    expect(driver.status & Status.needsReset).toBe(Status.needsReset);
+  }
+});
+
 test('entropy: as much as a buffer holds, within reason', () => {
   const driver = new VirtioDriver(entropyMachine()).start();
   expect(driver.queue(0).request([{ in: 5 }, { in: 3 }])).toMatchObject({ written: 8, bytes: new Uint8Array(8).fill(0x5a) });

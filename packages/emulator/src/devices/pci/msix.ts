@@ -1,5 +1,6 @@
 /** MSI-X (PCI Local Bus Specification 3.0, section 6.8.2): a table of messages, one per cause, in a BAR of its own. */
 import type { MmioHandlers } from '../../api.ts';
+import { MachineError } from '../../errors.ts';
 import type { SavedValue } from '../device.ts';
 import { partOf } from '../register-access.ts';
 import { SavedFields } from '../saved-fields.ts';
@@ -27,10 +28,11 @@ export class Msix {
   /**
    * @param bar index of the BAR that becomes the table's
    * @param send delivers a message
+   * @throws MachineError `bad-option` for a number of vectors that there cannot be
    */
   constructor(pciFunction: PciFunction, options: { readonly vectors: number; readonly bar: number; readonly send: (address: number, data: number) => void }) {
     const { vectors, bar, send } = options;
-    if (!(vectors >= 1 && vectors <= MOST_VECTORS)) throw new RangeError(`${vectors} MSI-X vectors`);
+    if (!(vectors >= 1 && vectors <= MOST_VECTORS)) throw new MachineError('bad-option', `${vectors} MSI-X vectors`, `use 1 … ${MOST_VECTORS}`);
     this.#function = pciFunction;
     this.#send = send;
     this.#table = new Uint32Array(vectors * ENTRY_WORDS);

@@ -4,6 +4,7 @@
  *
  * The host bridge forwards what is in {@link PciWindow} and nothing else: a BAR programmed to another place, over RAM say, is not seen there.
  */
+import { MachineError } from '../../errors.ts';
 import { PCI_SLOTS, PciWindow, pciGsi, pciPirq, PIRQ_LINES } from '../../firmware/pc-map.ts';
 import type { Detach, Device, DeviceBus, IrqLine, SavedValue } from '../device.ts';
 import { SavedFields } from '../saved-fields.ts';
@@ -89,10 +90,10 @@ export class PciBus implements Device {
 
   /**
    * Put a single-function device into a slot.
-   * @throws RangeError when there is no such slot or it is taken: a mistake of who builds the board
+   * @throws MachineError `bad-option` when there is no such slot, or it is taken
    */
   add(slot: number, pciFunction: PciFunction): void {
-    if (!(slot >= 0 && slot < PCI_SLOTS) || this.#at(slot) !== undefined) throw new RangeError(`PCI slot ${slot}`);
+    if (!(slot >= 0 && slot < PCI_SLOTS) || this.#at(slot) !== undefined) throw new MachineError('bad-option', `PCI slot ${slot} is taken, or none`, `use a free one of ${FIRST_PCI_SLOT} … ${PCI_SLOTS - 1}`);
     const attached = new Attached(slot, pciFunction, this.#bus);
     this.#attached.push(attached);
     pciFunction.onChange(() => {

@@ -5,6 +5,7 @@
  */
 import type { MmioHandlers } from '../../api.ts';
 import type { SavedValue } from '../device.ts';
+import { MachineError } from '../../errors.ts';
 import { SavedFields } from '../saved-fields.ts';
 
 export const ConfigOffset = { command: 0x04, status: 0x06, bars: 0x10, capabilities: 0x34, interruptLine: 0x3c, interruptPin: 0x3d } as const;
@@ -89,9 +90,10 @@ export class PciFunction {
     }
   }
 
+  /** @throws MachineError `bad-option` for a size that no BAR can have */
   defineBar(index: number, bar: Bar): void {
     const minimum = bar.kind === 'memory' ? MEMORY_BAR_MIN : PORTS_BAR_MIN;
-    if (bar.size < minimum || (bar.size & (bar.size - 1)) !== 0) throw new RangeError(`a BAR of ${bar.size} bytes`);
+    if (bar.size < minimum || (bar.size & (bar.size - 1)) !== 0) throw new MachineError('bad-option', `a BAR of ${bar.size} bytes`, `use a power of two, from ${minimum}`);
     this.#bars[index] = bar;
     this.define(ConfigOffset.bars + 4 * index, 4, bar.kind === 'ports' ? PORTS_BAR : 0, -bar.size >>> 0);
   }
@@ -101,11 +103,12 @@ export class PciFunction {
    * @param body what follows id and link
    * @param writable mask for `body`; default: nothing is
    * @returns offset of the capability in the space
+   * @throws MachineError `bad-option` when the space is full
    */
   addCapability(id: number, body: Uint8Array, writable: Uint8Array = new Uint8Array(body.length)): number {
     const offset = this.#nextCapability;
     this.#nextCapability = (offset + 2 + body.length + 3) & ~3;
-    if (this.#nextCapability > SPACE) throw new RangeError('no room for the capability');
+    if (this.#nextCapability > SPACE) throw new MachineError('bad-option', 'configuration space has no room for the capability', 'capabilities have 192 bytes together');
     this.define(this.#lastLink, 1, offset);
     this.#lastLink = offset + 1;
     this.define(offset, 2, id);

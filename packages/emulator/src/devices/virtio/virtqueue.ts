@@ -97,6 +97,7 @@ export class Virtqueue {
       this.#more = true;
       return undefined;
     }
+    if (!this.#areasFit()) return this.#break();
     const head = this.#again.shift() ?? this.#nextHead();
     if (head === undefined) return undefined;
     const chain = this.#chain(head);
@@ -122,7 +123,7 @@ export class Virtqueue {
   /** After chains were given back: interrupt the driver, if there were any and it wants to be. */
   flush(): void {
     const told = this.#told;
-    if (!this.enabled || told === this.#used) return;
+    if (!this.enabled || told === this.#used || !this.#areasFit()) return;
     this.#told = this.#used;
     const driver = this.#area('driver');
     const wanted = this.#host.eventIndex()
@@ -182,14 +183,13 @@ export class Virtqueue {
     return high! * 2 ** 32 + low!;
   }
 
-  /** Is an area in the address space with all its bytes? */
+  /** Are all areas in the address space, with all their bytes? */
   #areasFit(): boolean {
     const bytes = { descriptors: DESCRIPTOR_BYTES * this.size, driver: RING_HEADER + 2 * this.size + 2, device: RING_HEADER + USED_ELEMENT_BYTES * this.size + 2 };
     return AREAS.every((area) => this.#area(area) + bytes[area] <= ADDRESS_END);
   }
 
   #nextHead(): number | undefined {
-    if (!this.#areasFit()) return this.#break();
     const driver = this.#area('driver');
     const waiting = (this.#read16(driver + 2) - this.#next) & 0xffff;
     if (waiting === 0) {
