@@ -10,4 +10,5 @@ export const QEMU_DIFFERS: Readonly<Record<string, string>> = {
   'exceptions/page-fault-of-change': 'a read that is part of a change faults as a read; vol. 3, 4.7',
   'privilege/call-gate-to-conforming': 'CS gets the RPL of the code; vol. 2, CALL',
   'privilege/absent-inner-stack': 'raises #TS; vol. 2, CALL: #SS',
+  'task/trap-bit': 'ignores T of the TSS; vol. 3, 7.2.1',
 };
