@@ -3,5 +3,6 @@ import type { TestKernel } from '../assembly/kernel.ts';
 import { exceptions } from './exceptions.ts';
 import { privilege } from './privilege.ts';
 import { task } from './task.ts';
+import { v86 } from './v86.ts';
 
-export const TEST_KERNELS: readonly TestKernel[] = [exceptions, privilege, task];
+export const TEST_KERNELS: readonly TestKernel[] = [exceptions, privilege, task, v86];
