@@ -253,13 +253,20 @@ test('a snapshot whose queue is nowhere breaks the queue, not the host', () => {
   const driver = new VirtioDriver(machine).start();
   driver.queue(0).request([{ in: 4 }]);
   const saved = savedCopy(machine.device) as unknown as { readonly queues: readonly object[] };
-  const queue = { ...saved.queues[0], areas: Array.from({ length: 6 }, () => 0xffffffff) };
-  for (const change of [{ taken: [1] }, { told: 5 }, {}]) {
-    machine.device.load({ ...saved, queues: [{ ...queue, ...change }] } as never);
+  const areas = Array.from({ length: 6 }, () => 0xffffffff);
+  for (const change of [{ taken: [1] }, {}]) {
+    machine.device.load({ ...saved, queues: [{ ...saved.queues[0], areas, ...change }] } as never);
     machine.bus.clock.fireDue();
     driver.queue(0).notify();
     expect(driver.status & Status.needsReset).toBe(Status.needsReset);
   }
+  // A queue that nothing is taken from, with something to tell.
+  const idle = new VirtioMachine(new VirtioConsole(() => undefined));
+  const other = new VirtioDriver(idle).start();
+  const { queues, ...rest } = savedCopy(idle.device) as unknown as { readonly queues: readonly object[] };
+  idle.device.load({ ...rest, queues: [{ ...queues[0], areas, told: 5 }, queues[1]] } as never);
+  other.queue(0).notify();
+  expect(other.status & Status.needsReset).toBe(0);
 });
 
 test('entropy: as much as a buffer holds, within reason', () => {
@@ -358,13 +365,14 @@ describe('a driver that breaks the rules', () => {
   test.each<readonly [string, number, number, readonly [number, number, number, number] | undefined]>([
     ['of no whole number of descriptors', 0x10000, 24, undefined],
     ['empty', 0x10000, 0, undefined],
-    ['in an indirect table', 0x10000, 16, [0x10000, 16, Flag.indirect, 0]],
+    ['in an indirect table', 0x10000, 16, [0x10100, 16, Flag.indirect, 0]],
     ['that is a loop', 0x10000, 16, [0x10000, 4, Flag.next, 0]],
     ['that goes on too long', 0x10000, 16 * 60000, [0x10000, 0, Flag.next, 0]],
   ])('an indirect table %s', (_name, table, length, descriptor) => {
     const driver = new VirtioDriver(entropyMachine()).start({ features: [Bit.indirect, Bit.version1] });
     const queue = driver.queue(0);
     if (descriptor !== undefined) queue.setDescriptor(table, 0, ...descriptor);
+    queue.setDescriptor(0x10100, 0, 0x10200, 4, Flag.write, 0);
     queue.setDescriptor(queue.base, 0, table, length, Flag.indirect, 0);
     queue.offer(0);
     queue.notify();
