@@ -1,8 +1,9 @@
 /** All test kernels. */
 import type { TestKernel } from '../assembly/kernel.ts';
+import { apic } from './apic.ts';
 import { exceptions } from './exceptions.ts';
 import { privilege } from './privilege.ts';
 import { task } from './task.ts';
 import { v86 } from './v86.ts';
 
-export const TEST_KERNELS: readonly TestKernel[] = [exceptions, privilege, task, v86];
+export const TEST_KERNELS: readonly TestKernel[] = [exceptions, privilege, task, v86, apic];
