@@ -4,7 +4,7 @@
  */
 import { Op, TbIr, TbOverflowError } from '@wasm-tcg/ir';
 import {
-  Access, INDIRECT_TARGET, INDIRECT_TARGETS, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, TB_CPU, TB_HEADER, tbCpuAddress, TbFlag, type CoreExports, type MachineMemory, type Ram,
+  Access, INDIRECT_TARGET, INDIRECT_TARGETS, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbFlag, type CoreExports, type MachineMemory, type Ram,
   type TbArena, type TbStore,
 } from '@wasm-tcg/runtime';
 import { TciEncoder, TciError, type TciFormats } from '@wasm-tcg/tci-interp';
@@ -36,6 +36,8 @@ export interface TranslatorParts {
   readonly context: ContextView;
   readonly config: ExecutionConfig;
   readonly optimiser: TbOptimiser;
+  /** Instructions retired. */
+  readonly now: () => number;
   /** A breakpoint at this linear pc: TBs start there and never run on across it. */
   readonly isBreakpoint: (linear: bigint) => boolean;
   readonly hasBreakpoints: () => boolean;
@@ -98,6 +100,7 @@ export class TbTranslator {
     const { u32 } = machine.views();
     const breakpoint = this.#p.hasBreakpoints() && !oneUse && this.#p.isBreakpoint(context.linearPc);
     u32[(tbCpuAddress(header, 0) + TB_CPU.offset.threshold) >>> 2] = oneUse ? NEVER : breakpoint ? 0 : config.moduleThreshold;
+    u32[(tbCpuAddress(header, 0) + TB_CPU.offset.since) >>> 2] = Math.floor(this.#p.now() / 2 ** SINCE_SHIFT);
     if (!oneUse) store.insert(header);
     this.translatedTbs++;
     this.translatedInsns += translation.insns;

@@ -4,7 +4,7 @@
  */
 import { mergeRegion, TbIr, type HelperTable } from '@wasm-tcg/ir';
 import {
-  NO_PAGE, REGION_DESCRIPTOR, REGION_PAGE, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbArena, type TbStore,
+  NO_PAGE, REGION_DESCRIPTOR, REGION_PAGE, SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbArena, type TbStore,
 } from '@wasm-tcg/runtime';
 import { RegionModuleBuilder, TbModuleBuilder, type TbLink } from '@wasm-tcg/wasm-codegen';
 import type { CompiledTbs } from './compiled-code.ts';
@@ -26,6 +26,8 @@ const RETRY_THRESHOLD = 20_000;
  */
 const COVERED_FACTOR = 8;
 
+/** A TB that is not frequent asks again after up to so many times the threshold. */
+const MOST_PATIENCE = 16;
 /** Least executions of a TB between a refused region and the next: without any, threshold 1 would compile for ever and run nothing. */
 const REFUSED_THRESHOLD = 64;
 
@@ -41,6 +43,8 @@ export interface TieringParts {
   /** Does the engine have tail calls? */
   readonly tailCalls: boolean;
   readonly excluded: (header: number) => boolean;
+  /** Instructions retired. */
+  readonly now: () => number;
   readonly onCompile?: (kind: 'module' | 'region', tbs: number, bytes: Uint8Array) => void;
 }
 
@@ -81,11 +85,11 @@ export class Tiering {
     const { compiled, config } = this.#p;
     if (compiled.hasFunction(header)) {
       // A TB with a region gets here when regions are off for the last instructions of a run.
-      if (compiled.regionOf(header) === undefined) this.#growRegion(header);
-      else this.#setThreshold(header, NEVER);
+      if (compiled.regionOf(header) !== undefined) this.#setThreshold(header, NEVER);
+      else if (this.#frequent(header, config.regionThreshold, config.regionWindow)) this.#growRegion(header);
       return;
     }
-    if (compiled.bringBack(header)) return;
+    if (compiled.bringBack(header) || !this.#frequent(header, config.moduleThreshold, config.moduleWindow)) return;
     this.#setThreshold(header, NEVER);
     if (!this.#queued.has(header)) {
       this.#queued.add(header);
@@ -139,6 +143,7 @@ export class Tiering {
     const bytes = this.#buildBatch(headers);
     if (!this.#hasRoom(headers, bytes.length)) return;
     compiled.add('module', headers, this.#compile(bytes), bytes.length);
+    for (const header of headers) this.#restart(header);
     this.compiledModules++;
     this.compiledModuleTbs += headers.length;
     this.#account('module', headers.length, bytes, performance.now() - started);
@@ -255,7 +260,31 @@ export class Tiering {
     this.#p.machine.views().u32[at >>> 2] = value;
   }
 
+  /**
+   * Did a TB reach its threshold in time? If not, it is counted anew, up to a higher threshold, so that it does not ask too often.
+   * @param window instructions for `threshold` executions
+   */
+  #frequent(header: number, threshold: number, window: number): boolean {
+    const record = tbCpuAddress(header, 0);
+    const { u32 } = this.#p.machine.views();
+    const took = ((this.#clock - u32[(record + TB_CPU.offset.since) >>> 2]!) >>> 0) * 2 ** SINCE_SHIFT;
+    const counted = u32[(record + TB_CPU.offset.threshold) >>> 2]!;
+    if (took * threshold <= window * counted) return true;
+    this.#setThreshold(header, Math.min(counted * 2, threshold * MOST_PATIENCE));
+    return false;
+  }
+
+  /** Instructions retired, as `since` has them. */
+  get #clock(): number {
+    return Math.floor(this.#p.now() / 2 ** SINCE_SHIFT) >>> 0;
+  }
+
+  #restart(header: number): void {
+    this.#machineWord(tbCpuAddress(header, 0) + TB_CPU.offset.since, this.#clock);
+  }
+
   #setThreshold(header: number, value: number): void {
+    this.#restart(header);
     const record = tbCpuAddress(header, 0);
     this.#machineWord(record + TB_CPU.offset.count, 0);
     this.#machineWord(record + TB_CPU.offset.threshold, value);

@@ -91,7 +91,8 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   const breakpoints = new Breakpoints();
   const arena = new TbArena(machine);
   // Generated code, RAM and TB maintenance call each other; these are set before the first call.
-  const late: { maintenance?: TbMaintenance } = {};
+  const late: { maintenance?: TbMaintenance; exec?: CpuExec } = {};
+  const now = (): number => late.exec?.now ?? 0;
 
   const ram = createRam(machine, {
     codeWrite: (physical, size) => late.maintenance?.hostWrite(physical, size),
@@ -133,10 +134,10 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   const guest = new X86Guest(machine, x86, context);
   const shared = { guest, machine, arena, store, context, config, core: runtime.exports };
   const translator = new TbTranslator({
-    ...shared, ram, formats, optimiser, isBreakpoint: (linear) => breakpoints.has(linear), hasBreakpoints: () => breakpoints.any,
+    ...shared, ram, formats, optimiser, now, isBreakpoint: (linear) => breakpoints.has(linear), hasBreakpoints: () => breakpoints.any,
   });
   const tiering = new Tiering({
-    ...shared, translator, compiled, helpers: X86_HELPERS, optimiser, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header),
+    ...shared, translator, compiled, helpers: X86_HELPERS, optimiser, now, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header),
     ...(debug === undefined ? {} : { onCompile: (kind, tbs, bytes) => debug.compiled(kind, tbs, bytes) }),
   });
   const exec = new CpuExec({
@@ -147,6 +148,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
       ? {}
       : { onFault: (vector) => debug.fault(vector), onTranslate: (header) => debug.translated(header), onSlice: () => debug.step() }),
   });
+  late.exec = exec;
   const memory = new GuestMemory(ramBytes, ram, runtime.exports, context);
   const parts: MachineParts = {
     model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, tiering, compiled, maintenance, exec, breakpoints, formats,

@@ -66,7 +66,12 @@ export const TB_CPU = defStruct('wasmTBCpu', {
   threshold: 'u32',
   /** Set to 1 by tb_exec whenever it calls the function; cleared by the host, whose instance pool asks what is in use. */
   used: 'u32',
+  /** When `count` was last 0: instructions retired, in units of 2^{@link SINCE_SHIFT}, modulo 2^32. */
+  since: 'u32',
 }, 16);
+
+/** log2 of the unit of `wasmTBCpu.since`, in guest instructions. */
+export const SINCE_SHIFT = 10;
 
 /** A target of a goto_ptr and how often it was taken. */
 export const INDIRECT_TARGET = defStruct('indirectTarget', {
