@@ -16,7 +16,12 @@ const SUITES = [
   { tool: 'system-tests', args: [] },
   { tool: 'fuzz', args: ['--seconds', '20', '--seed', '1'] },
   { tool: 'fuzz', args: ['--x86', '--seconds', '20', '--seed', '1'] },
+  { tool: 'boot-check', args: ['--guest', 'linux-cloud-amd64'] },
+  { tool: 'boot-check', args: ['--guest', 'linux-686'] },
 ];
+
+/** Exit code of boot-check where there is no way to Debian's packages: a machine with nothing but Node and npm. */
+const NO_GUEST = 3;
 
 const REPORT = join(ROOT, '.cache', 'vitest.json');
 
@@ -38,7 +43,10 @@ async function suite({ tool, args }) {
   const folder = join(ROOT, 'tooling', tool);
   if (!existsSync(join(folder, 'src', 'main.ts'))) return { passed: 0, failed: 0 };
   process.stdout.write(`\n> ${[tool, ...args].join(' ')}\n`);
-  return countsOf(await run(process.execPath, [join(folder, 'dist', 'main.js'), ...args], { stdout: 'tee' }));
+  const result = await run(process.execPath, [join(folder, 'dist', 'main.js'), ...args], { stdout: 'tee' });
+  if (tool !== 'boot-check' || result.code !== NO_GUEST) return countsOf(result);
+  process.stdout.write('not run: the packages of this guest cannot be had here, for the reason above\n');
+  return { passed: 0, failed: 0 };
 }
 
 let total = { passed: 0, failed: 0 };

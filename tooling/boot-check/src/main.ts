@@ -9,6 +9,8 @@ import { formatReport, MACHINE_NAMES } from './report.ts';
 import { runCheck } from './run-check.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 600;
+/** The guest's packages cannot be had here: nothing was checked. */
+const EXIT_NO_GUEST = 3;
 const USAGE = `usage: npm run boot:check -- --guest GUEST [options]
 
   --guest GUEST    ${GUEST_NAMES.join(', ')}
@@ -22,7 +24,8 @@ const USAGE = `usage: npm run boot:check -- --guest GUEST [options]
   --deb PATH       take packages from this .deb file or folder (may be repeated)
   --console        show what the guest says, on standard error
 
-The report goes to standard output as JSON, progress to standard error. Exit code 0 when every check is ok.
+The report goes to standard output as JSON, progress to standard error. Exit code 0 when every
+check is ok, 1 when one is not, 2 for wrong usage, 3 when the guest's packages cannot be had here.
 `;
 
 async function main(signal: AbortSignal): Promise<boolean> {
@@ -95,7 +98,7 @@ try {
     process.exitCode = 130;
   } else if (error instanceof BootCheckError || error instanceof GuestImageError) {
     process.stderr.write(`boot-check: ${error.message}\n${error.hint}\n`);
-    process.exitCode = error.code === 'usage' ? 2 : 1;
+    process.exitCode = error instanceof GuestImageError ? EXIT_NO_GUEST : error.code === 'usage' ? 2 : 1;
   } else {
     throw error;
   }
