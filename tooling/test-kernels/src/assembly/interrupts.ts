@@ -1,6 +1,6 @@
 /**
  * IDT and what its gates lead to. An exception goes to the hook of its vector, if there is one; else, when one is expected (Macros.expect), it is written
- * down and the test goes on where it said; else the test has failed.
+ * down and the test goes on where it said (all general registers but eax and ecx are kept); else the test has failed.
  */
 import type { Bits } from './kernel.ts';
 import { LEAVE_VECTOR, Place, Sel, Var } from './map.ts';
@@ -38,6 +38,12 @@ const LEAVE = {
     iretq`,
 } as const;
 
+/** General registers that are after an expected exception what they were before it, and where they are in the frame. Rbp comes last. */
+const KEPT = {
+  32: [['edi', 8], ['esi', 12], ['ebx', 24], ['edx', 28], ['ebp', 16]],
+  64: [['rdx', 96], ['rbx', 88], ['rsi', 80], ['rdi', 72], ['rbp', 64]],
+} as const;
+
 export function interruptLibrary(bits: Bits): string {
   const f = FRAME[bits];
   const stub = (vector: number): string => `stub_${vector}:${WITH_CODE.includes(vector) ? '' : ' push 0'}\npush ${vector}\njmp interrupted`;
@@ -63,6 +69,7 @@ export function interruptLibrary(bits: Bits): string {
     ${oldStack(bits)}
     mov [${Var.oldStack}], eax
     call flat
+    ${KEPT[bits].map(([name, at]) => `mov ${name}, [Rbp + ${at}]`).join('\n')}
     mov Rsp, [${Var.resumeStack}]
     push 2
     popf

@@ -43,12 +43,12 @@ export class Macros {
     return this.#strings.join('\n');
   }
 
-  /** A 32-bit value (register, or memory as the assembler writes it) has to be this number or address of a label. Changes eax, ecx. */
+  /** A 32-bit value (register, or memory as the assembler writes it) has to be this number, ecx, ebp, or the address of a label. Changes eax, ecx. */
   equal(value: string, expected: number | string, why: string): string {
     const ok = this.label('ok');
     return `
       ${value === 'eax' ? '' : `mov eax, ${value}`}
-      ${expected === 'ecx' ? '' : `mov ecx, ${typeof expected === 'number' ? expected >>> 0 : `offset ${expected}`}`}
+      ${expected === 'ecx' ? '' : `mov ecx, ${typeof expected === 'number' ? expected >>> 0 : expected === 'ebp' ? expected : `offset ${expected}`}`}
       cmp eax, ecx
       je ${ok}
       mov edx, offset ${this.string(why)}
