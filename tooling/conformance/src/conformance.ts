@@ -1,5 +1,5 @@
 /** The conformance run: which groups, in which execution modes, and the lines it prints. */
-import { groupNames, isInteger, openGroup } from './files.ts';
+import { groupNames, openGroup } from './files.ts';
 import { RUN } from './format/vector.ts';
 import type { Vector } from './format/vector.ts';
 import { describeFailure, summarise } from './report.ts';
@@ -13,8 +13,6 @@ export interface Options {
   readonly group?: string;
   /** Only forms whose name contains this. */
   readonly form?: string;
-  /** Also the x87, MMX and SSE groups; they run without this when `group` names one. */
-  readonly fp: boolean;
   /** Failures to print per group. */
   readonly show: number;
   /** Vectors per form, from the first, and a like part of the programs; all without it. */
@@ -24,8 +22,8 @@ export interface Options {
 }
 
 /** Groups that some options select. */
-export function selectGroups({ group, fp, folder }: Pick<Options, 'group' | 'fp' | 'folder'>): string[] {
-  return groupNames(folder).filter((name) => (group === undefined ? fp || isInteger(name) : name.includes(group)));
+export function selectGroups({ group, folder }: Pick<Options, 'group' | 'folder'>): string[] {
+  return groupNames(folder).filter((name) => group === undefined || name.includes(group));
 }
 
 /** Every program is a form of its own: of them, so many for each vector of other forms. */

@@ -10,17 +10,9 @@ export const VECTOR_FOLDER = fileURLToPath(new URL('../vectors', import.meta.url
 
 const SUFFIX = '.vec';
 
-/** Groups whose vectors need x87, MMX or SSE. */
-const FP = /-(sse|ssse|simd|x87)/;
-
 /** Names of the recorded groups, such as `64-alu`, sorted. */
 export function groupNames(folder: string = VECTOR_FOLDER): string[] {
   return readdirSync(folder).filter((f) => f.endsWith(SUFFIX)).map((f) => f.slice(0, -SUFFIX.length)).sort();
-}
-
-/** Whether a group is about the integer instruction set. */
-export function isInteger(group: string): boolean {
-  return !FP.test(group);
 }
 
 /** Opens a group. Throws `FormatError` when its file is damaged or of another version. */

@@ -5,7 +5,7 @@ export * from './format/segments.ts';
 export * from './format/vector.ts';
 export { decodeFile, encodeFile } from './format/file.ts';
 export type { Encoding, FileHeader, Form, State, VectorFile } from './format/file.ts';
-export { VECTOR_FOLDER, groupNames, isInteger, openGroup } from './files.ts';
+export { VECTOR_FOLDER, groupNames, openGroup } from './files.ts';
 export { compare, wordName } from './compare.ts';
 export type { Observed, Verdict } from './compare.ts';
 export { Runner, emptyTally } from './runner.ts';

@@ -9,7 +9,6 @@ export const USAGE = `usage: npm run conformance [-- options]
   --form F       only instruction forms whose name contains F
   --limit N      only the first N vectors of each form, and N × 50 programs
   --show N       failures to print per group (default 3)
-  --fp           also the x87, MMX and SSE groups
   --list         print the groups and the processor they were recorded on
 `;
 
@@ -35,7 +34,7 @@ export function parseOptions(args: readonly string[]): CommandLine {
   const flags = new Set<string>();
   for (let i = 0; i < args.length; i++) {
     const name = args[i];
-    if (name === '--list' || name === '--fp') {
+    if (name === '--list') {
       flags.add(name);
     } else if (WITH_VALUE.includes(name)) {
       i++;
@@ -55,7 +54,6 @@ export function parseOptions(args: readonly string[]): CommandLine {
   const perForm = count('--limit');
   return {
     modes: modesOf(values.get('--mode') ?? 'all'),
-    fp: flags.has('--fp'),
     list: flags.has('--list'),
     show: count('--show') ?? SHOWN,
     ...(group === undefined ? {} : { group }),
@@ -66,13 +64,12 @@ export function parseOptions(args: readonly string[]): CommandLine {
 
 /** The arguments that say the same for one mode. */
 export function argumentsFor(options: CommandLine, mode: string): readonly string[] {
-  const { group, form, perForm, show, fp } = options;
+  const { group, form, perForm, show } = options;
   return [
     '--mode', mode, '--show', String(show),
     ...(group === undefined ? [] : ['--group', group]),
     ...(form === undefined ? [] : ['--form', form]),
     ...(perForm === undefined ? [] : ['--limit', String(perForm)]),
-    ...(fp ? ['--fp'] : []),
   ];
 }
 

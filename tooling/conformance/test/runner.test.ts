@@ -1,6 +1,6 @@
 /** The runner, against a target that knows the answers and can be told to get one wrong. */
 import { describe, expect, it } from 'vitest';
-import { Runner, emptyTally, openGroup, regionsOf } from '@wasm-tcg/conformance';
+import { Runner, emptyTally, groupNames, openGroup, regionsOf } from '@wasm-tcg/conformance';
 import type { Control, Ending, Mode, Target, Vector } from '@wasm-tcg/conformance';
 import { runConformance, selectGroups } from '../src/conformance.ts';
 import { describe as describeVector, describeFailure } from '../src/report.ts';
@@ -126,16 +126,15 @@ describe('report', () => {
     const target = new Replay(() => ({ kind: 'limit' }));
     const [vector] = openGroup('32-crc32').vectors();
     target.next = vector;
-    const sum = await runConformance({ modes: ['a mode'], group: '32-crc32', fp: false, show: 1, perForm: 2 }, () => target, (line) => lines.push(line));
+    const sum = await runConformance({ modes: ['a mode'], group: '32-crc32', show: 1, perForm: 2 }, () => target, (line) => lines.push(line));
     expect(sum).toEqual({ passed: 0, failed: 12 });
     expect(lines[0]).toBe('mode a mode');
     expect(lines[1]).toMatch(/^32-crc32 +0 passed +12 failed/);
     expect(lines.join('\n')).toContain('✗ did not end');
   });
 
-  it('selects integer groups unless told otherwise', () => {
-    expect(selectGroups({ fp: false })).not.toContain('64-x87-move');
-    expect(selectGroups({ fp: true })).toContain('64-x87-move');
-    expect(selectGroups({ fp: false, group: 'x87' })).toContain('64-x87-move');
+  it('selects all groups unless told otherwise', () => {
+    expect(selectGroups({})).toEqual(groupNames());
+    expect(selectGroups({ group: 'x87' })).toEqual(['64-x87-arithmetic', '64-x87-move', '64-x87-transcendental']);
   });
 });

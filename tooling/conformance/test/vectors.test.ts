@@ -2,17 +2,21 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FLAG, VECTOR_FOLDER, groupNames, isInteger, openGroup } from '@wasm-tcg/conformance';
+import { FLAG, VECTOR_FOLDER, groupNames, openGroup } from '@wasm-tcg/conformance';
 import type { Vector } from '@wasm-tcg/conformance';
 
 const MOST_BYTES = 20 * 1024 * 1024;
 const PER_FORM = 200;
 const PROGRAMS = 1000;
+const FLOAT_GROUPS = [
+  '64-simd-integer', '64-sse-arithmetic', '64-sse-convert', '64-sse-move', '64-sse42-aes', '64-ssse3-sse4', '64-x87-arithmetic', '64-x87-move', '64-x87-transcendental',
+];
 
 describe('recorded files', () => {
   it('are there for all modes and stay small', () => {
     const names = groupNames();
-    expect(names.filter((n) => n.startsWith('64-') && isInteger(n)).length).toBeGreaterThanOrEqual(12);
+    expect(names.filter((n) => n.startsWith('64-')).length).toBeGreaterThanOrEqual(12 + FLOAT_GROUPS.length);
+    expect(names).toEqual(expect.arrayContaining(FLOAT_GROUPS));
     expect(names.filter((n) => n.startsWith('32-')).length).toBeGreaterThanOrEqual(12);
     expect(names.filter((n) => n.startsWith('16-')).length).toBeGreaterThanOrEqual(12);
     expect(names.reduce((sum, n) => sum + statSync(join(VECTOR_FOLDER, `${n}.vec`)).size, 0)).toBeLessThan(MOST_BYTES);
