@@ -232,6 +232,8 @@ export interface Machine {
 /** A Linux kernel (bzImage or ELF vmlinux), Multiboot or PVH image: which of them is found out from the bytes. */
 export interface KernelBoot {
   readonly kernel: Uint8Array;
+  /** First word of a Multiboot command line, by convention the path. Default `kernel`. */
+  readonly name?: string;
   /** Initial RAM disk of Linux. */
   readonly initrd?: Uint8Array;
   /** Kernel command line. */

@@ -1,4 +1,5 @@
 /** A PC on the command line: files into options, the terminal as console, how a run ends into an exit code. */
+import { existsSync } from 'node:fs';
 import type { KernelBoot, Pc, PcOptions, StopReason } from '../api.ts';
 import { openFileDrive } from '../host/file-drive.ts';
 import { overlayDrive } from '../drives/overlay.ts';
@@ -78,14 +79,19 @@ function pcOptions(settings: Settings, drives: readonly Drive[], log: OutputFile
 function bootOf({ initrd, append, entry }: Settings, kernel: string): KernelBoot {
   return {
     kernel: readInput('-kernel', kernel),
+    name: kernel,
     ...(initrd === undefined ? {} : initrdOf(initrd)),
     ...(append === undefined ? {} : { append }),
     ...(entry === undefined ? {} : { entry }),
   };
 }
 
-/** QEMU's `-initrd`: one file for Linux; for Multiboot a list of modules with their arguments. A comma in a name is written twice. */
+/** QEMU's `-initrd`: one file for Linux; for Multiboot a list of modules with their arguments. A comma in a name is written twice there. */
 function initrdOf(value: string): Pick<KernelBoot, 'initrd' | 'modules'> {
+  if (existsSync(value)) {
+    const bytes = readInput('-initrd', value);
+    return { initrd: bytes, modules: [{ bytes, append: value }] };
+  }
   const files = value.replaceAll(',,', '\0').split(',').map((part) => part.replaceAll('\0', ','));
   const modules = files.map((part) => {
     const [file] = part.split(' ', 1);

@@ -45,13 +45,14 @@ export async function planBoot({ boot, config, random }: BootRequest): Promise<B
   }
   const rngSeed = new Uint8Array(SEED_BYTES);
   random(rngSeed);
-  const { kernel, initrd, append, modules, entry = 'auto' } = boot;
+  const { kernel, name, initrd, append, modules, entry = 'auto' } = boot;
   const longMode = (CPU_MODELS[config.model].features as readonly string[]).includes('lm');
   const unpacked = entry === 'unpacked' ? await unpackBzImage(kernel) : undefined;
   const image = planKernel(kernel, {
     firmware, longMode, rngSeed,
     ...(initrd === undefined ? {} : { initrd }),
     ...(append === undefined ? {} : { append }),
+    ...(name === undefined ? {} : { kernelName: name }),
     ...(modules === undefined ? {} : { modules: modules.map(({ bytes, append: text = '' }) => ({ bytes, text })) }),
     ...(entry === 'auto' || entry === 'unpacked' ? {} : { entry: ENTRY_MODES[entry] }),
     ...(unpacked === undefined ? {} : { unpacked }),

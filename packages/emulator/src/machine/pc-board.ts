@@ -14,6 +14,7 @@ import type { Entropy } from './entropy.ts';
 import type { MachineParts } from './parts.ts';
 import type { PcConfig } from './pc-config.ts';
 import { createPcDevices } from './pc-devices.ts';
+import { mapRam } from './pc-memory.ts';
 import type { SerialLine } from './serial-port.ts';
 
 /** MAXPHYADDR of the models that say so; the others have 36. */
@@ -53,7 +54,11 @@ export class Board {
       attachPorts: (first, last, handler) => ports.attach(first, last, handler),
       attachMmio: (physical, size, handler) => {
         ram.map({ kind: 'mmio', physical, size, handler });
-        return () => ram.unmap(physical, size);
+        return () => {
+          ram.unmap(physical, size);
+          // A guest may have put the device over RAM.
+          mapRam(ram, parts.memory.size, physical, physical + size);
+        };
       },
     };
     this.interrupts = new PcInterrupts(attach, { physicalBits: PHYSICAL_BITS, onInit: () => control.reset() });

@@ -5,8 +5,14 @@ import { LowMemory } from '../firmware/pc-map.ts';
 /** End of the display's window: RAM again from here, which holds what firmware leaves. */
 const WINDOW_END = 0xc0000;
 
-export function mapRam(ram: Ram, bytes: number): void {
-  const low = Math.min(bytes, LowMemory.conventionalEnd);
-  ram.map({ kind: 'ram', physical: 0, size: low, offset: 0 });
-  if (bytes > WINDOW_END) ram.map({ kind: 'ram', physical: WINDOW_END, size: bytes - WINDOW_END, offset: WINDOW_END });
+/**
+ * Map what is RAM of an address range; nothing else of it is touched.
+ * @param bytes RAM of the machine
+ */
+export function mapRam(ram: Ram, bytes: number, first = 0, end = bytes): void {
+  for (const [from, to] of [[0, Math.min(bytes, LowMemory.conventionalEnd)], [WINDOW_END, bytes]] as const) {
+    const physical = Math.max(from, first);
+    const size = Math.min(to, end) - physical;
+    if (size > 0) ram.map({ kind: 'ram', physical, size, offset: physical });
+  }
 }

@@ -69,3 +69,19 @@ test('more drives than slots', async () => {
   const drives = Array.from({ length: 29 }, () => ({ image: new Uint8Array(512) }));
   await expect(createPc({ memory: '4M', modules, drives })).rejects.toMatchObject({ code: 'bad-option' });
 });
+
+// mov ecx, 0x1b; mov eax, 0x00100800; cdq; wrmsr (the local APIC over RAM); mov ebx, [0x100030] (its version);
+// mov eax, 0xfee00900; xor edx, edx; wrmsr (back); mov esi, [0x100030]; hlt
+const MOVE_APIC = Uint8Array.of(
+  0xb9, 0x1b, 0, 0, 0, 0xb8, 0x00, 0x08, 0x10, 0x00, 0x99, 0x0f, 0x30, 0x8b, 0x1d, 0x30, 0x00, 0x10, 0x00,
+  0xb8, 0x00, 0x09, 0xe0, 0xfe, 0x31, 0xd2, 0x0f, 0x30, 0x8b, 0x35, 0x30, 0x00, 0x10, 0x00, 0xf4,
+);
+
+test('RAM is there again when a device that was put over it has gone', async () => {
+  const pc = await createPc({ memory: '4M', modules, boot: { image: MOVE_APIC, loadAddress: 0x8000, mode: 'protected32' } });
+  pc.memory.write(0x100030, Uint8Array.of(1, 2, 3, 4));
+  expect(pc.runUntil({ halt: true })).toEqual({ kind: 'halt' });
+  const { registers } = pc.cpu(0);
+  expect(registers.get('rbx') & 0xf0n).toBe(0x10n);
+  expect(registers.get('rsi')).toBe(0x04030201n);
+});
