@@ -20,4 +20,10 @@ export const QEMU_DIFFERS: Readonly<Record<string, string>> = {
   'paging/nx-reserved': RESERVED,
   'paging/pae-reserved': RESERVED,
   'paging/pae-pointer-reserved': 'pointers are not checked when CR3 is loaded; vol. 3, 4.4.1',
+  'long/mode-locked': 'LME can be cleared with paging on; vol. 3, 4.1.2',
+  'long/reserved': RESERVED,
+  'long/canonical-msr': 'LSTAR takes any value; vol. 2, WRMSR',
+  'long/canonical-branch': 'a branch to an address that is not canonical faults at its target; vol. 2, JMP',
+  'long/canonical-stack': 'raises #GP; vol. 3, 6.15, interrupt 12',
+  'long/cr8-reserved': 'reserved bits are ignored; vol. 3, 10.8.6.1',
 };

@@ -10,7 +10,7 @@ const MAGIC = 0x1badb002;
 /** The header holds addresses. */
 const FLAGS = 1 << 16;
 const HEADER_BYTES = 32;
-const DEFAULT_ROUNDS = 6;
+const DEFAULT_ROUNDS = 4;
 
 /** General registers named R.. are those of the code's width. */
 function ofWidth(text: string, bits: Bits): string {

@@ -26,8 +26,8 @@ export interface RunOptions {
  */
 export const EXECUTIONS: Readonly<Record<string, ExecutionOptions>> = {
   tci: { mode: 'tci' },
-  'tb-per-module': { mode: 'tb-per-module', moduleThreshold: 2 },
-  tiered: { mode: 'tiered', moduleThreshold: 2, batch: 1, regionThreshold: 3 },
+  'tb-per-module': { mode: 'tb-per-module', moduleThreshold: 1 },
+  tiered: { mode: 'tiered', moduleThreshold: 1, batch: 8, regionThreshold: 1 },
   stress: { mode: 'tiered', stress: 1 },
 };
 

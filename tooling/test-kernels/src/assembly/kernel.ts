@@ -13,7 +13,7 @@ export interface TestKernel {
   readonly name: string;
   readonly about: string;
   readonly bits: Bits;
-  /** Times that all tests run before they are reported. Default 6: with low thresholds the last ones run in modules and regions. */
+  /** Times that all tests run before they are reported. Default 4: with low thresholds the last ones run in modules and regions. */
   readonly rounds?: number;
   readonly build: (m: Macros) => KernelBody;
 }
