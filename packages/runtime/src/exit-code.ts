@@ -14,7 +14,10 @@ export const ExitCode = {
    * start of the instruction at insnIndex: run this one instruction in TCI.
    */
   retry: 5,
-  /** The next instruction was to be fetched and could not be: fault record as for `fault`, state is exact. */
+  /**
+   * The next instruction was to be fetched and could not be: fault record as for `fault`, state is exact. With another access than a fetch in the record:
+   * what the instruction just completed has led to (a task that cannot start).
+   */
   fetchFault: 6,
   /** Somebody asked to stop (pause, breakpoint, watchpoint); exitData says who. */
   stop: 7,

@@ -5,7 +5,7 @@
  * The budget rules (ARCHITECTURE.md, "Budget") make every count exact: a slice is given to generated code; what is left
  * when fewer instructions remain than the next TB has is run by a TB translated for just that many.
  */
-import { ExitCode, TB_HEADER, TbFlag, type CoreExports, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
+import { Access, ExitCode, TB_HEADER, TbFlag, type CoreExports, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
 import type { ContextView } from './context-view.ts';
 import type { CompiledTbs } from './compiled-code.ts';
 import type { Guest, GuestEvent } from './guest.ts';
@@ -219,9 +219,12 @@ export class CpuExec {
           break;
         }
         case ExitCode.fetchFault: {
-          // It belongs to the instruction after the last one of the budget.
-          if (context.budget <= 0) return 'instructions';
+          // What was fetched belongs to the instruction after the last one of the budget, and faults again then. All else is a task's that the last
+          // instruction switched to: it is delivered with that, whether or not more may run, and does not count.
+          const isFetch = context.get('faultAccess') === Access.fetch;
+          if (isFetch && context.budget <= 0) return 'instructions';
           const event = this.#deliver(() => this.#p.guest.deliverFetchFault());
+          if (!isFetch) context.budget += 1;
           if (event !== 'continue') return event;
           break;
         }
