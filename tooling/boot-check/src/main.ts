@@ -1,5 +1,6 @@
 /** `npm run boot:check -- --guest G [--mode M] [--clock icount]`: the report as JSON on standard output. */
 import { parseArgs } from 'node:util';
+import { CPU_MODEL_NAMES } from '@wasm-tcg/emulator';
 import { ensureGuest, GUEST_NAMES, GuestImageError } from '@wasm-tcg/guest-images';
 import { CHECKS } from './checks/table.ts';
 import { BootCheckError } from './errors.ts';
@@ -9,6 +10,8 @@ import { formatReport, MACHINE_NAMES } from './report.ts';
 import { runCheck } from './run-check.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 600;
+/** Threads of `--load`: more say nothing new. */
+const MOST_LOAD = 64;
 /** The guest's packages cannot be had here: nothing was checked. */
 const EXIT_NO_GUEST = 3;
 const USAGE = `usage: npm run boot:check -- --guest GUEST [options]
@@ -17,6 +20,8 @@ const USAGE = `usage: npm run boot:check -- --guest GUEST [options]
   --mode MODE      ${MODES.join(', ')} (default tiered)
   --clock CLOCK    ${CLOCK_NAMES.join(', ')} (default host)
   --machine NAME   ${MACHINE_NAMES.join(', ')} (default wasm-tcg)
+  --cpu MODEL      ${CPU_MODEL_NAMES.join(', ')} (default the machine's)
+  --load N         keep N threads of the host busy beside the machine (default 0)
   --only LIST      some of ${CHECKS.map(({ name }) => name).join(',')}
   --timeout S      seconds to the shell, and again for the checks (default ${DEFAULT_TIMEOUT_SECONDS})
   --memory SIZE    RAM, such as 256M
@@ -37,6 +42,8 @@ async function main(signal: AbortSignal): Promise<boolean> {
   const machine = oneOf('machine', values.machine, MACHINE_NAMES);
   const timeout = Number(values.timeout);
   if (!(timeout > 0)) throw new BootCheckError('usage', `no time: ${values.timeout}`, USAGE);
+  const load = Number(values.load);
+  if (!(Number.isInteger(load) && load >= 0 && load <= MOST_LOAD)) throw new BootCheckError('usage', `no number of threads: ${values.load}`, USAGE);
   const only = values.only?.split(',').map((name) => oneOf('check', name, CHECKS.map((check) => check.name)));
   const onProgress = (line: string): void => void process.stderr.write(`boot-check: ${line}\n`);
   const image = await ensureGuest(oneOf('guest', values.guest ?? '', GUEST_NAMES), { signal, onProgress, debs: values.deb });
@@ -45,6 +52,8 @@ async function main(signal: AbortSignal): Promise<boolean> {
     clock: oneOf('clock', values.clock, CLOCK_NAMES),
     machine,
     start: MACHINES[machine],
+    cpu: values.cpu === undefined ? undefined : oneOf('CPU model', values.cpu, CPU_MODEL_NAMES),
+    load,
     timeout: timeout * 1000,
     memory: values.memory,
     append: values.append,
@@ -67,6 +76,8 @@ function parse() {
         mode: { type: 'string', default: 'tiered' },
         clock: { type: 'string', default: 'host' },
         machine: { type: 'string', default: 'wasm-tcg' },
+        cpu: { type: 'string' },
+        load: { type: 'string', default: '0' },
         only: { type: 'string' },
         timeout: { type: 'string', default: String(DEFAULT_TIMEOUT_SECONDS) },
         memory: { type: 'string' },

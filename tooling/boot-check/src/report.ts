@@ -1,5 +1,5 @@
 /** What a run of the checks found, as data and as text. */
-import type { ExecutionMode } from '@wasm-tcg/emulator';
+import type { CpuModelName, ExecutionMode } from '@wasm-tcg/emulator';
 import type { GuestName } from '@wasm-tcg/guest-images';
 import type { ClockName, Figures } from './machines/machine.ts';
 
@@ -23,6 +23,10 @@ export interface BootReport {
   readonly machine: MachineName;
   readonly mode: ExecutionMode;
   readonly clock: ClockName;
+  /** CPU model, when not the machine's own choice. */
+  readonly cpu?: CpuModelName;
+  /** Busy threads that the host had beside the machine. */
+  readonly load: number;
   /** From before the machine was made to the prompt, or to the script's first line where that runs in the prompt's place. */
   readonly secondsToShell: number;
   /** To the end of the machine. */
@@ -65,8 +69,8 @@ export function formatReport(report: BootReport): string {
     const time = seconds === undefined ? '' : `${seconds.toFixed(2)} s`;
     return [`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(16)} ${time}`.trimEnd(), ...reasons.map((reason) => `         ${reason}`)].join('\n');
   });
-  const { guest, release, machine, mode, clock, secondsToShell, seconds, mips } = report;
+  const { guest, release, machine, mode, clock, cpu, load, secondsToShell, seconds, mips } = report;
   const speed = mips === undefined ? '' : `, ${mips} MIPS`;
-  const how = machine === 'wasm-tcg' ? `${mode}, clock ${clock}` : machine;
+  const how = [...(machine === 'wasm-tcg' ? [mode, `clock ${clock}`] : [machine]), ...(cpu === undefined ? [] : [cpu]), ...(load === 0 ? [] : [`${load} busy threads beside it`])].join(', ');
   return `${rows.join('\n')}\n${guest} (${release}), ${how}: shell after ${secondsToShell.toFixed(1)} s, off after ${seconds.toFixed(1)} s${speed}\n`;
 }

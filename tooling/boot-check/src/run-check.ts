@@ -1,6 +1,6 @@
 /** Boots one guest, has it run the checks, judges what it printed. */
 import { readFile } from 'node:fs/promises';
-import type { ExecutionMode } from '@wasm-tcg/emulator';
+import type { CpuModelName, ExecutionMode } from '@wasm-tcg/emulator';
 import { initramfsOf, joinInitramfs, makeTestDisk, type GuestImage } from '@wasm-tcg/guest-images';
 import type { Check, CheckContext } from './checks/check.ts';
 import { sha256 } from './checks/data.ts';
@@ -10,6 +10,7 @@ import { GuestConsole } from './console/console.ts';
 import { judgeConsole, judgeDmesg, parseDmesg, type LogVerdict } from './console/dmesg.ts';
 import { parseSections, type Section } from './console/sections.ts';
 import { BootCheckError } from './errors.ts';
+import { startLoad } from './load.ts';
 import type { ClockName, Figures, RunningMachine, StartMachine } from './machines/machine.ts';
 import { figuresReport, roundSeconds, type BootReport, type CheckResult, type MachineName } from './report.ts';
 
@@ -24,6 +25,10 @@ export interface RunCheckOptions {
   readonly clock: ClockName;
   readonly machine: MachineName;
   readonly start: StartMachine;
+  /** CPU model; default the machine's. */
+  readonly cpu?: CpuModelName | undefined;
+  /** Busy threads on the host from before the machine starts until it is off; default none. */
+  readonly load?: number;
   /** For the way to the shell, and again for the script, ms. */
   readonly timeout: number;
   /** Names of checks to run; default all. */
@@ -48,7 +53,8 @@ export async function runCheck(image: GuestImage, options: RunCheckOptions): Pro
   const guest = image.name;
   const checks = checksOf(guest).filter(({ name }) => options.only === undefined || options.only.includes(name));
   const context = { guest, release: image.release, disk: makeTestDisk(DISK_BYTES) };
-  const run = await runGuest(options, image, checks, context);
+  const stopLoad = await startLoad(options.load ?? 0);
+  const run = await runGuest(options, image, checks, context).finally(stopLoad);
   const sections = parseSections(run.console.text);
   const results = checks.map((check) => judge(check, sections, context, run.console));
   const log = sections.find(({ name }) => name === 'dmesg');
@@ -66,6 +72,8 @@ export async function runCheck(image: GuestImage, options: RunCheckOptions): Pro
     machine: options.machine,
     mode: options.mode,
     clock: options.clock,
+    ...(options.cpu === undefined ? {} : { cpu: options.cpu }),
+    load: options.load ?? 0,
     secondsToShell: roundSeconds(run.secondsToShell),
     seconds: roundSeconds(run.seconds),
     ...figuresReport(run.figuresAtShell, run.figures, run.seconds),
@@ -104,6 +112,7 @@ async function runGuest(options: RunCheckOptions, image: GuestImage, checks: rea
     disk: context.disk,
     mode: options.mode,
     clock,
+    cpu: options.cpu,
     signal,
     onConsole: (bytes) => {
       console.receive(bytes);

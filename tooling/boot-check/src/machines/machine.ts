@@ -1,5 +1,5 @@
 /** A machine to boot guests on, seen from the check: a console, an end, figures. */
-import type { ExecutionMode } from '@wasm-tcg/emulator';
+import type { CpuModelName, ExecutionMode } from '@wasm-tcg/emulator';
 
 export interface MachineSetup {
   readonly kernel: Uint8Array;
@@ -11,6 +11,8 @@ export interface MachineSetup {
   readonly disk: Uint8Array;
   readonly mode: ExecutionMode;
   readonly clock: ClockName;
+  /** CPU model; default the machine's. */
+  readonly cpu?: CpuModelName | undefined;
   /** Receives what the guest sends on its first serial port. */
   readonly onConsole: (bytes: Uint8Array) => void;
   readonly signal?: AbortSignal | undefined;

@@ -19,6 +19,7 @@ export async function startQemu(setup: MachineSetup): Promise<RunningMachine> {
     ...['-accel', 'tcg', '-m', setup.memory, '-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
     ...['-kernel', path('kernel'), '-initrd', path('initrd'), '-append', setup.append],
     ...['-drive', `file=${path('disk')},if=virtio,format=raw`, '-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
+    ...(setup.cpu === undefined ? [] : ['-cpu', setup.cpu]),
     ...(setup.clock === 'icount' ? ['-icount', 'shift=0'] : []),
   ]);
   child.stdout.on('data', setup.onConsole);

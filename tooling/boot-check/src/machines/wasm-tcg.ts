@@ -18,6 +18,7 @@ export async function startWasmTcg(setup: MachineSetup): Promise<RunningMachine>
     execution: { mode: setup.mode },
     clock: setup.clock === 'icount' ? { icount: ICOUNT_SHIFT } : 'host',
     ...(setup.clock === 'icount' ? { epoch: ICOUNT_EPOCH } : {}),
+    ...(setup.cpu === undefined ? {} : { cpu: { model: setup.cpu } }),
     ...(setup.signal === undefined ? {} : { signal: setup.signal }),
   });
   pc.serial[0].onData(setup.onConsole);
