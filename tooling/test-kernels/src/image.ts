@@ -10,22 +10,25 @@ const MAGIC = 0x1badb002;
 /** The header holds addresses. */
 const FLAGS = 1 << 16;
 const HEADER_BYTES = 32;
-const DEFAULT_ROUNDS = 4;
+const DEFAULT_ROUNDS = 3;
 
 /** General registers named R.. are those of the code's width. */
 function ofWidth(text: string, bits: Bits): string {
   return text.replaceAll(/\bR(ax|bx|cx|dx|si|di|sp|bp)\b/g, bits === 32 ? 'e$1' : 'r$1');
 }
 
-/** @throws AssemblyError: names the line */
-export function buildImage(kernel: TestKernel): Uint8Array {
+/**
+ * @param rounds times that all tests run, default: what the kernel says
+ * @throws AssemblyError: names the line
+ */
+export function buildImage(kernel: TestKernel, rounds: number = kernel.rounds ?? DEFAULT_ROUNDS): Uint8Array {
   const { bits } = kernel;
   const macros = new Macros(bits);
   const { tests, setup = '', cleanup = '', library = '' } = kernel.build(macros);
   const routines = tests.map(({ name, text }, i) => `test_${i}: ${text}\nret\nname_${i}: db ${JSON.stringify(`${kernel.name}/${name}`)}, 0`);
   const body = assemble(
     ofWidth([
-      bodyStart(bits, kernel.rounds ?? DEFAULT_ROUNDS), interruptLibrary(bits), `setup: ${setup}\nret`, `cleanup: ${cleanup}\nret`, ...routines, library,
+      bodyStart(bits, rounds), interruptLibrary(bits), `setup: ${setup}\nret`, `cleanup: ${cleanup}\nret`, ...routines, library,
       `tests:\n${tests.map((_, i) => `dd test_${i}, name_${i}`).join('\n')}\ndd 0, 0`, macros.strings(),
     ].join('\n'), bits),
     bits, BODY,

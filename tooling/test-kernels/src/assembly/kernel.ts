@@ -13,7 +13,7 @@ export interface TestKernel {
   readonly name: string;
   readonly about: string;
   readonly bits: Bits;
-  /** Times that all tests run before they are reported. Default 4: with low thresholds the last ones run in modules and regions. */
+  /** Times that all tests run before they are reported. Default 3: with thresholds of 1, first interpreted, then in modules, then in regions. */
   readonly rounds?: number;
   readonly build: (m: Macros) => KernelBody;
 }

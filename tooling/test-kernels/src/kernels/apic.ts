@@ -39,7 +39,6 @@ export const apic: TestKernel = {
   name: 'apic',
   about: 'APIC timer in all modes, EOI, priorities, TPR; PIT through the I/O APIC and through the PICs',
   bits: 32,
-  rounds: 4,
   build: (m) => ({
     setup: `
       mov ecx, 0x1b
