@@ -1,5 +1,5 @@
 /**
- * `npm run boot:nightly [-- --guest G]`: all kernels in all modes, then runs under `icount` that must be the same to
+ * `npm run boot:nightly [-- --guest G]`: all kernels in all modes, calibrations on a busy host, then runs under `icount` that must be the same to
  * the byte. Each boot is a process of its own, so that none profits or suffers from another. Closes with
  * `N passed, N failed`.
  */
@@ -7,19 +7,25 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isGuestName } from '@wasm-tcg/guest-images';
-import { MATRIX, REPEATED, runDifferences, type NightlyRun } from './nightly/matrix.ts';
+import { CALIBRATED, MATRIX, REPEATED, runDifferences, type NightlyRun } from './nightly/matrix.ts';
 import type { BootReport } from './report.ts';
 
 const BOOT_CHECK = fileURLToPath(new URL('./main.js', import.meta.url));
 /** Seconds to the shell and again for the checks: the interpreter alone takes minutes. */
 const TIMEOUT = 1800;
 
-const label = ({ guest, mode, clock }: NightlyRun): string => `${guest} ${mode} ${clock}`;
+const label = ({ guest, mode, clock, cpu, load }: NightlyRun): string =>
+  [guest, mode, clock, ...(cpu === undefined ? [] : [cpu]), ...(load === undefined ? [] : [`with load ${load}`])].join(' ');
 
 /** The report, or undefined when there was none; the reason is on standard error then. */
-function boot({ guest, mode, clock }: NightlyRun, signal: AbortSignal): Promise<BootReport | undefined> {
+function boot({ guest, mode, clock, cpu, load, only }: NightlyRun, signal: AbortSignal): Promise<BootReport | undefined> {
   return new Promise((resolve, reject) => {
-    const args = ['--guest', guest, '--mode', mode, '--clock', clock, '--timeout', String(TIMEOUT)];
+    const args = [
+      ...['--guest', guest, '--mode', mode, '--clock', clock, '--timeout', String(TIMEOUT)],
+      ...(cpu === undefined ? [] : ['--cpu', cpu]),
+      ...(load === undefined ? [] : ['--load', String(load)]),
+      ...(only === undefined ? [] : ['--only', only.join(',')]),
+    ];
     const child = spawn(process.execPath, [BOOT_CHECK, ...args], { stdio: ['ignore', 'pipe', 'inherit'], signal });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -39,7 +45,7 @@ async function main(signal: AbortSignal): Promise<boolean> {
     else counts.failed++;
     process.stdout.write(`${ok ? 'ok     ' : 'FAILED '} ${what}${why === '' ? '' : `: ${why}`}\n`);
   };
-  for (const run of MATRIX.filter(chosen)) {
+  for (const run of [...MATRIX, ...CALIBRATED].filter(chosen)) {
     const report = await boot(run, signal);
     count(label(run), report?.ok === true, report === undefined ? 'no report' : `shell ${report.secondsToShell.toFixed(1)} s, off ${report.seconds.toFixed(1)} s, ${report.mips ?? '?'} MIPS`);
   }

@@ -11,7 +11,7 @@ describe('sections', () => {
   it('are found in a recording', () => {
     const sections = parseSections(`[    0.0] before\r\n${RECORDED}`);
     expect(sections.map(({ name, status }) => `${name} ${status ?? '?'}`)).toEqual(
-      ['uname', 'cpuinfo', 'clock', 'sha256', 'gzip', 'awk', 'forks', 'virtio-blk', 'virtio-rng', 'virtio-console', 'program32', 'dmesg'].map((name) => `${name} 0`),
+      ['uname', 'cpuinfo', 'clock', 'calibration', 'sha256', 'gzip', 'awk', 'forks', 'virtio-blk', 'virtio-rng', 'virtio-console', 'program32', 'dmesg'].map((name) => `${name} 0`),
     );
     expect(sections[0]).toMatchObject({ lines: ['system=Linux', 'release=6.1.0-50-cloud-amd64', 'machine=x86_64', 'host=wasm-tcg'] });
     expect(RECORDED.slice(sections[1]!.begin - '[    0.0] before\r\n'.length).startsWith('@@boot-check begin cpuinfo')).toBe(true);

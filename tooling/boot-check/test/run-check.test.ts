@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import type { GuestImage } from '@wasm-tcg/guest-images';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writtenDisk } from '../src/checks/table.ts';
+import { startLoad } from '../src/load.ts';
 import type { MachineSetup, StartMachine } from '../src/machines/machine.ts';
 import { runDifferences } from '../src/nightly/matrix.ts';
 import { formatReport } from '../src/report.ts';
@@ -100,6 +101,12 @@ describe('a run', () => {
     const report = await check(machine, { only: ['uname'], append: 'quiet' });
     expect([report.checks.map(({ name }) => name), report.ok, machine.setup!.append]).toEqual([['uname', 'console', 'disk image', 'poweroff'], true, 'console=ttyS0 quiet']);
   });
+  it('on another CPU, with a busy host, and says so', async () => {
+    const machine = player(PROMPT, SOUND);
+    const report = await check(machine, { cpu: 'pentium3', load: 2 });
+    expect([machine.setup!.cpu, report.cpu, report.load, report.ok]).toEqual(['pentium3', 'pentium3', 2, true]);
+    expect(formatReport(report)).toMatch(/clock host, pentium3, 2 busy threads beside it: shell/);
+  });
 });
 
 describe('a failed run', () => {
@@ -135,6 +142,16 @@ describe('a failed run', () => {
     await expect(check(machine, { signal: controller.signal })).rejects.toThrow('enough');
     expect(machine.stops).toBe(1);
   });
+});
+
+it('keeps threads busy until told to stop', async () => {
+  const workSince = (start: NodeJS.CpuUsage): number => process.cpuUsage(start).user / 1000;
+  const stop = await startLoad(1);
+  const start = process.cpuUsage();
+  const until = performance.now() + 5000;
+  while (workSince(start) < 30 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(workSince(start)).toBeGreaterThanOrEqual(30);
+  await stop();
 });
 
 it('tells what two runs differ in', async () => {

@@ -9,7 +9,7 @@ export const NS_PER_SECOND = 1_000_000_000;
  * Above this, a remainder of one second times hz no longer fits in the doubles that the divisions below round: 2^22.
  * Devices with a faster clock have a period of whole nanoseconds and divide by it.
  */
-export const MAX_TICK_HZ = 4_194_304;
+const MAX_TICK_HZ = 4_194_304;
 
 /** @param hz integer, 1 … {@link MAX_TICK_HZ}; @param ns integer ≥ 0 */
 export function ticksAt(ns: number, hz: number): number {

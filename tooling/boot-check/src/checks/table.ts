@@ -2,6 +2,7 @@
 import type { GuestName } from '@wasm-tcg/guest-images';
 import { judgeDmesg, parseDmesg } from '../console/dmesg.ts';
 import { differences, is64Bit, type Check } from './check.ts';
+import { calibration } from './calibration.ts';
 import { repeated, sequence, sha256 } from './data.ts';
 import { awkFloats, program32 } from './floats.ts';
 
@@ -39,7 +40,7 @@ export const CHECKS: readonly Check[] = [
     judge: ({ lines }, { guest }) => {
       const field = (name: string): string => lines.find((line) => line.split(/\s*:/)[0] === name)?.split(': ')[1] ?? '';
       const flags = field('flags').split(' ');
-      const needed = ['fpu', 'tsc', 'msr', 'cx8', 'cmov', 'fxsr', 'sse2', ...(is64Bit(guest) ? ['lm', 'syscall', 'nx'] : []), ...(guest === 'linux-686-pae' ? ['pae'] : [])];
+      const needed = ['fpu', 'tsc', 'msr', 'cx8', 'cmov', 'fxsr', ...(is64Bit(guest) ? ['sse2', 'lm', 'syscall', 'nx'] : []), ...(guest === 'linux-686-pae' ? ['pae'] : [])];
       const processors = lines.filter((line) => line.startsWith('processor')).length;
       return [
         ...needed.filter((flag) => !flags.includes(flag)).map((flag) => `flag ${flag} is missing`),
@@ -69,6 +70,7 @@ echo source=$(cat /sys/devices/system/clocksource/clocksource0/current_clocksour
       ];
     },
   },
+  calibration,
   {
     name: 'sha256',
     about: 'integer arithmetic, pipes and a long tight loop: 20 MiB hashed',

@@ -1,5 +1,5 @@
 /** What the nightly run goes through. */
-import type { ExecutionMode } from '@wasm-tcg/emulator';
+import type { CpuModelName, ExecutionMode } from '@wasm-tcg/emulator';
 import { GUEST_NAMES, type GuestName } from '@wasm-tcg/guest-images';
 import type { ClockName } from '../machines/machine.ts';
 import { MODES } from '../machines/index.ts';
@@ -9,10 +9,21 @@ export interface NightlyRun {
   readonly guest: GuestName;
   readonly mode: ExecutionMode;
   readonly clock: ClockName;
+  /** CPU model; default the machine's. */
+  readonly cpu?: CpuModelName;
+  /** Busy threads beside the machine; default none. */
+  readonly load?: number;
+  /** Names of checks; default all. */
+  readonly only?: readonly string[];
 }
 
 /** Every kernel in every mode on the host's clock. */
 export const MATRIX: readonly NightlyRun[] = GUEST_NAMES.flatMap((guest) => MODES.map((mode) => ({ guest, mode, clock: 'host' as const })));
+
+/** A CPU that does not tell its frequency, so that Linux measures TSC and APIC timer against PIT, PM timer and HPET, while the host is busy with something else. */
+export const CALIBRATED: readonly NightlyRun[] = [
+  { guest: 'linux-686', mode: 'tiered', clock: 'host', cpu: 'pentium3', load: 4, only: ['uname', 'clock', 'calibration', 'sha256', 'dmesg'] },
+];
 
 /** Runs of one guest that must be the same to the byte: a repetition, and another mode, since no tier may move an interrupt. */
 export const REPEATED: readonly (readonly NightlyRun[])[] = GUEST_NAMES.map((guest) =>
