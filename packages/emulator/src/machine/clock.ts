@@ -184,12 +184,12 @@ export class MachineClock implements VirtualClock {
   idle(): void {
     if (this.fixedRate !== 0) return;
     const wall = this.#wall();
-    const due = Math.max(0, this.nextDeadline - this.#host);
-    const passed = Math.max(0, wall - this.#wallAtSync) + this.#debt;
-    const credit = Math.min(passed, due + OVERSLEEP);
-    this.#host += credit;
-    this.#debt = passed - credit;
-    this.#restart(Math.floor(Math.max(this.now, this.#host)), this.#executed(), wall);
+    const { now } = this;
+    // What the host's clock is ahead of a guest that got little done counts like any other delay.
+    const level = this.#host + Math.max(0, wall - this.#wallAtSync) + this.#debt;
+    this.#host = Math.min(level, Math.max(now, this.nextDeadline) + OVERSLEEP);
+    this.#debt = level - this.#host;
+    this.#restart(Math.floor(Math.max(now, this.#host)), this.#executed(), wall);
   }
 
   /** The machine was paused: the time that has passed does not count. */

@@ -74,6 +74,26 @@ describe('on the host clock', () => {
     expect(clock.now).toBeLessThan(nextDeadline + 60 * MS);
   });
 
+  it('does not pass an alarm when the guest got little done before it was idle', () => {
+    const { host, clock, run } = onHost();
+    run(20);
+    for (let i = 0; i < 200; i++) {
+      host.wall += 1.9 * MS;
+      host.executed += 10;
+      clock.sync();
+    }
+    const deadline = clock.now + 3 * MS;
+    const alarm = clock.timer(() => undefined);
+    alarm.set(deadline);
+    expect(clock.sleepFor(deadline)).toBe(0);
+    clock.idle();
+    expect(clock.now).toBeGreaterThanOrEqual(deadline);
+    expect(clock.now).toBeLessThan(deadline + 60 * MS);
+    alarm.cancel();
+    clock.idle();
+    expect(Math.abs(clock.now - host.wall)).toBeLessThan(MS);
+  });
+
   it('says how long to sleep', () => {
     const { clock, run } = onHost();
     run(20);
