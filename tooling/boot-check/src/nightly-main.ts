@@ -21,7 +21,7 @@ const label = ({ guest, mode, clock, cpu, load }: NightlyRun): string =>
 function boot({ guest, mode, clock, cpu, load, only }: NightlyRun, signal: AbortSignal): Promise<BootReport | undefined> {
   return new Promise((resolve, reject) => {
     const args = [
-      ...['--guest', guest, '--mode', mode, '--clock', clock, '--timeout', String(TIMEOUT)],
+      '--guest', guest, '--mode', mode, '--clock', clock, '--timeout', String(TIMEOUT),
       ...(cpu === undefined ? [] : ['--cpu', cpu]),
       ...(load === undefined ? [] : ['--load', String(load)]),
       ...(only === undefined ? [] : ['--only', only.join(',')]),
