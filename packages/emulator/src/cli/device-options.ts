@@ -30,6 +30,7 @@ export const DEVICES: Readonly<Record<string, DeviceRow>> = {
   },
   'isa-debugcon': { about: 'port 0xe9 writes to standard output', properties: ['iobase'], apply: (s) => (s.debugPort = { kind: 'stdio' }) },
   'pc-testdev': { about: "test device of kvm-unit-tests", properties: [], apply: (s) => (s.testdev = true) },
+  'pci-testdev': { about: 'passed over: there is none, tests that look for it do without', properties: [], apply: (s) => void s.notes.push('-device: there is no pci-testdev') },
   'virtio-rng-pci': { about: 'entropy source (there by default)', properties: ['rng', 'max-bytes', 'period'], apply: (s) => (s.rng = true) },
   'virtio-serial-pci': { about: 'console of virtio on the terminal, with virtconsole', properties: [], apply: () => undefined },
   virtconsole: { about: 'console of virtio on the terminal', properties: [], apply: (s) => (s.console = { kind: 'stdio' }) },

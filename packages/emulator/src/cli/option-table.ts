@@ -119,8 +119,14 @@ export const OPTIONS: readonly Option[] = [
   {
     names: ['-cpu'], value: 'MODEL', about: 'CPU model; "help" lists them',
     apply: (s, value) => {
-      if (value === 'help') s.print = 'cpu-models';
-      else s.cpu = oneOf('CPU model', CPU_ALIASES[value] ?? value, CPU_MODEL_NAMES);
+      if (value === 'help') {
+        s.print = 'cpu-models';
+        return;
+      }
+      const [model, ...features] = value.split(',');
+      s.cpu = oneOf('CPU model', CPU_ALIASES[model] ?? model, CPU_MODEL_NAMES);
+      // As QEMU does with what it cannot give.
+      for (const feature of features) s.notes.push(`-cpu: ${feature} is ignored, a model has what it has`);
     },
   },
   { names: ['-smp'], value: 'N', about: 'CPUs: 1', apply: (_s, value) => only('-smp', ['1', 'cpus=1'], value) },

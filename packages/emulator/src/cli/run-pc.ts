@@ -17,6 +17,7 @@ type End = StopReason | 'quit' | 'interrupted';
 
 /** @returns the exit code */
 export async function runPc(settings: Settings, host: CliHost): Promise<number> {
+  for (const note of settings.notes) host.stderr(`wasm-tcg: ${note}\n`);
   const closers: (() => void)[] = [];
   const keep = <T extends { close(): void }>(file: T): T => {
     closers.push(() => file.close());

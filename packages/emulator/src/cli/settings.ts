@@ -64,6 +64,8 @@ export interface Settings {
   stress: number | undefined;
   maxInstructions: number | undefined;
   quiet: boolean;
+  /** What was asked for and is passed over: said on standard error. */
+  notes: string[];
   /** Print this and do nothing else. */
   print: 'help' | 'version' | 'cpu-models' | 'debug-items' | 'devices' | undefined;
 }
@@ -73,7 +75,7 @@ export function defaultSettings(): Settings {
     mode: 'tiered', memory: undefined, cpu: undefined, kernel: undefined, initrd: undefined, append: undefined, entry: undefined, loadAddress: undefined,
     flatEntry: undefined, cpuMode: undefined, drives: [], serial: undefined, console: undefined, debugExit: undefined, debugPort: undefined, testdev: false,
     rng: false, hpet: true, noDefaults: false, noReboot: false, noShutdown: false, snapshot: false, icount: undefined, rtc: undefined, seed: undefined, loadvm: undefined,
-    savevm: undefined, debugItems: [], debugFile: undefined, debugFilter: undefined, stress: undefined, maxInstructions: undefined, quiet: false,
+    savevm: undefined, debugItems: [], debugFile: undefined, debugFilter: undefined, stress: undefined, maxInstructions: undefined, quiet: false, notes: [],
     print: undefined,
   };
 }

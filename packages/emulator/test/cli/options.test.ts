@@ -29,6 +29,7 @@ const GOOD: [line: string, changed: Partial<Settings>][] = [
   ['-kernel k -initrd i -append console', { kernel: 'k', initrd: 'i', append: 'console' }],
   ['-kernel k --kernel-entry unpacked', { kernel: 'k', entry: 'unpacked' }],
   ['-cpu qemu64', { cpu: 'x86-64' }],
+  ['-cpu max,+x2apic -device pci-testdev', { cpu: 'max', notes: ['-cpu: +x2apic is ignored, a model has what it has', '-device: there is no pci-testdev'] }],
   ['-smp 1 -machine pc,accel=tcg -M q35,hpet=off -name x', { hpet: false }],
   ['-machine accel=tcg -nodefaults -vnc none -serial stdio -no-reboot', { noDefaults: true, serial: [{ kind: 'stdio' }], noReboot: true }],
   ['-serial file:a,b -serial none -serial null', { serial: [{ kind: 'file', path: 'a,b' }, { kind: 'null' }, { kind: 'null' }] }],
