@@ -17,6 +17,7 @@ import { SystemControl } from '../../src/devices/system-control.ts';
 import { Uart16550 } from '../../src/devices/uart16550.ts';
 import { HPET_BASE, IOAPIC_BASE, LAPIC_BASE } from '../../src/firmware/pc-map.ts';
 import { FakeBus } from './fake-bus.ts';
+import { damaged, generator } from './abuse.ts';
 
 /** Ports that exist, so that chance finds them; the first two thirds of the accesses go there. */
 const PORTS = [
@@ -52,17 +53,6 @@ function build(): Board {
     uart, new Uart16550(bus, { index: 1, onTransmit, paced: true }), i8042, new TestDevice(bus),
   ];
   return { bus, interrupts, devices, sent, i8042, uart };
-}
-
-/** Marsaglia's xorshift32. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
 }
 
 function checked(value: number, size: number, where: string): number {
@@ -137,18 +127,6 @@ test.each([1, 2, 3, 4, 5, 6])('seed %i', (seed) => {
   for (const device of board.devices) device.reset();
   expect(board.interrupts.pending()).toBe(false);
 });
-
-/** Every leaf of a saved state, with the state in which something else stands in its place. */
-function* damaged(saved: SavedValue): Generator<SavedValue> {
-  if (saved === null || typeof saved !== 'object' || saved instanceof Uint8Array) {
-    yield 'damage';
-    return;
-  }
-  for (const key of Object.keys(saved)) {
-    const part = (saved as Readonly<Record<string, SavedValue>>)[key];
-    for (const bad of damaged(part)) yield Array.isArray(saved) ? saved.map((value, index) => (String(index) === key ? bad : value)) : { ...saved, [key]: bad };
-  }
-}
 
 test('a damaged snapshot is refused, whichever field it is', () => {
   const random = generator(77);

@@ -13,6 +13,7 @@ import { VirtioPci } from '../../src/devices/virtio/virtio-pci.ts';
 import { MemoryDrive } from '../../src/drives/memory-drive.ts';
 import { PciWindow } from '../../src/firmware/pc-map.ts';
 import { FakeBus } from './fake-bus.ts';
+import { damaged, generator } from './abuse.ts';
 
 const RAM_BYTES = 0x20000;
 const PORTS = [0xcf8, 0xcf9, 0xcfb, 0xcfc, 0xcfd, 0xcfe, 0xcff, 0x510, 0x511, 0x514, 0x518, 0xc000] as const;
@@ -43,17 +44,6 @@ function build(ram?: Uint8Array): Board {
     bus.outw(0xcfc, 6);
   }
   return { bus, devices, sent, console };
-}
-
-/** Marsaglia's xorshift32. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
 }
 
 function checked(value: number, size: number): number {
@@ -116,18 +106,6 @@ test.each([1, 2, 3, 4])('seed %i', (seed) => {
   for (const device of board.devices) device.reset();
   expect(board.bus.lines.some(({ level }) => level)).toBe(false);
 });
-
-/** Every leaf of a saved state, with the state in which something else stands in its place. */
-function* damaged(saved: SavedValue): Generator<SavedValue> {
-  if (saved === null || typeof saved !== 'object' || saved instanceof Uint8Array) {
-    yield 'damage';
-    return;
-  }
-  for (const key of Object.keys(saved)) {
-    const part = (saved as Readonly<Record<string, SavedValue>>)[key]!;
-    for (const bad of damaged(part)) yield Array.isArray(saved) ? saved.map((value, index) => (String(index) === key ? bad : value)) : { ...saved, [key]: bad };
-  }
-}
 
 test('a damaged snapshot is refused, whichever field it is', () => {
   const random = generator(77);

@@ -7,6 +7,7 @@ import type { Drive } from '../../src/drives/drive.ts';
 import { MemoryDrive } from '../../src/drives/memory-drive.ts';
 import { savedCopy } from './fake-bus.ts';
 import { Bit, Flag, RAM_BYTES, Status, VirtioDriver, VirtioMachine, type Buffer } from './virtio-driver.ts';
+import { generator } from './abuse.ts';
 
 const SECTORS = 64;
 const pattern = (length: number, seed = 1): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) + seed) & 0xff);
@@ -408,17 +409,6 @@ describe('a driver that breaks the rules', () => {
     expect(machine.bus.clock.next).toBe(Infinity);
   });
 });
-
-/** Marsaglia's xorshift32. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 describe.each([1, 2, 3, 4])('garbage, seed %i', (seed) => {
   test('harms nobody', () => {
