@@ -19,6 +19,11 @@ describe('CPUID', () => {
     expect(ask(cpu, 0x90000000)).toEqual(last);
   });
 
+  it.each<[name: keyof typeof CPU_MODELS, told: boolean]>([['x86-64', true], ['max', true], ['x86-64-v2', false], ['pentium3', false]])(
+    '%s: frequency told: %s, or measured by guests, of which there must be both',
+    (name, told) => expect(cpuidLeaves(CPU_MODELS[name]).some(({ leaf }) => leaf === 0x15)).toBe(told),
+  );
+
   it('names its vendor', () => {
     const [, ebx, ecx, edx] = ask(new TestCpu(), 0) as [number, number, number, number];
     const bytes = new Uint8Array(Uint32Array.of(ebx, edx, ecx).buffer);
