@@ -18,12 +18,13 @@ const label = ({ guest, mode, clock, cpu, load }: NightlyRun): string =>
   [guest, mode, clock, ...(cpu === undefined ? [] : [cpu]), ...(load === undefined ? [] : [`with load ${load}`])].join(' ');
 
 /** The report, or undefined when there was none; the reason is on standard error then. */
-function boot({ guest, mode, clock, cpu, load, only }: NightlyRun, signal: AbortSignal): Promise<BootReport | undefined> {
+function boot({ guest, mode, clock, cpu, load, append, only }: NightlyRun, signal: AbortSignal): Promise<BootReport | undefined> {
   return new Promise((resolve, reject) => {
     const args = [
       '--guest', guest, '--mode', mode, '--clock', clock, '--timeout', String(TIMEOUT),
       ...(cpu === undefined ? [] : ['--cpu', cpu]),
       ...(load === undefined ? [] : ['--load', String(load)]),
+      ...(append === undefined ? [] : ['--append', append]),
       ...(only === undefined ? [] : ['--only', only.join(',')]),
     ];
     const child = spawn(process.execPath, [BOOT_CHECK, ...args], { stdio: ['ignore', 'pipe', 'inherit'], signal });
