@@ -16,9 +16,9 @@ export async function startQemu(setup: MachineSetup): Promise<RunningMachine> {
   const path = (name: 'kernel' | 'initrd' | 'disk'): string => join(folder, name);
   for (const name of ['kernel', 'initrd', 'disk'] as const) await writeFile(path(name), setup[name]);
   const child = spawn(PROGRAM, [
-    ...['-accel', 'tcg', '-m', setup.memory, '-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
-    ...['-kernel', path('kernel'), '-initrd', path('initrd'), '-append', setup.append],
-    ...['-drive', `file=${path('disk')},if=virtio,format=raw`, '-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
+    '-accel', 'tcg', '-m', setup.memory, '-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio',
+    '-kernel', path('kernel'), '-initrd', path('initrd'), '-append', setup.append,
+    '-drive', `file=${path('disk')},if=virtio,format=raw`, '-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci',
     ...(setup.cpu === undefined ? [] : ['-cpu', setup.cpu]),
     ...(setup.clock === 'icount' ? ['-icount', 'shift=0'] : []),
   ]);
