@@ -5,6 +5,7 @@ const controller = new AbortController();
 // Once: a second Ctrl-C ends the process the hard way.
 process.once('SIGINT', () => controller.abort());
 process.once('SIGTERM', () => controller.abort());
+process.once('SIGHUP', () => controller.abort());
 // The reader of our output is gone: nobody is left to run for.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
