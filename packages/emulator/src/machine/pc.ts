@@ -206,7 +206,8 @@ export class PcMachine extends MachineBase implements Pc {
     }
     const wait = nextDeadline === Infinity ? LONGEST_SLEEP : clock.sleepFor(nextDeadline);
     if (wait < SHORT_SLEEP) await yieldToHost();
-    else await this.#sleeper.sleep(Math.min(wait, LONGEST_SLEEP));
+    // Hosts' timers count whole milliseconds. Woken too early, it would have to spend the rest awake: at 100 Hz that is most of what an idle guest costs.
+    else await this.#sleeper.sleep(Math.min(Math.ceil(wait), LONGEST_SLEEP));
     clock.idle();
   }
 
