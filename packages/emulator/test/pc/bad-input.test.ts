@@ -92,7 +92,7 @@ it.each([['memory', { memory: '1' }], ['memory', { memory: 'lots' }], ['memory',
 );
 
 describe('snapshots', () => {
-  const disk = (size: number): PcOptions['drives'] => [{ image: new Uint8Array(size) }];
+  const disk = (size: number): NonNullable<PcOptions['drives']> => [{ image: new Uint8Array(size) }];
   async function taken(): Promise<Uint8Array> {
     const vm = await createPc({ ...SMALL, boot: real(...SPIN), drives: disk(4096) });
     vm.runUntil({ instructions: 100 });
@@ -106,7 +106,7 @@ describe('snapshots', () => {
 
   it('is refused with other drives', async () => {
     const from = await taken();
-    for (const drives of [[], disk(8192), [...disk(4096)!, ...disk(4096)!], [{ image: new Uint8Array(4096), readonly: true }]]) {
+    for (const drives of [[], disk(8192), [...disk(4096), ...disk(4096)], [{ image: new Uint8Array(4096), readonly: true }]]) {
       const error = await refusal({ from, drives });
       expect([error.code, error.message]).toEqual(['bad-snapshot', expect.stringContaining('4096 bytes')]);
     }
