@@ -134,8 +134,7 @@ class LinearMemory implements MachineMemory {
   readonly layout: EnvLayout;
   readonly map: MemoryMap;
   readonly shared: boolean;
-  /** The memory never grows, so its buffer is the same for good. */
-  readonly #views: MemoryViews;
+  #views: MemoryViews;
 
   constructor(memory: WebAssembly.Memory, layout: EnvLayout, map: MemoryMap, shared: boolean) {
     this.memory = memory;
@@ -146,6 +145,8 @@ class LinearMemory implements MachineMemory {
   }
 
   views(): MemoryViews {
+    // A detached view is empty. Asking `memory.buffer` each time is a call into the engine: 2 % of a boot.
+    if (this.#views.u8.length === 0) this.#views = makeViews(this.memory.buffer);
     return this.#views;
   }
 
