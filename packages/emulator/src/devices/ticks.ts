@@ -6,12 +6,11 @@
 export const NS_PER_SECOND = 1_000_000_000;
 
 /**
- * Above this, a remainder of one second times hz no longer fits in the doubles that the divisions below round: 2^22.
- * Devices with a faster clock have a period of whole nanoseconds and divide by it.
+ * Devices with a faster clock than 2^22 Hz have a period of whole nanoseconds and divide by it: above, a remainder of one second times hz no longer fits in
+ * the doubles that the divisions round.
+ * @param ns integer ≥ 0
+ * @param hz integer, 1 … 4,194,304
  */
-const MAX_TICK_HZ = 4_194_304;
-
-/** @param hz integer, 1 … {@link MAX_TICK_HZ}; @param ns integer ≥ 0 */
 export function ticksAt(ns: number, hz: number): number {
   const seconds = Math.floor(ns / NS_PER_SECOND);
   return seconds * hz + Math.floor(((ns - seconds * NS_PER_SECOND) * hz) / NS_PER_SECOND);

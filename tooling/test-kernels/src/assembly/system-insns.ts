@@ -14,8 +14,6 @@ export function atAddress(bits: Bits, name: keyof typeof ESCAPED, address: strin
 export const farJump = (selector: number, target: string | number): string => `db 0xea\ndd ${target}\ndw ${selector}`;
 /** CALL ptr16:32. */
 export const farCall = (selector: number, target: string | number): string => `db 0x9a\ndd ${target}\ndw ${selector}`;
-/** CALL m16:32 at an absolute address, 32-bit code. */
-export const farCallAt = (address: number): string => `db 0xff, 0x1d\ndd ${address}`;
 /** ICEBP. */
 export const INT1 = 'db 0xf1';
 /** FDIVP ST(1), ST: ST(1) / ST. The assembler takes it for FDIVRP, as old assemblers of the other syntax did. */
