@@ -8,14 +8,12 @@ import { PAGE_MASK } from './machine';
 import { loadAny, storeAny } from './slow-path';
 import { entryOf } from './tlb';
 
-// @ts-ignore: decorator
 @inline
 function descriptor(env: usize, sizeBits: u32, mmu: u32): u32 {
   return sizeBits | (mmu << 8) | (load<u32>(env, CTX_INSN_INDEX) << 16);
 }
 
 /** Host address for an access that one compare settles, or 0: wrong page, flags, or a page crossing. */
-// @ts-ignore: decorator
 @inline
 function hit(env: usize, addr: u64, size: u64, mmu: u32, tagOffset: usize): usize {
   const entry = entryOf(env, addr, mmu);

@@ -5,12 +5,10 @@
  */
 
 /** Reads 1, 2, 4 or 8 bytes of device memory into the first bytes of context.ret. */
-// @ts-ignore: decorator
 @external("host", "mmio_read")
 export declare function mmio_read(env: usize, physLo: u32, physHi: u32, size: u32): void;
 
 /** Writes the first 1, 2, 4 or 8 bytes of context.arg to device memory. */
-// @ts-ignore: decorator
 @external("host", "mmio_write")
 export declare function mmio_write(env: usize, physLo: u32, physHi: u32, size: u32): void;
 
@@ -18,6 +16,5 @@ export declare function mmio_write(env: usize, physLo: u32, physHi: u32, size: u
  * A store is about to meet 64-byte granules that hold translated code. 0: store now (no TB was hit, or others than the running one and
  * they are gone); 1: the running TB or region was hit and is gone: nothing may be stored, the instruction is to be retried.
  */
-// @ts-ignore: decorator
 @external("host", "code_write")
 export declare function code_write(env: usize, physLo: u32, size: u32): u32;

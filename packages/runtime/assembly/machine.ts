@@ -59,7 +59,6 @@ export function set_hooks(tlbFill: u32): void {
 }
 
 /** Adds one to a 64-bit counter. */
-// @ts-ignore: decorator
 @inline
 export function count(at: usize): void {
   store<u64>(at, load<u64>(at) + 1);

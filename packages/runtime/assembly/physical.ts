@@ -6,27 +6,23 @@ import { codeBitmap, physMap, ramBase } from './machine';
 const KIND_MASK: u32 = 0xfff;
 
 /** physMap entry of a physical address; 0 where nothing is. */
-// @ts-ignore: decorator
 @inline
 export function physEntry(phys: u64): u32 {
   const page = phys >> 12;
   return page < PHYS_PAGES ? load<u32>(physMap + ((<usize>page) << 2)) : 0;
 }
 
-// @ts-ignore: decorator
 @inline
 function hostAddress(entry: u32, phys: u64): usize {
   return (entry & ~KIND_MASK) | ((<u32>phys) & KIND_MASK);
 }
 
-// @ts-ignore: decorator
 @inline
 function codeWordAddress(entry: u32): usize {
   return codeBitmap + ((((entry & ~KIND_MASK) - <u32>ramBase) >> 12) << 3);
 }
 
 /** The 64 code bits of the RAM page that a physMap entry names. */
-// @ts-ignore: decorator
 @inline
 export function codeBits(entry: u32): u64 {
   return load<u64>(codeWordAddress(entry));

@@ -14,7 +14,6 @@ import { codeAllows, physEntry, physLoad, physStore } from './physical';
 import { dropStaleCodeFlag, lookup, physicalOf } from './tlb';
 
 /** Fields of an access descriptor, as `makeOi` of the ir package packs them. */
-// @ts-ignore: decorator
 @inline
 function sizeOf(oi: u32): u32 {
   return 1 << (oi & 7);
@@ -30,14 +29,12 @@ let inFirst: u32 = 0;
 let watched: bool = false;
 
 /** Address of the page after addr's: wraps at 4 GiB outside 64-bit code, for addresses below it. */
-// @ts-ignore: decorator
 @inline
 export function nextPage(env: usize, addr: u64): u64 {
   const mask = load<u64>(env + pcMaskOffset);
   return (addr & ~mask) | (((addr & PAGE_MASK) + 0x1000) & mask);
 }
 
-// @ts-ignore: decorator
 @inline
 function tagOf(entry: usize, access: u32): u64 {
   return load<u64>(entry + ((<usize>access) << 3), TLB_READ_TAG);
@@ -103,7 +100,6 @@ function beginLoad(env: usize, addr: u64, oi: u32, access: u32): bool {
 }
 
 /** Whether the translated bytes may be stored, device or not, and as far as translated code goes; else leaves. */
-// @ts-ignore: decorator
 @inline
 function storable(env: usize, size: u32): bool {
   return allowed(env, size) && codeStorable(env, size);
@@ -135,7 +131,6 @@ function storePart(env: usize, at: u32, part: u32, value: u64): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function reverse(value: u64, size: u32): u64 {
   return bswap<u64>(value) >> (64 - (size << 3));

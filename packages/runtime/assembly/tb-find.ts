@@ -16,7 +16,6 @@ import { nextPage } from './slow-path';
 import { lookup } from './tlb';
 
 /** Same as tbHash of src/layout/hash.ts. */
-// @ts-ignore: decorator
 @inline
 function tbHash(physPage: u32, pageOffset: u32, flags: u32, csBase: u32): u32 {
   const mixed = (physPage * HASH_PAGE) ^ (pageOffset * HASH_OFFSET) ^ (flags * HASH_FLAGS) ^ (csBase * HASH_CS_BASE);

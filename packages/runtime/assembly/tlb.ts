@@ -20,14 +20,12 @@ const INVALID_TAG: u64 = PAGE_MASK | TLB_FLAG_INVALID;
 /** What has to agree for an entry to be the page's and valid. Other flags only choose the path. */
 const MATCH_MASK: u64 = PAGE_MASK | TLB_FLAG_INVALID;
 
-// @ts-ignore: decorator
 @inline
 export function entryOf(env: usize, addr: u64, mmu: u32): usize {
   return env + tlbOffset + ((<usize>mmu) << (tlbBits + <u32>TLB_ENTRY_BITS)) + (((<usize>(addr >> 12)) & tlbIndexMask) << TLB_ENTRY_BITS);
 }
 
 /** The entry that maps addr for an access (read, write, fetch: tags in this order), or 0 when it has to be filled. */
-// @ts-ignore: decorator
 @inline
 export function probe(env: usize, addr: u64, access: u32, mmu: u32): usize {
   const entry = entryOf(env, addr, mmu);
@@ -51,13 +49,11 @@ export function lookup(env: usize, addr: u64, access: u32, mmu: u32, quiet: u32,
 }
 
 /** Physical address of addr in an entry that maps it. */
-// @ts-ignore: decorator
 @inline
 export function physicalOf(entry: usize, addr: u64): u64 {
   return ((<u64>load<u32>(entry, TLB_PHYS_PAGE)) << 12) | (addr & ~PAGE_MASK);
 }
 
-// @ts-ignore: decorator
 @inline
 function invalidateTags(entry: usize): void {
   store<u64>(entry, INVALID_TAG, TLB_READ_TAG);

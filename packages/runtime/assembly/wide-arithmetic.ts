@@ -11,7 +11,6 @@ export function muls_hi64(a: i64, b: i64): i64 {
   return high - (a < 0 ? b : 0) - (b < 0 ? a : 0);
 }
 
-// @ts-ignore: decorator
 @inline
 function result(env: usize, quotient: u64, remainder: u64): u64 {
   store<u64>(env, quotient, CTX_RET);

@@ -11,9 +11,7 @@ const SF: u32 = 128;
 const OF: u32 = 2048;
 const ARITHMETIC: u32 = CF | PF | AF | ZF | SF | OF;
 
-// @ts-ignore: decorator
 @inline function flag(condition: bool, mask: u32): u32 { return condition ? mask : 0; }
-// @ts-ignore: decorator
 @inline function top(value: u64, mask: u32): u32 { return <i64>value < 0 ? mask : 0; }
 
 /** `compute_flags(cc_op, cc_dst, cc_src, cc_src2)` of the helper table. */

@@ -35,9 +35,7 @@ const PF_I: u32 = 16;
 const ATTEMPTS: i32 = 8;
 
 /** What a request is: bits 0–1 access, bits 4–7 MMU index, bit 8 probe. Keeps the walk's parameter lists short. */
-// @ts-ignore: decorator
 @inline function accessOf(request: i32): i32 { return request & 3; }
-// @ts-ignore: decorator
 @inline function mmuOf(request: i32): i32 { return (request >> 4) & 15; }
 
 /**
@@ -89,7 +87,6 @@ function physicalPage(env: usize, addr: u64): u32 {
 }
 
 /** Bit 20 cleared while A20 is off. */
-// @ts-ignore: decorator
 @inline function masked(env: usize, addr: u64): u64 { return addr & (load<u32>(env, ST_A20_MASK) | 0xffffffff00000000); }
 
 function pageFault(env: usize, addr: u64, request: i32, bits: u32): i32 {
@@ -128,7 +125,6 @@ function enter(env: usize, addr: u64, request: i32, phys: u64, sizeBits: i32, pr
   return FILLED;
 }
 
-// @ts-ignore: decorator
 @inline function allows(prot: i32, access: i32): bool { return (prot & (1 << access)) != 0; }
 
 // ---- 32-bit paging ---------------------------------------------------------------------------------------------------------------

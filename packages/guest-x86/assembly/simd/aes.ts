@@ -50,18 +50,13 @@ function substitute(state: v128, table: usize): v128 {
   return i64x2.replace_lane(i64x2.splat(low), 1, substituteHalf(i64x2.extract_lane(state, 1), table));
 }
 
-// @ts-ignore: decorator
 @inline function shiftRows(s: v128): v128 { return i8x16.shuffle(s, s, 0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11); }
-// @ts-ignore: decorator
 @inline function inverseShiftRows(s: v128): v128 { return i8x16.shuffle(s, s, 0, 13, 10, 7, 4, 1, 14, 11, 8, 5, 2, 15, 12, 9, 6, 3); }
 /** Columns rotated up by one row, by two rows. */
-// @ts-ignore: decorator
 @inline function up1(s: v128): v128 { return i8x16.shuffle(s, s, 1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12); }
-// @ts-ignore: decorator
 @inline function up2(s: v128): v128 { return i8x16.shuffle(s, s, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13); }
 
 /** Each byte times x in GF(2^8). */
-// @ts-ignore: decorator
 @inline function timesX(s: v128): v128 {
   return v128.xor(i8x16.shl(s, 1), v128.and(i8x16.lt_s(s, i8x16.splat(0)), i8x16.splat(0x1b)));
 }

@@ -1,20 +1,14 @@
 // SHA-1 and SHA-256 (SDM vol. 2, SHA1RNDS4 …; FIPS 180-4). The names of variables are those of the standard; a is the destination operand.
 
-// @ts-ignore: decorator
 @inline function lane0(v: v128): u32 { return i32x4.extract_lane(v, 0); }
-// @ts-ignore: decorator
 @inline function lane1(v: v128): u32 { return i32x4.extract_lane(v, 1); }
-// @ts-ignore: decorator
 @inline function lane2(v: v128): u32 { return i32x4.extract_lane(v, 2); }
-// @ts-ignore: decorator
 @inline function lane3(v: v128): u32 { return i32x4.extract_lane(v, 3); }
 function pack(lane3: u32, lane2: u32, lane1: u32, lane0: u32): v128 {
   return i32x4.replace_lane(i32x4.replace_lane(i32x4.replace_lane(i32x4.splat(lane0), 1, lane1), 2, lane2), 3, lane3);
 }
 
-// @ts-ignore: decorator
 @inline function choose(x: u32, y: u32, z: u32): u32 { return (x & y) ^ (~x & z); }
-// @ts-ignore: decorator
 @inline function majority(x: u32, y: u32, z: u32): u32 { return (x & y) ^ (x & z) ^ (y & z); }
 
 // ---- SHA-1 -----------------------------------------------------------------------------------------------------------------------------
@@ -59,9 +53,7 @@ export function sha1rnds4(state: v128, message: v128, group: i32): v128 {
 
 // ---- SHA-256 ---------------------------------------------------------------------------------------------------------------------------
 
-// @ts-ignore: decorator
 @inline function sigma0(x: u32): u32 { return rotr(x, 7) ^ rotr(x, 18) ^ (x >> 3); }
-// @ts-ignore: decorator
 @inline function sigma1(x: u32): u32 { return rotr(x, 17) ^ rotr(x, 19) ^ (x >> 10); }
 
 export function sha256msg1(a: v128, b: v128): v128 {

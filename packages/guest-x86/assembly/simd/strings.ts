@@ -12,15 +12,12 @@ const SF: i32 = 0x80;
 const OF: i32 = 0x800;
 
 /** Element `i` in all lanes. */
-// @ts-ignore: decorator
 @inline function splatOf(v: v128, i: i32, words: bool): v128 {
   return i8x16.swizzle(v, words ? i16x8.splat(<i16>(i * 0x202 + 0x100)) : i8x16.splat(<i8>i));
 }
 
-// @ts-ignore: decorator
 @inline function maskOf(v: v128, words: bool): i32 { return words ? i16x8.bitmask(v) : i8x16.bitmask(v); }
 
-// @ts-ignore: decorator
 @inline function equal(a: v128, b: v128, words: bool): i32 { return maskOf(words ? i16x8.eq(a, b) : i8x16.eq(a, b), words); }
 
 /** Elements of `a` that are not below those of `b`. */

@@ -15,12 +15,9 @@ import { native } from './native';
 import { isFast } from './state';
 
 /** Lane i of sseA. */
-// @ts-ignore: decorator
 @inline function laneA<T>(env: usize, i: u32): T { return load<T>(env + i * sizeof<T>(), ST_SSE_A); }
 /** Lane i of sseB. */
-// @ts-ignore: decorator
 @inline function laneB<T>(env: usize, i: u32): T { return load<T>(env + i * sizeof<T>(), ST_SSE_B); }
-// @ts-ignore: decorator
 @inline function setLane<T>(env: usize, i: u32, value: T): void { store<T>(env + i * sizeof<T>(), value, ST_SSE_A); }
 
 /** Immediate of ROUNDPS: bits 0–1 the mode unless bit 2 asks for MXCSR's, bit 3 hides inexactness. */

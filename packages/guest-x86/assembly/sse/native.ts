@@ -3,11 +3,9 @@
 // denormal nor NaN before and after, do not overflow, and are not tiny.
 import { SSE_ADD, SSE_DIV, SSE_LANES_SHIFT, SSE_MUL, SSE_SUB, ST_SSE_A, ST_SSE_B } from '../generated/layout';
 
-// @ts-ignore: decorator
 @inline function least<T extends number>(): T { return sizeof<T>() == 4 ? <T>reinterpret<f32>(0x00800000) : <T>reinterpret<f64>(0x0010000000000000); }
 
 /** Zero, normal or infinite. */
-// @ts-ignore: decorator
 @inline function tame<T extends number>(x: v128): v128 {
   return v128.or(v128.ge<T>(v128.abs<T>(x), v128.splat<T>(least<T>())), v128.eq<T>(x, v128.splat<T>(0)));
 }

@@ -8,7 +8,6 @@ const INDEFINITE: u32 = 0xffc00000;
 const QUIET: u32 = 0x00400000;
 
 /** A value in (½, 1] as 8192ths, to 13 places, as f32 whose exponent field is raised by `scale`. */
-// @ts-ignore: decorator
 @inline function twelveBits(value: f64, scale: i32): u32 {
   return reinterpret<u32>(<f32>(nearest(value * 8192) / 8192)) + (scale << 23);
 }

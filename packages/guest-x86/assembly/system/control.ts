@@ -13,9 +13,7 @@ import { phys_ld64, tlb_flush, tlb_flush_page } from './memory';
 import { accessOf, cpl, cr0, cr4, efer, hflags, isCanonical, isLongMode } from './state';
 
 /** CR8, 0–15, of the machine's local APIC (or of the state, without one). */
-// @ts-ignore: decorator
 @external('host', 'tpr_read') declare function host_tpr_read(env: usize): u32;
-// @ts-ignore: decorator
 @external('host', 'tpr_write') declare function host_tpr_write(env: usize, value: u32): void;
 
 /** Bits of CR0 that exist; ET is fixed to one. */
@@ -32,7 +30,6 @@ export function privileged(env: usize): bool { return cpl(env) == 0 || raiseGp(e
 export function reservedAddressBits(env: usize): u64 { return 0x000fffffffffffff & ~((<u64>1 << load<u32>(env, ST_PHYS_BITS)) - 1); }
 
 /** Is paging by PDPTEs in registers in force with these values? */
-// @ts-ignore: decorator
 @inline function isPae(c0: u32, c4: u32, e: u64): bool { return (c0 & CR0_PG) != 0 && (c4 & CR4_PAE) != 0 && (e & EFER_LMA) == 0; }
 
 /** Load the four PDPTEs that CR3 points at; #GP(0) and nothing loaded when a present one has reserved bits set. */

@@ -36,19 +36,14 @@ export const SHADOW_OF_SS: u32 = 2;
 /** Error code, which #DB does not push, of a debug exception that leaves RF alone: all but the faults of general detect. */
 export const KEEPS_RF: u32 = 1;
 
-// @ts-ignore: decorator
 @inline function dr7(env: usize): u32 { return load<u32>(env, ST_DR + DR7); }
-// @ts-ignore: decorator
 @inline function isEnabled(control: u32, n: u32): bool { return ((control >> (n * 2)) & 3) != 0; }
-// @ts-ignore: decorator
 @inline function kindOf(control: u32, n: u32): u32 { return (control >> (16 + n * 4)) & 3; }
 /** Bytes of a breakpoint, from the LEN field: 1, 2, 8, 4. Its address is aligned to them. */
-// @ts-ignore: decorator
 @inline function lengthOf(control: u32, n: u32): u32 {
   const code = (control >> (18 + n * 4)) & 3;
   return code == 2 ? 8 : code + 1;
 }
-// @ts-ignore: decorator
 @inline function startOf(env: usize, n: u32, length: u32): u64 { return load<u64>(env + (n << 3), ST_DR) & ~<u64>(length - 1); }
 
 function noteDr6(env: usize, bits: u32): void { store<u64>(env, load<u64>(env, ST_DR + DR6) | bits, ST_DR + DR6); }

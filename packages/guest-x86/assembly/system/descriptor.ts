@@ -19,9 +19,7 @@ export function descriptorAddress(env: usize, selector: u32, bytes: u32): u64 {
 }
 
 /** Index and table bit of a selector: the error code it makes. */
-// @ts-ignore: decorator
 @inline export function errorOf(selector: u32): u32 { return selector & 0xfffc; }
-// @ts-ignore: decorator
 @inline export function isNull(selector: u32): bool { return (selector & 0xfffc) == 0; }
 
 /**
@@ -37,7 +35,6 @@ export function readDescriptor(env: usize, selector: u32, vector: u32, ext: u32)
   return systemLd64(env, at);
 }
 
-// @ts-ignore: decorator
 @inline export function accessBits(d: u64): u32 { return <u32>(d >> 32) & D_MASK; }
 export function baseBits(d: u64): u64 { return ((d >> 16) & 0xffffff) | ((d >> 32) & 0xff000000); }
 /** Limit in bytes. */
@@ -45,10 +42,8 @@ export function limitBits(d: u64): u32 {
   const limit = <u32>(d & 0xffff) | (<u32>(d >> 32) & 0xf0000);
   return (accessBits(d) & D_G) != 0 ? limit << 12 | 0xfff : limit;
 }
-// @ts-ignore: decorator
 @inline export function dplOf(access: u32): u32 { return (access >> 13) & 3; }
 /** Type of a system descriptor: bits 8–11. */
-// @ts-ignore: decorator
 @inline export function typeOf(access: u32): u32 { return (access >> 8) & 15; }
 export function isCode(access: u32): bool { return (access & (D_S | D_CODE)) == (D_S | D_CODE); }
 export function isConforming(access: u32): bool { return (access & (D_S | D_CODE | D_DC)) == (D_S | D_CODE | D_DC); }

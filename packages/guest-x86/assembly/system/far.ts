@@ -77,7 +77,6 @@ function gateUsable(env: usize, selector: u32, access: u32): bool {
   return (access & D_P) != 0 || raise(env, VEC_NP, errorOf(selector));
 }
 
-// @ts-ignore: decorator
 @inline function gateSelector(d: u64): u32 { return <u32>(d >> 16) & 0xffff; }
 
 /** Entry point in a call gate; reads its second half in long mode. Test `exited`. */

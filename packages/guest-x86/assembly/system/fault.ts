@@ -8,7 +8,6 @@ import { VEC_GP, VEC_UD } from './arch';
 /** `faultAccess` of a fault that belongs to no memory access. */
 export const NO_ACCESS: u32 = 0xff;
 
-// @ts-ignore: decorator
 @inline export function exited(env: usize): bool { return load<u32>(env, CTX_EXIT_CODE) != 0; }
 
 /** Raise a fault; `error` is ignored for vectors that push none. Returns false, for `return raise(…)`. */

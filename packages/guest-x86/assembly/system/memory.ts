@@ -3,37 +3,21 @@ import { CR4_SMAP, AC } from './arch';
 import { cpl, cr4, isLongMode } from './state';
 import { MMU_KERNEL, MMU_KERNEL_SMAP, MMU_USER, ST_EFLAGS } from '../generated/layout';
 
-// @ts-ignore: decorator
 @external('runtime', 'guest_ld8') export declare function guest_ld8(env: usize, addr: u64, mmu: i32): u32;
-// @ts-ignore: decorator
 @external('runtime', 'guest_ld16') export declare function guest_ld16(env: usize, addr: u64, mmu: i32): u32;
-// @ts-ignore: decorator
 @external('runtime', 'guest_ld32') export declare function guest_ld32(env: usize, addr: u64, mmu: i32): u32;
-// @ts-ignore: decorator
 @external('runtime', 'guest_ld64') export declare function guest_ld64(env: usize, addr: u64, mmu: i32): u64;
-// @ts-ignore: decorator
 @external('runtime', 'guest_st8') export declare function guest_st8(env: usize, addr: u64, value: u32, mmu: i32): void;
-// @ts-ignore: decorator
 @external('runtime', 'guest_st16') export declare function guest_st16(env: usize, addr: u64, value: u32, mmu: i32): void;
-// @ts-ignore: decorator
 @external('runtime', 'guest_st32') export declare function guest_st32(env: usize, addr: u64, value: u32, mmu: i32): void;
-// @ts-ignore: decorator
 @external('runtime', 'guest_st64') export declare function guest_st64(env: usize, addr: u64, value: u64, mmu: i32): void;
-// @ts-ignore: decorator
 @external('runtime', 'guest_probe') export declare function guest_probe(env: usize, addr: u64, bytes: i32, write: i32, mmu: i32): i32;
-// @ts-ignore: decorator
 @external('runtime', 'phys_ld32') export declare function phys_ld32(env: usize, addr: u64): u32;
-// @ts-ignore: decorator
 @external('runtime', 'phys_ld64') export declare function phys_ld64(env: usize, addr: u64): u64;
-// @ts-ignore: decorator
 @external('runtime', 'phys_cas32') export declare function phys_cas32(env: usize, addr: u64, expected: u32, replacement: u32): i32;
-// @ts-ignore: decorator
 @external('runtime', 'phys_cas64') export declare function phys_cas64(env: usize, addr: u64, expected: u64, replacement: u64): i32;
-// @ts-ignore: decorator
 @external('runtime', 'tlb_flush') export declare function tlb_flush(env: usize): void;
-// @ts-ignore: decorator
 @external('runtime', 'tlb_flush_page') export declare function tlb_flush_page(env: usize, addr: u64): void;
-// @ts-ignore: decorator
 @external('runtime', 'tlb_set_page') export declare function tlb_set_page(env: usize, addr: u64, page: u32, prot: i32, mmu: i32): void;
 
 /**
@@ -50,7 +34,6 @@ export function dataMmu(env: usize, level: u32): i32 {
 }
 
 /** Linear addresses of tables have 32 bits outside long mode. */
-// @ts-ignore: decorator
 @inline function table(env: usize, addr: u64): u64 { return isLongMode(env) ? addr : addr & 0xffffffff; }
 
 export function systemLd8(env: usize, addr: u64): u32 { return guest_ld8(env, table(env, addr), systemMmu(env)); }

@@ -14,10 +14,8 @@ import { cpl, cr0, efer, has, setEdxEax } from './state';
 import { setTsc, tsc } from './time';
 
 /** An MSR that is not here: 1 and its value in context.ret, or 0. */
-// @ts-ignore: decorator
 @external('host', 'msr_read') declare function host_msr_read(env: usize, msr: u32): i32;
 /** Write an MSR that is not here with the value in context.arg: 1, or 0 to raise #GP(0). */
-// @ts-ignore: decorator
 @external('host', 'msr_write') declare function host_msr_write(env: usize, msr: u32): i32;
 
 const TIME_STAMP_COUNTER: u32 = 0x10;
@@ -42,7 +40,6 @@ const MISC_ENABLE_WRITABLE: u64 = 1;
 
 function hasEfer(env: usize): bool { return has(env, FEATURE_LONG_MODE | FEATURE_NX | FEATURE_SYSCALL); }
 
-// @ts-ignore: decorator
 @inline function give(env: usize, value: u64): i32 {
   store<u64>(env, value, CTX_RET);
   return 1;

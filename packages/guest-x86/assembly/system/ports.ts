@@ -8,9 +8,7 @@ import { systemLd16, systemLd8 } from './memory';
 import { accessOf, baseOf, cpl, hflags, iopl, isVm86, limitOf } from './state';
 import { isTss32 } from './transfer';
 
-// @ts-ignore: decorator
 @external('host', 'port_in') declare function host_port_in(env: usize, port: u32, size: u32): u32;
-// @ts-ignore: decorator
 @external('host', 'port_out') declare function host_port_out(env: usize, port: u32, value: u32, size: u32): void;
 
 /** Offset of the I/O map base in a 32- or 64-bit TSS. */

@@ -3,7 +3,6 @@ import { CC_OP_FLAGS, CTX_RET, FR_CC_OP, FR_CC_SRC } from '../generated/layout';
 import { CF } from './arch';
 
 /** 64 random bits into context.ret and 1; 0 when the machine has no generator. */
-// @ts-ignore: decorator
 @external('host', 'random') declare function host_random(env: usize): i32;
 
 export function random(env: usize, size: u32): u64 {

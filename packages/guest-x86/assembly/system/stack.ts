@@ -7,7 +7,6 @@ import { exited, raise } from './fault';
 import { dataMmu, guest_ld16, guest_ld32, guest_ld64, guest_st16, guest_st32, guest_st64 } from './memory';
 import { accessOf, baseOf, cpl, isCanonical, isCode64, isProtected, limitOf, rsp } from './state';
 
-// @ts-ignore: decorator
 @unmanaged
 export class Stack {
   env: usize;

@@ -6,7 +6,6 @@ import {
 } from '../generated/layout';
 import { IOPL, VM } from './arch';
 
-// @ts-ignore: decorator
 @inline export function hflags(env: usize): u32 { return load<u32>(env, ST_HFLAGS); }
 export function cpl(env: usize): u32 { return (hflags(env) >> HF_CPL_SHIFT) & 3; }
 export function iopl(env: usize): u32 { return (load<u32>(env, ST_EFLAGS) & IOPL) >> 12; }

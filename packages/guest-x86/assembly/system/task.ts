@@ -26,14 +26,10 @@ export const TASK_CALL: u32 = 1;
 export const TASK_IRET: u32 = 2;
 
 /** Offsets in a TSS: first of EIP, EFLAGS, EAX … EDI; then ES … (six or four selectors) and LDT. */
-// @ts-ignore: decorator
 @inline function registersAt(wide: bool): u32 { return wide ? 32 : 14; }
-// @ts-ignore: decorator
 @inline function selectorsAt(wide: bool): u32 { return wide ? 72 : 34; }
-// @ts-ignore: decorator
 @inline function ldtAt(wide: bool): u32 { return wide ? 96 : 42; }
 /** Bytes of the fixed part. */
-// @ts-ignore: decorator
 @inline function fixedSize(wide: bool): u32 { return wide ? 104 : 44; }
 
 function loadWord(env: usize, at: u64, wide: bool): u32 { return wide ? systemLd32(env, at) : systemLd16(env, at); }

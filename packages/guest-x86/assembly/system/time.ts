@@ -7,7 +7,6 @@ import { raiseGp, raiseUd } from './fault';
 import { cpl, cr4, has, setEdxEax } from './state';
 
 /** Time stamp counter of the machine into context.ret. */
-// @ts-ignore: decorator
 @external('host', 'tsc') declare function host_tsc(env: usize): void;
 
 export function tsc(env: usize): u64 {

@@ -49,7 +49,6 @@ export function arrived(env: usize): void {
 }
 
 /** Is TR's task state segment a 32-bit one (type 9, 11)? */
-// @ts-ignore: decorator
 @inline export function isTss32(env: usize): bool { return (typeOf(accessOf(env, SEG_TR)) & 8) != 0; }
 
 /** #TS of the running task: its TSS is too short. */

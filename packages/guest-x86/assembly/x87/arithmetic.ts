@@ -13,7 +13,6 @@ const SUBR: u32 = 3;
 const DIV: u32 = 4;
 const DIVR: u32 = 5;
 
-// @ts-ignore: decorator
 @inline function operate(op: u32, result: usize, destination: usize, source: usize): void {
   if (op == ADD) f80_add(result, destination, source);
   else if (op == MUL) f80_mul(result, destination, source);
@@ -24,7 +23,6 @@ const DIVR: u32 = 5;
 }
 
 /** ST(destination) = ST(destination) op ST(source), then perhaps a pop. `operands`: FpuOperands. */
-// @ts-ignore: decorator
 @inline function registers(env: usize, op: u32, operands: u32): void {
   const destination = operands & 7;
   const source = (operands >> FP_OPERANDS_SOURCE_SHIFT) & 7;
@@ -50,7 +48,6 @@ const DIVR: u32 = 5;
 }
 
 /** ST(0) = ST(0) op the value of a memory operand. */
-// @ts-ignore: decorator
 @inline function memory(env: usize, op: u32, kind: u32, bits: u64): void {
   if (isEmpty(env, 0)) {
     if (!stackFault(env, false)) return;

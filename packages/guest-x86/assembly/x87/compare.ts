@@ -14,13 +14,11 @@ function conditionsOf(order: i32): u32 {
   return order < 0 ? FSW_C0 : order == 0 ? FSW_C3 : 0;
 }
 
-// @ts-ignore: decorator
 @inline function compare(a: usize, b: usize, quiet: u32): i32 {
   return quiet ? f80_compare(a, b) : f80_compare_signaling(a, b);
 }
 
 /** Record what a comparison found and raised. Conditions are written even if an exception is not masked; the stack then stays. */
-// @ts-ignore: decorator
 @inline function conclude(env: usize, order: i32, pops: u32): void {
   const counts = settle(env);
   setConditions(env, conditionsOf(order));
@@ -28,14 +26,12 @@ function conditionsOf(order: i32): u32 {
 }
 
 /** The same for an empty operand. */
-// @ts-ignore: decorator
 @inline function concludeEmpty(env: usize, pops: u32): void {
   const masked = stackFault(env, false);
   setConditions(env, conditionsOf(UNORDERED));
   if (masked) popBy(env, pops);
 }
 
-// @ts-ignore: decorator
 @inline function popBy(env: usize, pops: u32): void {
   if (pops) pop(env);
   if (pops > 1) pop(env);

@@ -9,7 +9,6 @@ import { cr0 } from '../system/state';
 import { CONDITIONS, summarise } from './state';
 
 /** FERR# changes. Returns 1 when IGNNE# is asserted. */
-// @ts-ignore: decorator
 @external('host', 'ferr') declare function host_ferr(env: usize, asserted: u32): u32;
 
 /** Set the control word; ES and B follow. */

@@ -69,11 +69,9 @@ export function setLast(env: usize, ip: u64, cs: u32, opcode: u32, dp: u64, ds: 
 // ---- images -------------------------------------------------------------------------------------------------------------------
 
 /** Bytes of the environment. */
-// @ts-ignore: decorator
 @inline function environmentSize(image: u32): u32 { return image & FP_IMAGE_WIDE ? 28 : 14; }
 
 /** Linear address `by` bytes on: outside 64-bit code it wraps at 4 GiB. */
-// @ts-ignore: decorator
 @inline export function at(env: usize, addr: u64, by: u32): u64 { return (addr + by) & load<u64>(env, ST_PC_MASK); }
 
 /** All pages of an image: its first item and its last byte, which is what processors try first. False: a fault. */
@@ -82,7 +80,6 @@ export function probeImage(env: usize, addr: u64, mmu: u32, first: u32, size: u3
 }
 
 /** Bytes of an item of the environment. */
-// @ts-ignore: decorator
 @inline function itemSize(image: u32): u32 { return image & FP_IMAGE_WIDE ? 4 : 2; }
 
 /** Item `i` of the environment: a word, in a slot of two or four bytes. False: the store has faulted. */
@@ -125,7 +122,6 @@ function storeEnvironment(env: usize, addr: u64, mmu: u32, image: u32): bool {
 }
 
 /** Item `i` of the environment that is being loaded. */
-// @ts-ignore: decorator
 @inline function item(env: usize, i: u32): u32 { return load<u32>(env + (i << 2), ST_SCRATCH); }
 
 /** Read the environment into the scratch area. False: a load has faulted, and nothing has changed. */

@@ -8,7 +8,6 @@ import { isNaNCell } from '../../../runtime/assembly/softfloat/f80-format';
 import { sfRounding } from '../../../runtime/assembly/softfloat/state';
 
 /** False when ST(0), or ST(1) if it is an operand, is empty: the underflow has been dealt with. */
-// @ts-ignore: decorator
 @inline export function hasOperands(env: usize, both: bool): bool {
   if (!isEmpty(env, 0) && !(both && isEmpty(env, 1))) return true;
   if (stackFault(env, false)) {
@@ -19,7 +18,6 @@ import { sfRounding } from '../../../runtime/assembly/softfloat/state';
 }
 
 /** For instructions that write ST(0) and push: ST(0) full, ST(7) empty. Otherwise both results are the indefinite. */
-// @ts-ignore: decorator
 @inline export function hasOperandAndRoom(env: usize): bool {
   const overflow = !isEmpty(env, 7);
   if (!isEmpty(env, 0) && !overflow) return true;
@@ -32,7 +30,6 @@ import { sfRounding } from '../../../runtime/assembly/softfloat/state';
 }
 
 /** The result in scratch cell 0 replaces ST(0), if it counts. */
-// @ts-ignore: decorator
 @inline export function replaceTop(env: usize): void {
   if (settle(env)) copy(st(env, 0), scratch(env, 0));
 }

@@ -17,9 +17,7 @@ const XMM: u32 = 160;
 /** Bytes of the image. What is behind the last XMM register is left to software; it must be accessible nevertheless. */
 const SIZE: u32 = 512;
 
-// @ts-ignore: decorator
 @inline function savesXmm(env: usize): bool { return (hflags(env) & HF_OSFXSR) != 0; }
-// @ts-ignore: decorator
 @inline function xmmCount(image: u32): u32 { return image & FX_IMAGE_CODE64 ? 16 : 8; }
 
 function put64(env: usize, addr: u64, by: u32, low: u64, high: u64, mmu: u32): bool {

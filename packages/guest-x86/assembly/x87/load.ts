@@ -10,7 +10,6 @@ import { f32_to_f80, f64_to_f80, i64_to_f80 } from '../../../runtime/assembly/so
 let denormalOperand: bool = false;
 
 /** The value of f32 or f64 bits in a cell, raising nothing: a signaling NaN stays one, so that the operation sees it. */
-// @ts-ignore: decorator
 @inline function widen(cell: usize, sign: u32, field: u32, special: u32, bias: u32, mantissa: u64): void {
   denormalOperand = false;
   if (field == special) {
@@ -44,13 +43,11 @@ export function finishDenormal(other: usize): void {
 }
 
 /** Put the scratch cell on the stack if the conversion's exceptions allow it. */
-// @ts-ignore: decorator
 @inline function pushScratch(env: usize): void {
   if (settle(env)) copy(push(env), scratch(env, 0));
 }
 
 /** True if there is room; else the stack overflow has been dealt with. */
-// @ts-ignore: decorator
 @inline function hasRoom(env: usize): bool {
   if (isEmpty(env, 7)) return true;
   if (stackFault(env, true)) setIndefinite(push(env));

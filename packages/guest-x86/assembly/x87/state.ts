@@ -17,36 +17,28 @@ export const CONDITIONS: u32 = FSW_C0 | FSW_C1 | FSW_C2 | FSW_C3;
 
 // ---- registers -------------------------------------------------------------------------------------------------------------
 
-// @ts-ignore: decorator
 @inline export function top(env: usize): u32 { return load<u32>(env, ST_FP_TOP); }
-// @ts-ignore: decorator
 @inline export function setTop(env: usize, value: u32): void { store<u32>(env, value & 7, ST_FP_TOP); }
 
 /** Cell of ST(i). */
-// @ts-ignore: decorator
 @inline export function st(env: usize, i: u32): usize { return env + ST_FPR + (((top(env) + i) & 7) << 4); }
 
-// @ts-ignore: decorator
 @inline export function isEmpty(env: usize, i: u32): bool { return ((load<u32>(env, ST_FP_EMPTY) >> ((top(env) + i) & 7)) & 1) != 0; }
 
-// @ts-ignore: decorator
 @inline export function markFull(env: usize, i: u32): void {
   store<u32>(env, load<u32>(env, ST_FP_EMPTY) & ~(1 << ((top(env) + i) & 7)), ST_FP_EMPTY);
 }
 
-// @ts-ignore: decorator
 @inline export function markEmpty(env: usize, i: u32): void {
   store<u32>(env, load<u32>(env, ST_FP_EMPTY) | (1 << ((top(env) + i) & 7)), ST_FP_EMPTY);
 }
 
-// @ts-ignore: decorator
 @inline export function pop(env: usize): void {
   markEmpty(env, 0);
   setTop(env, top(env) + 1);
 }
 
 /** Make a new ST(0), which is to be written by the caller. */
-// @ts-ignore: decorator
 @inline export function push(env: usize): usize {
   setTop(env, top(env) - 1);
   markFull(env, 0);
@@ -54,32 +46,25 @@ export const CONDITIONS: u32 = FSW_C0 | FSW_C1 | FSW_C2 | FSW_C3;
 }
 
 /** Scratch cells 0–3, meaningless between instructions. */
-// @ts-ignore: decorator
 @inline export function scratch(env: usize, i: u32): usize { return env + ST_SCRATCH + (i << 4); }
 
-// @ts-ignore: decorator
 @inline export function significand(cell: usize): u64 { return load<u64>(cell); }
 /** Sign and exponent. */
-// @ts-ignore: decorator
 @inline export function head(cell: usize): u32 { return load<u16>(cell, 8); }
 
-// @ts-ignore: decorator
 @inline export function setCell(cell: usize, signExponent: u32, mantissa: u64): void {
   store<u64>(cell, mantissa);
   store<u64>(cell, signExponent, 8);
 }
 
-// @ts-ignore: decorator
 @inline export function copy(to: usize, from: usize): void { setCell(to, head(from), significand(from)); }
 
 /** The real indefinite: what masked invalid operations give. */
-// @ts-ignore: decorator
 @inline export function setIndefinite(cell: usize): void { setCell(cell, 0xffff, 0xc000000000000000); }
 
 // ---- exceptions ---------------------------------------------------------------------------------------------------------------
 
 /** Tell softfloat the control word, and have it start without exceptions. */
-// @ts-ignore: decorator
 @inline export function begin(env: usize): void {
   const control = load<u32>(env, ST_FP_CONTROL);
   const precision = (control >> 8) & 3;
@@ -91,11 +76,9 @@ export const CONDITIONS: u32 = FSW_C0 | FSW_C1 | FSW_C2 | FSW_C3;
 }
 
 /** Exceptions among the flags that are not masked. */
-// @ts-ignore: decorator
 @inline export function unmasked(env: usize, flags: u32): u32 { return flags & ~load<u32>(env, ST_FP_CONTROL) & EXCEPTIONS; }
 
 /** C1 of an instruction that raises nothing. */
-// @ts-ignore: decorator
 @inline export function clearC1(env: usize): void { store<u32>(env, load<u32>(env, ST_FP_STATUS) & ~FSW_C1, ST_FP_STATUS); }
 
 /** Set exceptions and stack fault, write C1, and set ES and B if one is not masked. */
@@ -107,7 +90,6 @@ export function record(env: usize, flags: u32, c1: bool): void {
 }
 
 /** Record what softfloat raised. True: the result counts, and the stack may change. */
-// @ts-ignore: decorator
 @inline export function settle(env: usize): bool {
   const flags = sfFlags;
   if (flags == 0) {
@@ -123,7 +105,6 @@ export function record(env: usize, flags: u32, c1: bool): void {
 }
 
 /** Whatever exceptions are found before the result are masked: the result counts, and can be written where it belongs at once. */
-// @ts-ignore: decorator
 @inline export function alwaysCounts(env: usize): bool { return (load<u32>(env, ST_FP_CONTROL) & BEFORE) == BEFORE; }
 
 /** Record a stack fault. True: invalid operation is masked, so that the indefinite takes the place of the result. */
@@ -133,7 +114,6 @@ export function stackFault(env: usize, overflow: bool): bool {
 }
 
 /** Replace condition codes; C1 is among them. */
-// @ts-ignore: decorator
 @inline export function setConditions(env: usize, conditions: u32): void {
   store<u32>(env, (load<u32>(env, ST_FP_STATUS) & ~CONDITIONS) | conditions, ST_FP_STATUS);
 }

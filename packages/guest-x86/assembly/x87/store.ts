@@ -17,7 +17,6 @@ let roundedUp: bool = false;
 let stores: bool = false;
 
 /** After the conversion of a full ST(0), or for an empty one. */
-// @ts-ignore: decorator
 @inline function prepare(env: usize, empty: bool): void {
   flags = empty ? FSW_IE | FSW_SF : sfFlags;
   const faults = unmasked(env, flags) & ~FSW_PE;
@@ -28,7 +27,6 @@ let stores: bool = false;
 }
 
 /** Make it so, unless the store has faulted. */
-// @ts-ignore: decorator
 @inline function finish(env: usize, pops: u32): void {
   if (exited(env)) return;
   record(env, flags, roundedUp);
@@ -39,7 +37,6 @@ let stores: bool = false;
  * The usual case: a normal number that stays one, rounded to nearest, PE masked. The result's bits, or 0 when it is not that; then `flags` and
  * `roundedUp` are set.
  */
-// @ts-ignore: decorator
 @inline function narrowed(env: usize, cell: usize, dropped: u32, fieldBits: u32): u64 {
   const control = load<u32>(env, ST_FP_CONTROL);
   const mantissa = significand(cell);

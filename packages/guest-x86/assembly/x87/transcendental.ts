@@ -22,7 +22,6 @@ const YL2X: u32 = 0;
 const YL2XP1: u32 = 1;
 const PATAN: u32 = 2;
 
-// @ts-ignore: decorator
 @inline function popping(env: usize, which: u32): void {
   if (isEmpty(env, 0) || isEmpty(env, 1)) {
     if (!stackFault(env, false)) return;
@@ -49,14 +48,12 @@ export function fpu_patan(env: usize): void { popping(env, PATAN); }
 // ---- trigonometric -----------------------------------------------------------------------------------------------------------------
 
 /** C2 after a trigonometric function. */
-// @ts-ignore: decorator
 @inline function setOutOfRange(env: usize, out: bool): void {
   const status = load<u32>(env, ST_FP_STATUS) & ~FSW_C2;
   store<u32>(env, out ? status | FSW_C2 : status, ST_FP_STATUS);
 }
 
 /** FSIN (0), FCOS (1). */
-// @ts-ignore: decorator
 @inline function unary(env: usize, cosine: bool): void {
   setOutOfRange(env, false);
   if (!hasOperands(env, false)) return;
@@ -75,7 +72,6 @@ export function fpu_sin(env: usize): void { unary(env, false); }
 export function fpu_cos(env: usize): void { unary(env, true); }
 
 /** The results in scratch cells 0 (new ST(1)) and 1 (new ST(0)), if they count. */
-// @ts-ignore: decorator
 @inline function replaceAndPush(env: usize): void {
   if (!settle(env)) return;
   copy(st(env, 0), scratch(env, 0));

@@ -10,7 +10,6 @@ import { DOWN, ZE, raise, sfFtz, sfRounding } from './state';
 import { divWide, mulHigh, shiftRightJam, sqrtWide, wideLow } from './wide';
 
 /** The significand with its leading bit at LEADING, of a number whose exponent field is not 0. */
-// @ts-ignore: decorator
 @inline
 function normalSignificand<T>(x: T): u64 {
   return (fractionOf<T>(x) | ((<u64>1) << fractionBits<T>())) << (LEADING - fractionBits<T>());
@@ -68,7 +67,6 @@ export function add<T>(x: T, y: T, flip: u32): T {
 let unpacked: u64 = 0;
 
 /** The exponent of a finite number other than zero, below 1 for denormals; its significand goes to `unpacked`. */
-// @ts-ignore: decorator
 @inline
 function unpackFinite<T>(x: T): i32 {
   const exponent = exponentOf<T>(x);

@@ -21,7 +21,6 @@ export function compare<T>(x: T, y: T, signaling: bool): i32 {
 }
 
 /** An integer ordered as the numbers are; both zeros give 0. */
-// @ts-ignore: decorator
 @inline
 function orderKey<T>(x: T): i64 {
   const magnitude = <i64>(<u64>x & (((<u64>1) << (sizeof<T>() * 8 - 1)) - 1));
@@ -32,7 +31,6 @@ function orderKey<T>(x: T): i64 {
 let inexact: bool = false;
 
 /** The magnitude significand · 2^−fraction rounded to an integer. */
-// @ts-ignore: decorator
 @inline
 function roundMagnitude(sign: u32, significand: u64, fraction: u32, rounding: u32): u64 {
   // Two bits below the integer are enough: the half and the rest.

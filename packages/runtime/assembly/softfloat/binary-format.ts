@@ -10,83 +10,70 @@ import { shiftRightJam } from './wide';
 /** Where roundPack expects the leading bit of a significand: one below the top, so that rounding up cannot carry out. */
 export const LEADING: i32 = 62;
 
-// @ts-ignore: decorator
 @inline
 export function fractionBits<T>(): i32 {
   return sizeof<T>() == 4 ? 23 : 52;
 }
 
 /** The exponent field of infinities and NaNs. */
-// @ts-ignore: decorator
 @inline
 export function specialExponent<T>(): i32 {
   return sizeof<T>() == 4 ? 0xff : 0x7ff;
 }
 
-// @ts-ignore: decorator
 @inline
 export function exponentBias<T>(): i32 {
   return sizeof<T>() == 4 ? 127 : 1023;
 }
 
-// @ts-ignore: decorator
 @inline
 export function fractionOf<T>(x: T): u64 {
   return <u64>x & (((<u64>1) << fractionBits<T>()) - 1);
 }
 
-// @ts-ignore: decorator
 @inline
 export function exponentOf<T>(x: T): i32 {
   return <i32>(<u64>x >> fractionBits<T>()) & specialExponent<T>();
 }
 
-// @ts-ignore: decorator
 @inline
 export function signOf<T>(x: T): u32 {
   return <u32>(<u64>x >> (sizeof<T>() * 8 - 1));
 }
 
-// @ts-ignore: decorator
 @inline
 export function packed<T>(sign: u32, exponent: i32, fraction: u64): T {
   return <T>((<u64>sign << (sizeof<T>() * 8 - 1)) | (<u64>exponent << fractionBits<T>()) | fraction);
 }
 
 /** Neither zero, denormal, infinite nor NaN. */
-// @ts-ignore: decorator
 @inline
 export function isNormal<T>(exponent: i32): bool {
   return <u32>(exponent - 1) < <u32>(specialExponent<T>() - 1);
 }
 
-// @ts-ignore: decorator
 @inline
 export function isNaNBits<T>(x: T): bool {
   return exponentOf<T>(x) == specialExponent<T>() && fractionOf<T>(x) != 0;
 }
 
-// @ts-ignore: decorator
 @inline
 export function isSignalingBits<T>(x: T): bool {
   return isNaNBits<T>(x) && !(<u64>x & ((<u64>1) << (fractionBits<T>() - 1)));
 }
 
 /** The indefinite value: a negative quiet NaN without payload. */
-// @ts-ignore: decorator
 @inline
 export function indefinite<T>(): T {
   return packed<T>(1, specialExponent<T>(), (<u64>1) << (fractionBits<T>() - 1));
 }
 
-// @ts-ignore: decorator
 @inline
 export function invalid<T>(): T {
   raise(IE);
   return indefinite<T>();
 }
 
-// @ts-ignore: decorator
 @inline
 export function quieted<T>(x: T): T {
   return <T>(<u64>x | ((<u64>1) << (fractionBits<T>() - 1)));
@@ -99,14 +86,12 @@ export function propagateNaN<T>(a: T, b: T): T {
 }
 
 /** x, or a zero of its sign if it is denormal and denormals count as zero. */
-// @ts-ignore: decorator
 @inline
 export function afterDaz<T>(x: T): T {
   return sfDaz && exponentOf<T>(x) == 0 ? packed<T>(signOf<T>(x), 0, 0) : x;
 }
 
 /** Raises DE if x, to which DAZ has been applied, is denormal; true if the operation has to stop there. */
-// @ts-ignore: decorator
 @inline
 export function stopsAtDenormal<T>(x: T): bool {
   return exponentOf<T>(x) == 0 && fractionOf<T>(x) != 0 && raiseDenormal();

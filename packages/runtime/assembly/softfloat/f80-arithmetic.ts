@@ -79,7 +79,6 @@ function subMagnitudes(dst: usize, signA: u32, exponentA: i32, a: u64, exponentB
 }
 
 /** Brings the leading bit to the top; a difference or sum of nothing is a zero of sign zeroSign. */
-// @ts-ignore: decorator
 @inline
 function normalizeStore(dst: usize, sign: u32, exponent: i32, hi: u64, lo: u64, zeroSign: u32): void {
   if (<i64>hi < 0) return roundStore(dst, sign, exponent, hi, lo);
@@ -93,7 +92,6 @@ function normalizeStore(dst: usize, sign: u32, exponent: i32, hi: u64, lo: u64, 
 let normalized: u64 = 0;
 
 /** Exponent of a finite number other than zero as if the format had no least one; its significand goes to `normalized`. */
-// @ts-ignore: decorator
 @inline
 function normalizedExponent(head: u32, significand: u64): i32 {
   const exponent = <i32>(head & 0x7fff);

@@ -26,7 +26,6 @@ export function f80_constant(dst: usize, index: u32): void {
 }
 
 /** @param aboveHalf whether what follows the truncated significand is more than half a unit */
-// @ts-ignore: decorator
 @inline
 function storePositive(dst: usize, exponent: i32, truncated: u64, aboveHalf: bool): void {
   const up = sfRounding == UP || (sfRounding == NEAREST && aboveHalf);

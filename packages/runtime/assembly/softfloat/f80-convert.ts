@@ -155,7 +155,6 @@ export function roundedMagnitude(sign: u32, exponent: i32, significand: u64, rou
 }
 
 /** Whether the last roundedMagnitude lost something. */
-// @ts-ignore: decorator
 @inline
 export function magnitudeInexact(): bool {
   return inexact;

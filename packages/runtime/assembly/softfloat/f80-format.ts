@@ -17,21 +17,18 @@ const WRAP: i32 = 24576;
 export const INTEGER_BIT: u64 = 0x8000000000000000;
 export const QUIET_BIT: u64 = 0x4000000000000000;
 
-// @ts-ignore: decorator
 @inline
 export function significandOf(cell: usize): u64 {
   return load<u64>(cell);
 }
 
 /** Sign (bit 15) and exponent as stored. */
-// @ts-ignore: decorator
 @inline
 export function headOf(cell: usize): u32 {
   return load<u16>(cell, 8);
 }
 
 /** @param head sign in bit 15, exponent field in bits 0…14 */
-// @ts-ignore: decorator
 @inline
 export function storeCell(cell: usize, head: u32, significand: u64): void {
   store<u64>(cell, significand);
@@ -39,59 +36,50 @@ export function storeCell(cell: usize, head: u32, significand: u64): void {
 }
 
 /** Neither zero, denormal, infinite, NaN nor unsupported. */
-// @ts-ignore: decorator
 @inline
 export function isNormal(head: u32, significand: u64): bool {
   return <u32>((head & 0x7fff) - 1) < <u32>(SPECIAL - 1) && <i64>significand < 0;
 }
 
 /** Unnormals, pseudo-NaNs, pseudo-infinities: a leading bit of 0 under an exponent that is not 0. Invalid as operands. */
-// @ts-ignore: decorator
 @inline
 export function isUnsupported(head: u32, significand: u64): bool {
   return (head & 0x7fff) != 0 && <i64>significand >= 0;
 }
 
-// @ts-ignore: decorator
 @inline
 export function isNaNCell(head: u32, significand: u64): bool {
   return (head & 0x7fff) == SPECIAL && significand > INTEGER_BIT;
 }
 
-// @ts-ignore: decorator
 @inline
 export function isSignalingCell(head: u32, significand: u64): bool {
   return isNaNCell(head, significand) && !(significand & QUIET_BIT);
 }
 
-// @ts-ignore: decorator
 @inline
 export function isInfinite(head: u32, significand: u64): bool {
   return (head & 0x7fff) == SPECIAL && significand == INTEGER_BIT;
 }
 
-// @ts-ignore: decorator
 @inline
 export function isZero(head: u32, significand: u64): bool {
   return (head & 0x7fff) == 0 && significand == 0;
 }
 
 /** Denormals and pseudo-denormals: what raises DE. */
-// @ts-ignore: decorator
 @inline
 export function isDenormal(head: u32, significand: u64): bool {
   return (head & 0x7fff) == 0 && significand != 0;
 }
 
 /** Raises DE if the operand is denormal; true if the operation has to stop there. */
-// @ts-ignore: decorator
 @inline
 export function stopsAtDenormal(head: u32, significand: u64): bool {
   return isDenormal(head, significand) && raiseDenormal();
 }
 
 /** The real indefinite: a negative quiet NaN without payload. */
-// @ts-ignore: decorator
 @inline
 export function storeIndefinite(dst: usize): void {
   storeCell(dst, 0xffff, INTEGER_BIT | QUIET_BIT);
@@ -102,13 +90,11 @@ export function storeInvalid(dst: usize): void {
   storeIndefinite(dst);
 }
 
-// @ts-ignore: decorator
 @inline
 export function storeInfinity(dst: usize, sign: u32): void {
   storeCell(dst, (sign << 15) | SPECIAL, INTEGER_BIT);
 }
 
-// @ts-ignore: decorator
 @inline
 export function storeZero(dst: usize, sign: u32): void {
   storeCell(dst, sign << 15, 0);

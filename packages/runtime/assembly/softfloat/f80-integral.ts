@@ -64,7 +64,6 @@ export function f80_scale(dst: usize, a: usize, b: usize): void {
 }
 
 /** A number as it is, except that a pseudo-denormal becomes the normal number that it stands for; no underflow even if it is tiny. */
-// @ts-ignore: decorator
 @inline
 function storeUnchanged(dst: usize, head: u32, significand: u64): void {
   storeCell(dst, head | u32((head & 0x7fff) == 0 && <i64>significand < 0), significand);

@@ -89,13 +89,11 @@ function setSeries(table: usize, terms: i32, narrow: i32, scale: i32): void {
 }
 
 /** Sign of the sine of an argument of sign `sign`. */
-// @ts-ignore: decorator
 @inline
 function sineSign(sign: u32): u32 {
   return sign ^ (quadrant >> 1) ^ u32(reflected && !(quadrant & 1));
 }
 
-// @ts-ignore: decorator
 @inline
 function cosineSign(): u32 {
   return (quadrant >> 1) ^ (quadrant & 1) ^ u32(reflected && (quadrant & 1));

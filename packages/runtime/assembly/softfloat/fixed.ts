@@ -21,7 +21,6 @@ export function mulFixed(aHi: u64, aLo: u64, bHi: u64, bLo: u64): u64 {
 }
 
 /** x >> n for n ≥ 0. */
-// @ts-ignore: decorator
 @inline
 export function shiftFixed(hi: u64, lo: u64, n: u32): u64 {
   if (n < 64) {
@@ -147,7 +146,6 @@ export function setRatio(aHi: u64, aLo: u64, aExponent: i32, bHi: u64, bLo: u64,
 }
 
 /** The number as 128 fraction bits, for one below 1. */
-// @ts-ignore: decorator
 @inline
 export function realFraction(): u64 {
   return shiftFixed(realHi, realLo, -1 - realExponent);

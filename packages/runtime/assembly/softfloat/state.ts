@@ -47,57 +47,48 @@ export let sfFtz: bool = false;
 export let sfRoundedUp: bool = false;
 
 /** @param rounding NEAREST, DOWN, UP or TRUNCATE */
-// @ts-ignore: decorator
 @inline
 export function setRounding(rounding: u32): void {
   sfRounding = rounding;
 }
 
-// @ts-ignore: decorator
 @inline
 export function setFlags(flags: u32): void {
   sfFlags = flags;
 }
 
 /** @param bits 24, 53 or 64 */
-// @ts-ignore: decorator
 @inline
 export function setPrecision(bits: u32): void {
   sfPrecision = bits;
 }
 
-// @ts-ignore: decorator
 @inline
 export function setMasks(masks: u32): void {
   sfMasks = masks;
 }
 
-// @ts-ignore: decorator
 @inline
 export function setDaz(on: bool): void {
   sfDaz = on;
 }
 
-// @ts-ignore: decorator
 @inline
 export function setFtz(on: bool): void {
   sfFtz = on;
 }
 
-// @ts-ignore: decorator
 @inline
 export function setRoundedUp(up: bool): void {
   sfRoundedUp = up;
 }
 
-// @ts-ignore: decorator
 @inline
 export function raise(flags: u32): void {
   sfFlags |= flags;
 }
 
 /** Raises DE; true if it is unmasked, so that the operation has to stop. */
-// @ts-ignore: decorator
 @inline
 export function raiseDenormal(): bool {
   sfFlags |= DE;
@@ -105,7 +96,6 @@ export function raiseDenormal(): bool {
 }
 
 /** Whether directed rounding in mode `rounding` moves a value of this sign away from zero. */
-// @ts-ignore: decorator
 @inline
 export function roundsAway(rounding: u32, sign: u32): bool {
   return rounding == (sign ? DOWN : UP);

@@ -85,7 +85,6 @@ export function sqrtWide(hi: u64, lo: u64): u64 {
 }
 
 /** x >> n for any n ≥ 0; bits that fall off are gathered in the lowest one, so that rounding still sees them. */
-// @ts-ignore: decorator
 @inline
 export function shiftRightJam(x: u64, n: u32): u64 {
   return n < 64 ? (x >> n) | u64(n != 0 && x << ((64 - n) & 63) != 0) : u64(x != 0);
