@@ -45,6 +45,14 @@ export default {
     },
     { files: ['**/packages/*/test/**'], rules: { 'wasm-tcg/imports': 'error' } },
     {
+      files: ['**/apps/*/src/**'],
+      rules: {
+        'wasm-tcg/no-module-state': 'error',
+        'no-console': 'error',
+        'max-lines': ['error', { max: MAX_LINES, skipBlankLines: false, skipComments: false }],
+      },
+    },
+    {
       files: WASM_FREE_PACKAGES.map((name) => `**/packages/${name}/src/**`),
       rules: { 'no-restricted-globals': globals([...HOST_GLOBALS, 'WebAssembly']) },
     },

@@ -10,7 +10,7 @@ const sources = (folder: string): [string, string][] =>
 export default defineConfig({
   resolve: { alias: Object.fromEntries([...sources('packages'), ...sources('tooling')]) },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'tooling/*/test/**/*.test.ts'],
+    include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tooling/*/test/**/*.test.ts'],
     environment: 'node',
     testTimeout: 30_000,
     globalSetup: ['scripts/vitest-setup.mjs'],

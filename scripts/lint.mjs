@@ -1,4 +1,4 @@
-/** `npm run lint`: lint rules and package boundaries, then the types of all tests. Closes with `N passed, N failed`. */
+/** `npm run lint`: lint rules and package boundaries, then the types of all tests and of the playground. Closes with `N passed, N failed`. */
 import { join } from 'node:path';
 import { formatCounts } from './lib/counts.mjs';
 import { ROOT } from './lib/paths.mjs';
@@ -11,6 +11,7 @@ const CHECKS = [
     args: ['node_modules/oxlint/bin/oxlint', '-c', 'oxlint.config.mjs', '--deny-warnings', '--report-unused-disable-directives', '.'],
   },
   { name: 'types of tests', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'] },
+  { name: 'types of the playground', args: ['node_modules/typescript/bin/tsc', '-p', 'apps/playground'] },
 ];
 
 const counts = { passed: 0, failed: 0 };

@@ -29,7 +29,7 @@ function checkNode() {
 
 /** What an installation depends on: lockfile, workspace file, every manifest, and the Node version. */
 function installHash() {
-  const manifests = ['packages', 'tooling'].flatMap((folder) =>
+  const manifests = ['apps', 'packages', 'tooling'].flatMap((folder) =>
     listFiles(join(ROOT, folder), ['node_modules', 'dist', 'src', 'test']).filter((file) => file.endsWith('package.json')),
   );
   const roots = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', '.npmrc'].map((name) => join(ROOT, name));

@@ -1,5 +1,7 @@
 /** `@wasm-tcg/emulator`: a whole machine. */
 export * from './api.ts';
+export type * from './api-code.ts';
+export type * from './api-profile.ts';
 export { blobDrive } from './drives/blob-drive.ts';
 export type { Drive } from './drives/drive.ts';
 export { overlayDrive } from './drives/overlay.ts';

@@ -1,0 +1,6 @@
+import type { JSX } from 'preact';
+import type { ViewProps } from '../app/app.tsx';
+
+export function LabView({ session }: ViewProps): JSX.Element {
+  return <p>{session.machine.status.value}</p>;
+}
