@@ -3,7 +3,9 @@
  * `createMachine` (machine/create-machine.ts) makes a {@link Machine}.
  */
 import type { CpuModelName, RegisterName, RegisterValue } from '@wasm-tcg/guest-x86';
+import type { PoolCounters } from '@wasm-tcg/instance-pool';
 import type { TciFormats } from '@wasm-tcg/tci-interp';
+import type { Profiler, TranslationInfo } from './api-profile.ts';
 import type { Drive } from './drives/drive.ts';
 
 /**
@@ -189,11 +191,19 @@ export interface MachineCounters {
   readonly dispatches: number;
   readonly lookups: number;
   readonly lookupMisses: number;
+  /** Guest accesses that were not made inline: TLB misses, page crossings, device memory, stores to pages with code. */
   readonly slowPaths: number;
+  /** TLB misses that asked for a page walk, whether or not the page was there; of them, those of stores and of instruction fetches. The rest are of loads. */
   readonly tlbFills: number;
+  readonly tlbWriteFills: number;
+  readonly tlbFetchFills: number;
+  /** TLB flushes, modulo 2^32: of everything (a new CR3, paging bits of control registers, INVLPG inside a large page …), and of a page (INVLPG). */
+  readonly tlbFlushes: number;
+  readonly tlbPageFlushes: number;
   /** Exits to the host by reason (names of ExitCode and X86Exit). */
   readonly exits: Readonly<Record<string, number>>;
-  readonly pool: Readonly<Record<string, number>>;
+  /** Compiled code: what lives (`modules`, `instances`, `bytes`), and totals of what was made, evicted and made again: see {@link PoolCounters}. */
+  readonly pool: Readonly<PoolCounters>;
   readonly arenaBytes: number;
 }
 
@@ -222,6 +232,10 @@ export interface Machine {
   inspect(pc: bigint | number, options?: { readonly stages?: readonly InspectStage[] }): Readonly<Partial<Record<InspectStage, string>>>;
   /** Bytes of the Wasm module the TB at pc would be compiled to. */
   wasmOf(pc: bigint | number, kind?: 'module' | 'region'): Uint8Array;
+  /** The TBs that exist now, in no order. */
+  translations(): TranslationInfo[];
+  /** Where guest time goes. */
+  readonly profiler: Profiler;
   /** Drop all translated code. */
   flush(): void;
   reset(): void;

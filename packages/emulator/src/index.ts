@@ -2,6 +2,7 @@
 export * from './api.ts';
 export type * from './api-code.ts';
 export type * from './api-profile.ts';
+export type { PoolCounters } from '@wasm-tcg/instance-pool';
 export { blobDrive } from './drives/blob-drive.ts';
 export type { Drive } from './drives/drive.ts';
 export { overlayDrive } from './drives/overlay.ts';

@@ -6,7 +6,7 @@
  *   first TB; the flag may outlive the bits).
  */
 import {
-  CTX_LARGE_PAGE_BASE, CTX_LARGE_PAGE_MASK, CTX_MAPPING_GENERATION, CTX_RET, CTX_TLB_FILLS, CTX_TLB_USED, JC_ENTRY_BITS,
+  ACCESS_READ, ACCESS_WRITE, CTX_LARGE_PAGE_BASE, CTX_LARGE_PAGE_MASK, CTX_MAPPING_GENERATION, CTX_RET, CTX_TLB_FETCH_FILLS, CTX_TLB_FILLS, CTX_TLB_FLUSHES, CTX_TLB_PAGE_FLUSHES, CTX_TLB_USED, CTX_TLB_WRITE_FILLS, JC_ENTRY_BITS,
   JC_TB, NO_PAGE, PHYS_RAM, PHYS_ROM, PROT_EXEC, PROT_READ, PROT_SIZE_SHIFT, PROT_WATCH, PROT_WRITE, TB_HASH_NEXT, TB_JMP_GENERATION, TLB_ADDEND,
   TLB_ENTRY_BITS, TLB_FETCH_TAG, TLB_FLAG_CODE, TLB_FLAG_INVALID, TLB_FLAG_MMIO, TLB_FLAG_ROM, TLB_FLAG_WATCH, TLB_PHYS_PAGE, TLB_READ_TAG, TLB_WRITE_TAG,
 } from './generated/offsets';
@@ -42,6 +42,7 @@ export function lookup(env: usize, addr: u64, access: u32, mmu: u32, quiet: u32,
   let entry = probe(env, addr, access, mmu);
   if (entry != 0) return entry;
   count(env + CTX_TLB_FILLS);
+  if (access != ACCESS_READ) count(env + (access == ACCESS_WRITE ? CTX_TLB_WRITE_FILLS : CTX_TLB_FETCH_FILLS));
   if (call_indirect<i32>(tlbFillHook, env, addr, access | hint, mmu, quiet) == 0) return 0;
   entry = probe(env, addr, access, mmu);
   if (entry == 0) unreachable();
@@ -79,6 +80,7 @@ export function tlb_bump_generation(env: usize): void {
 }
 
 export function tlb_flush(env: usize): void {
+  store<u32>(env, load<u32>(env, CTX_TLB_FLUSHES) + 1, CTX_TLB_FLUSHES);
   for (let mmu: u32 = 0; mmu < mmuIndices; mmu++) {
     const counter = env + CTX_TLB_USED + (mmu << 2);
     const table = env + tlbOffset + ((<usize>mmu) << (tlbBits + <u32>TLB_ENTRY_BITS));
@@ -101,6 +103,7 @@ export function tlb_flush_page(env: usize, addr: u64): void {
     tlb_flush(env);
     return;
   }
+  store<u32>(env, load<u32>(env, CTX_TLB_PAGE_FLUSHES) + 1, CTX_TLB_PAGE_FLUSHES);
   for (let mmu: u32 = 0; mmu < mmuIndices; mmu++) {
     const entry = entryOf(env, addr, mmu);
     // Another page in the same entry goes too: it costs one fill, and telling them apart costs three compares here.

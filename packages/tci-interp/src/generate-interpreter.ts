@@ -123,6 +123,7 @@ class Generator {
     f.end();
     this.handleReturn(next);
     f.end().end();
+    f.get(env).get(tb).mem(W.i32_store, CTX.dispatched);
     f.get(env).mem(W.i32_load, CTX.exitCode);
     f.finish();
   }

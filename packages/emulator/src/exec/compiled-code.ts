@@ -7,6 +7,7 @@
  */
 import { InstancePool, oldestHalf, type PoolHandle, type PoolLimits, type PoolOptions } from '@wasm-tcg/instance-pool';
 import { TB_CPU, TB_HEADER, TbKind, tbCpuAddress, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
+import type { CodeTier } from '../api-code.ts';
 import type { CompiledCode } from './tb-maint.ts';
 import type { ExecutionConfig } from './thresholds.ts';
 
@@ -71,6 +72,14 @@ export class CompiledTbs implements CompiledCode {
   /** Has the TB a function now? */
   hasFunction(header: number): boolean {
     return this.#machine.views().u32[(tbCpuAddress(header, 0) + TB_CPU.offset.fn) >>> 2] !== 0;
+  }
+
+  /** Where a TB's instructions run now: a TB inside a region mostly runs there, and in its module when it is entered from elsewhere. */
+  tierOf(header: number): CodeTier {
+    const code = this.#code.get(header);
+    if (code === undefined) return 'tci';
+    for (const region of code.inRegions) if (region.slots !== undefined) return 'region';
+    return code.module?.slots?.[code.index] ? 'module' : 'tci';
   }
 
   moduleOf(header: number): CodeUnit | undefined {

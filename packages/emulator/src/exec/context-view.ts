@@ -5,8 +5,8 @@
 import { WASM_CONTEXT, type EnvLayout, type MachineMemory } from '@wasm-tcg/runtime';
 
 const CTX = WASM_CONTEXT.offset;
-type U32Field = 'tbPtr' | 'insnIndex' | 'budget' | 'budgetHeld' | 'exitCode' | 'exitData' | 'faultError' | 'faultAccess' | 'mappingGeneration' | 'linkFrom' | 'noRegions';
-type U64Field = 'tciInsns' | 'regionInsns' | 'dispatches' | 'lookups' | 'lookupMisses' | 'slowPaths' | 'tlbFills';
+type U32Field = 'tbPtr' | 'insnIndex' | 'budget' | 'budgetHeld' | 'exitCode' | 'exitData' | 'faultError' | 'faultAccess' | 'mappingGeneration' | 'linkFrom' | 'noRegions' | 'dispatched' | 'tlbFlushes' | 'tlbPageFlushes';
+type U64Field = 'tciInsns' | 'regionInsns' | 'dispatches' | 'lookups' | 'lookupMisses' | 'slowPaths' | 'tlbFills' | 'tlbWriteFills' | 'tlbFetchFills';
 
 export class ContextView {
   readonly env: number;

@@ -5,10 +5,12 @@
  * The budget rules (ARCHITECTURE.md, "Budget") make every count exact: a slice is given to generated code; what is left
  * when fewer instructions remain than the next TB has is run by a TB translated for just that many.
  */
-import { Access, ExitCode, TB_HEADER, TbFlag, type CoreExports, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
+import { Access, ExitCode, TB_HEADER, TbFlag, TbKind, type CoreExports, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
+import type { CodeTier } from '../api-code.ts';
 import type { ContextView } from './context-view.ts';
 import type { CompiledTbs } from './compiled-code.ts';
 import type { Guest, GuestEvent } from './guest.ts';
+import type { SamplingProfiler } from './profiler.ts';
 import { Random } from './random.ts';
 import type { TbTranslator } from './tb-translator.ts';
 import type { ExecutionConfig } from './thresholds.ts';
@@ -31,6 +33,7 @@ export interface CpuExecParts {
   readonly tiering: Tiering;
   readonly compiled: CompiledTbs;
   readonly context: ContextView;
+  readonly profiler: SamplingProfiler;
   readonly config: ExecutionConfig;
   readonly tbExec: (env: number, tb: number) => number;
   readonly isBreakpoint: (linear: bigint) => boolean;
@@ -79,6 +82,8 @@ export class CpuExec {
     return this.instructions + this.#given - context.budget - context.get('budgetHeld');
   }
   #given = 0;
+  /** This slice ends at a sample of the profiler. */
+  #sampling = false;
 
   /** Have {@link run} return at the end of the running instruction. */
   requestStop(): void {
@@ -110,7 +115,9 @@ export class CpuExec {
     try {
       while (left > 0) {
         this.#p.onSlice?.();
-        const slice = this.#sliceLength(left);
+        const whole = this.#sliceLength(left);
+        const slice = Math.min(whole, this.#p.profiler.distance(this.instructions));
+        this.#sampling = slice < whole;
         this.#given = slice;
         context.budget = slice;
         context.set('budgetHeld', 0);
@@ -139,6 +146,7 @@ export class CpuExec {
   /** Drop all translated code. Not from inside generated code. */
   flush(): void {
     const { compiled, tiering, store, context } = this.#p;
+    this.#p.profiler.forgetHeaders();
     compiled.clear();
     tiering.clear();
     this.#p.translator.deviceInsns.clear();
@@ -160,6 +168,8 @@ export class CpuExec {
   #slice(stepOver: boolean, roughly: number): RunResult {
     const { context, tiering, tbExec } = this.#p;
     let tb = 0;
+    /** What ran when the slice was over, but for the last instructions. */
+    let tier: CodeTier | undefined;
     if (stepOver && this.#p.isBreakpoint(context.linearPc)) {
       const made = this.#makeOneOff(1);
       if (typeof made === 'string') return made;
@@ -199,10 +209,18 @@ export class CpuExec {
             break;
           }
           const left = context.budget;
-          if (left <= 0 || left < roughly) return 'instructions';
-          // The last instructions of a run: without regions as long as whole TBs fit, then a TB of just as many as are left.
           const header = context.get('tbPtr');
-          if (context.get('noRegions') === 0 && this.#insnsOf(header) <= left) {
+          const fits = context.get('noRegions') === 0 && this.#insnsOf(header) <= left;
+          if (this.#sampling) {
+            tier ??= this.#tierOf(header);
+            if (!fits) {
+              this.#p.profiler.sample(header, context.linearPc, tier);
+              return 'instructions';
+            }
+          }
+          if (!this.#sampling && (left <= 0 || left < roughly)) return 'instructions';
+          // The last instructions of a run: without regions as long as whole TBs fit, then a TB of just as many as are left.
+          if (fits) {
             context.set('noRegions', 1);
             tb = header;
             break;
@@ -281,6 +299,15 @@ export class CpuExec {
   #refund(): void {
     const { context } = this.#p;
     context.budget += this.#insnsOf(context.get('tbPtr')) - context.get('insnIndex');
+  }
+
+  /** Where the TB that leaves for want of budget was running, or would have been. */
+  #tierOf(header: number): CodeTier {
+    const { context, compiled, machine } = this.#p;
+    const dispatched = context.get('dispatched');
+    const kind = machine.views().u32[(dispatched + AT.state) >>> 2]! & 15;
+    if (kind === TbKind.region && context.get('noRegions') === 0) return 'region';
+    return compiled.hasFunction(header) ? 'module' : 'tci';
   }
 
   #isOneUse(header: number): boolean {

@@ -49,6 +49,8 @@ export interface Guest {
   translate(tb: TbIr, request: TranslateRequest): Translation;
   /** 64-bit code? From a TB's flags. */
   isWide(flags: number): boolean;
+  /** User mode, and not the supervisor's? From a TB's flags. */
+  isUser(flags: number): boolean;
   /** An exit code of the guest (≥ GUEST_EXIT). */
   exitEvent(exitCode: number): GuestEvent;
   /** Deliver the fault in the context: restore the state of the instruction and enter the handler. `shutdown` ends the machine. */

@@ -41,8 +41,12 @@ export function collectCounters(p: MachineParts): MachineCounters {
     lookupMisses: context.counter('lookupMisses'),
     slowPaths: context.counter('slowPaths'),
     tlbFills: context.counter('tlbFills'),
+    tlbWriteFills: context.counter('tlbWriteFills'),
+    tlbFetchFills: context.counter('tlbFetchFills'),
+    tlbFlushes: context.get('tlbFlushes'),
+    tlbPageFlushes: context.get('tlbPageFlushes'),
     exits,
-    pool: { ...compiled.pool.counters() },
+    pool: compiled.pool.counters(),
     arenaBytes: arena.used,
   };
 }

@@ -1,7 +1,9 @@
 /** What every machine has in common, whatever is around its CPU: memory, registers, breakpoints, inspection, counters. */
 import type { X86Registers } from '@wasm-tcg/guest-x86';
+import type { Profiler, TranslationInfo } from '../api-profile.ts';
 import type { Cpu, InspectStage, Machine, MachineCounters, PortHandler, RunUntil, StopReason } from '../api.ts';
 import { inspectTb, wasmOfTb } from '../debug/inspect.ts';
+import { listTranslations } from '../debug/translations.ts';
 import { MachineError } from '../errors.ts';
 import { collectCounters } from './counters.ts';
 import type { MachineParts } from './parts.ts';
@@ -15,6 +17,7 @@ const FOREVER = Number.MAX_SAFE_INTEGER;
 export abstract class MachineBase implements Machine {
   readonly cpus: readonly Cpu[];
   readonly memory: MachineParts['memory'];
+  readonly profiler: Profiler;
   protected readonly p: MachineParts;
   #portStop: PortAccess | undefined;
   #pauseRequested = false;
@@ -23,6 +26,7 @@ export abstract class MachineBase implements Machine {
   constructor(parts: MachineParts) {
     this.p = parts;
     this.memory = parts.memory;
+    this.profiler = parts.profiler;
     this.cpus = [new X86Cpu(parts, () => this.halted)];
   }
 
@@ -94,6 +98,10 @@ export abstract class MachineBase implements Machine {
 
   wasmOf(pc: bigint | number, kind: 'module' | 'region' = 'module'): Uint8Array {
     return wasmOfTb(this.p, BigInt(pc), kind);
+  }
+
+  translations(): TranslationInfo[] {
+    return listTranslations(this.p);
   }
 
   flush(): void {

@@ -7,6 +7,7 @@ import { DebugLog } from '../debug/switches.ts';
 import { CompiledTbs } from '../exec/compiled-code.ts';
 import { ContextView } from '../exec/context-view.ts';
 import { CpuExec } from '../exec/cpu-exec.ts';
+import { SamplingProfiler } from '../exec/profiler.ts';
 import { TbOptimiser } from '../exec/optimiser.ts';
 import { hasTailCalls } from '../exec/engine-features.ts';
 import { TbMaintenance } from '../exec/tb-maint.ts';
@@ -60,6 +61,7 @@ export interface MachineParts {
   readonly compiled: CompiledTbs;
   readonly maintenance: TbMaintenance;
   readonly exec: CpuExec;
+  readonly profiler: SamplingProfiler;
   readonly breakpoints: Breakpoints;
   readonly formats: TciFormats;
 }
@@ -140,8 +142,9 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
     ...shared, translator, compiled, helpers: X86_HELPERS, optimiser, now, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header),
     ...(debug === undefined ? {} : { onCompile: (kind, tbs, bytes) => debug.compiled(kind, tbs, bytes) }),
   });
+  const profiler = new SamplingProfiler({ machine, now, isUser: (flags) => guest.isUser(flags) });
   const exec = new CpuExec({
-    ...shared, translator, tiering, compiled, isBreakpoint: (linear) => breakpoints.has(linear), retire: (header) => maintenance.retire(header),
+    ...shared, profiler, translator, tiering, compiled, isBreakpoint: (linear) => breakpoints.has(linear), retire: (header) => maintenance.retire(header),
     ...(hooks.wantsHost === undefined ? {} : { wantsHost: hooks.wantsHost }),
     tbExec: interpreter.exports['tb_exec'] as (env: number, tb: number) => number,
     ...(debug === undefined
@@ -151,7 +154,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   late.exec = exec;
   const memory = new GuestMemory(ramBytes, ram, runtime.exports, context);
   const parts: MachineParts = {
-    model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, tiering, compiled, maintenance, exec, breakpoints, formats,
+    model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, tiering, compiled, maintenance, exec, profiler, breakpoints, formats,
   };
   debug?.attach(parts);
   return parts;

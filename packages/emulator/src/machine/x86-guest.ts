@@ -75,6 +75,10 @@ export class X86Guest implements Guest {
     return (flags & HFlag.CS64) !== 0;
   }
 
+  isUser(flags: number): boolean {
+    return (flags & HFlag.CPL_MASK) === HFlag.CPL_MASK;
+  }
+
   exitEvent(exitCode: number): GuestEvent {
     return exitCode === X86Exit.halt ? 'halt' : exitCode === X86Exit.shutdown ? 'shutdown' : 'continue';
   }

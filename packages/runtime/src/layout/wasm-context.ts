@@ -36,6 +36,11 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
    * through; the host has those last ones run without them.
    */
   noRegions: 'u32',
+  /**
+   * Header of the TB that tb_exec ran last, or was about to run, when it left: the one it called or interpreted, and not one that its function went on to (a
+   * member of its region or module), which is {@link tbPtr}. 0: none.
+   */
+  dispatched: 'ptr',
   /** Arguments and results that do not fit i32 when host functions are called; 16-byte vectors of slow paths. */
   arg: ['v128', 4],
   ret: ['v128', 2],
@@ -57,4 +62,10 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
    */
   largePageBase: 'u64',
   largePageMask: 'u64',
+  /** Of tlbFills, those for a store and those for a fetch; the others are for loads. */
+  tlbWriteFills: 'u64',
+  tlbFetchFills: 'u64',
+  /** Flushes of all TLBs, and of single pages, both modulo 2^32. */
+  tlbFlushes: 'u32',
+  tlbPageFlushes: 'u32',
 }, 16);
