@@ -73,8 +73,11 @@ export interface CodePage {
 export interface MachineEvents {
   progress(progress: MachineProgress): void;
   status(status: MachineStatus, ended?: StopReason): void;
-  /** Bytes that the guest sent on its first serial port. */
-  serial(bytes: Uint8Array): void;
+  /**
+   * Bytes that the guest sent on its first serial port. Resolves when the page can take more: the worker gathers what comes meanwhile into the next piece, and
+   * holds the guest back when that grows past a limit.
+   */
+  serial(bytes: Uint8Array): void | Promise<void>;
   sample(sample: MachineSample): void;
   /** The guest wrote files for the page (file transfer out of the guest). */
   received(files: readonly TransferFile[]): void;
