@@ -59,8 +59,10 @@ export interface FlatBoot {
   readonly stack?: number;
 }
 
-/** Compiled code that machines share; made by `compileModules`. */
+/** Compiled code that machines of one kind share; made by `compileModules`. */
 export interface MachineModules {
+  /** For machines with {@link MachineOptions.sharedMemory}, or for those without. */
+  readonly shared: boolean;
   readonly formats: TciFormats;
   readonly runtime: WebAssembly.Module;
   readonly x86: WebAssembly.Module;
@@ -71,6 +73,11 @@ export interface MachineOptions {
   readonly cpu?: { readonly model?: CpuModelName };
   /** RAM in bytes, or text: `16M`, `1G`. Default 16 MiB. At physical address 0. */
   readonly memory?: number | string;
+  /**
+   * Memory in a SharedArrayBuffer, so that other threads can read it: {@link MachineMemoryApi.shared}. A page has to be cross-origin isolated for that. Default
+   * false.
+   */
+  readonly sharedMemory?: boolean;
   /** What to load. Without it the CPU is in its power-on state. */
   readonly boot?: FlatBoot;
   readonly execution?: ExecutionOptions;
@@ -135,9 +142,23 @@ export type MapRegion =
   | { readonly kind: 'ram' | 'rom'; readonly physical: number; readonly size: number; readonly offset: number }
   | { readonly kind: 'mmio'; readonly physical: number; readonly size: number; readonly handler: MmioHandlers };
 
+/**
+ * Memory of a running machine, for other threads to read: `postMessage` the buffer and the numbers. It is not frozen meanwhile, and must not be written.
+ * `TextDecoder`, `ImageData`, `Blob` and the like take no view of it: copy first.
+ */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+  /** Offset of RAM in the buffer: physical address `a` below `memory.size` is at `ramOffset + a` (a PC's 0xa0000 … 0xbffff is not RAM). */
+  readonly ramOffset: number;
+  /** Offsets of counters of {@link MachineCounters}: `Number(Atomics.load(new BigInt64Array(buffer), offset / 8))`. All are of the last slice at the latest. */
+  readonly counters: Readonly<Record<'instructions' | 'tciInstructions' | 'regionInstructions' | 'slowPaths' | 'tlbFills', number>>;
+}
+
 export interface MachineMemoryApi {
   /** Bytes of guest RAM. */
   readonly size: number;
+  /** Only of a machine with {@link MachineOptions.sharedMemory}. */
+  readonly shared?: SharedMemory;
   /** Physical memory; what is not there reads as 0xff. */
   read(physical: number, length: number): Uint8Array;
   write(physical: number, bytes: Uint8Array): void;
@@ -294,6 +315,11 @@ export interface PcOptions {
   readonly cpu?: { readonly model?: CpuModelName };
   /** RAM in bytes, or text: `256M`. 2 MiB … 3 GiB, default 256 MiB. */
   readonly memory?: number | string;
+  /**
+   * As {@link MachineOptions.sharedMemory}: memory in a SharedArrayBuffer, so that other threads can read it: {@link MachineMemoryApi.shared}. A page has to be cross-origin isolated for that. Default
+   * false.
+   */
+  readonly sharedMemory?: boolean;
   readonly boot?: KernelBoot | PcFlatBoot;
   /**
    * A snapshot to go on from. CPU model, memory, devices and kind of clock are those of the snapshot, drives must be given as they were then.

@@ -26,7 +26,12 @@ export function useSharedMemory(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
       continue;
     }
     const body = rewriteImports(wasm, reader, reader.at + size);
-    return Uint8Array.from([...wasm.subarray(0, start), IMPORT_SECTION, ...leb(body.length), ...body, ...wasm.subarray(reader.at)]);
+    const section = [IMPORT_SECTION, ...leb(body.length), ...body];
+    const out = new Uint8Array(start + section.length + wasm.length - reader.at);
+    out.set(wasm.subarray(0, start));
+    out.set(section, start);
+    out.set(wasm.subarray(reader.at), start + section.length);
+    return out;
   }
   throw new RuntimeError('bad-instance', 'the module imports nothing', 'build it with an imported memory');
 }

@@ -46,6 +46,8 @@ export interface CpuExecParts {
   readonly wantsHost?: () => boolean;
   readonly onFault?: (vector: number) => void;
   readonly onTranslate?: (header: number) => void;
+  /** A slice has run: instructions retired since creation. */
+  readonly onRetired?: (instructions: number) => void;
   /** A slice is about to run. */
   readonly onSlice?: () => void;
 }
@@ -126,6 +128,7 @@ export class CpuExec {
         const used = slice - context.budget - context.get('budgetHeld');
         context.set('budgetHeld', 0);
         this.instructions += used;
+        this.#p.onRetired?.(this.instructions);
         this.#given = 0;
         context.budget = 0;
         context.set('noRegions', 0);

@@ -15,7 +15,7 @@ export function createMachine(options: MachineOptions = {}): FlatMachine {
   // Parts call the machine, which is made of them: these are set before the first call.
   const late: { flat?: FlatMachine; parts?: MachineParts } = {};
   const parts = createParts(
-    { model: options.cpu?.model ?? 'max', ram, execution: options.execution, debug: options.debug, modules: options.modules },
+    { model: options.cpu?.model ?? 'max', ram, shared: options.sharedMemory ?? false, execution: options.execution, debug: options.debug, modules: options.modules },
     {
       portStop: (access) => late.flat!.portStop(access),
       // Without a clock, time is what has been executed.

@@ -63,7 +63,10 @@ interface Late {
 function assemble({ config, plan, entropy, drives }: Ingredients): PcMachine {
   const late: Late = {};
   const parts = createParts(
-    { model: config.model, provides: ['apic', 'tsc_deadline'], ram: config.ram, arenaBytes: ARENA_BYTES, execution: config.execution, debug: config.debug, modules: config.modules },
+    {
+      model: config.model, provides: ['apic', 'tsc_deadline'], ram: config.ram, shared: config.shared, arenaBytes: ARENA_BYTES,
+      execution: config.execution, debug: config.debug, modules: config.modules,
+    },
     {
       portStop: (access) => late.pc!.portStop(access),
       wantsHost: () => late.pc!.wantsHost,

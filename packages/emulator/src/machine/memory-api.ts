@@ -1,21 +1,23 @@
 /** `machine.memory`: guest memory for debuggers, loaders and tests. Every write goes through `ram`, which knows about translated code. */
 import { Access, PAGE_SIZE, type CoreExports, type Ram } from '@wasm-tcg/runtime';
 import { MmuIndex } from '@wasm-tcg/guest-x86';
-import type { MachineMemoryApi, MapRegion } from '../api.ts';
+import type { MachineMemoryApi, MapRegion, SharedMemory } from '../api.ts';
 import { MachineError } from '../errors.ts';
 import type { ContextView } from '../exec/context-view.ts';
 
 export class GuestMemory implements MachineMemoryApi {
   readonly size: number;
+  readonly shared?: SharedMemory;
   readonly #ram: Ram;
   readonly #core: CoreExports;
   readonly #context: ContextView;
 
-  constructor(size: number, ram: Ram, core: CoreExports, context: ContextView) {
+  constructor(size: number, ram: Ram, core: CoreExports, context: ContextView, shared?: SharedMemory) {
     this.size = size;
     this.#ram = ram;
     this.#core = core;
     this.#context = context;
+    if (shared !== undefined) this.shared = shared;
   }
 
   read(physical: number, length: number): Uint8Array {

@@ -3,6 +3,7 @@ import { compileX86, createX86, X86_HELPERS, X86_LAYOUT, type CpuModelName, type
 import { compileRuntime, createMachineMemory, createRam, instantiateRuntime, TbArena, TbStore, type CoreExports, type MachineMemory, type Ram } from '@wasm-tcg/runtime';
 import { generateInterpreter, TciFormats } from '@wasm-tcg/tci-interp';
 import type { DebugOptions, ExecutionOptions, MachineModules } from '../api.ts';
+import { MachineError } from '../errors.ts';
 import { DebugLog } from '../debug/switches.ts';
 import { CompiledTbs } from '../exec/compiled-code.ts';
 import { ContextView } from '../exec/context-view.ts';
@@ -17,7 +18,11 @@ import { Tiering } from '../exec/tiering.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { GuestMemory } from './memory-api.ts';
 import { PortSpace, type PortAccess } from './ports.ts';
+import { checkSharedMemory, publishInstructions, sharedMemory } from './shared-memory.ts';
 import { X86Guest } from './x86-guest.ts';
+
+/** Pages of 64 KiB that a 32-bit memory can have: a shared import has to name a maximum. */
+const MAX_PAGES = 65_536;
 
 /** What is around the CPU. Everything is called from inside a run. */
 export interface MachineHooks {
@@ -35,6 +40,8 @@ export interface PartsOptions {
   readonly provides?: readonly MachineFeature[];
   /** Bytes. */
   readonly ram: number;
+  /** See {@link MachineOptions.sharedMemory}. */
+  readonly shared: boolean;
   /** Bytes of the TB arena. Default: of `createMachineMemory`. */
   readonly arenaBytes?: number;
   readonly execution: ExecutionOptions | undefined;
@@ -69,10 +76,12 @@ export interface MachineParts {
 /**
  * Compile what every machine needs and none changes. A machine does it by itself; who makes many hands the same to each
  * (`options.modules`) and saves some tens of milliseconds per machine.
+ * @param options.sharedMemory as the machines will have it
  */
-export function compileModules(): MachineModules {
+export function compileModules({ sharedMemory: shared = false }: { readonly sharedMemory?: boolean } = {}): MachineModules {
   const formats = new TciFormats(X86_LAYOUT, X86_HELPERS);
-  return { formats, runtime: compileRuntime(), x86: compileX86(), interpreter: new WebAssembly.Module(generateInterpreter(X86_LAYOUT, formats)) };
+  const interpreter = generateInterpreter(X86_LAYOUT, formats, shared ? { shared: { maximum: MAX_PAGES } } : {});
+  return { shared, formats, runtime: compileRuntime(shared), x86: compileX86(shared), interpreter: new WebAssembly.Module(interpreter) };
 }
 
 /**
@@ -84,10 +93,15 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   const debug = options.debug === undefined ? undefined : new DebugLog(options.debug);
   const config = { ...executionConfig(options.execution), ...(debug?.singleSteps ? { slice: 1, stress: 0 } : {}) };
   const stressPool = { instances: 3, heldModules: 12 };
-  const modules = options.modules ?? compileModules();
+  if (options.shared) checkSharedMemory();
+  const modules = options.modules ?? compileModules({ sharedMemory: options.shared });
+  if (modules.shared !== options.shared) {
+    const kind = (shared: boolean): string => (shared ? 'shared memory' : 'memory of its own');
+    throw new MachineError('bad-option', `modules for ${kind(modules.shared)}, and a machine with ${kind(options.shared)}`, 'give compileModules the sharedMemory of the machine');
+  }
   const limits = config.stress ? stressPool : (options.execution?.pool ?? {});
 
-  const machine = createMachineMemory({ layout: X86_LAYOUT, ramBytes, ...(options.arenaBytes === undefined ? {} : { arenaBytes: options.arenaBytes }) });
+  const machine = createMachineMemory({ layout: X86_LAYOUT, ramBytes, shared: options.shared, ...(options.arenaBytes === undefined ? {} : { arenaBytes: options.arenaBytes }) });
   const context = new ContextView(machine, 0);
   const table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
   const breakpoints = new Breakpoints();
@@ -146,13 +160,14 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   const exec = new CpuExec({
     ...shared, profiler, translator, tiering, compiled, isBreakpoint: (linear) => breakpoints.has(linear), retire: (header) => maintenance.retire(header),
     ...(hooks.wantsHost === undefined ? {} : { wantsHost: hooks.wantsHost }),
+    ...(options.shared ? { onRetired: (instructions: number) => publishInstructions(machine, instructions) } : {}),
     tbExec: interpreter.exports['tb_exec'] as (env: number, tb: number) => number,
     ...(debug === undefined
       ? {}
       : { onFault: (vector) => debug.fault(vector), onTranslate: (header) => debug.translated(header), onSlice: () => debug.step() }),
   });
   late.exec = exec;
-  const memory = new GuestMemory(ramBytes, ram, runtime.exports, context);
+  const memory = new GuestMemory(ramBytes, ram, runtime.exports, context, options.shared ? sharedMemory(machine) : undefined);
   const parts: MachineParts = {
     model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, tiering, compiled, maintenance, exec, profiler, breakpoints, formats,
   };

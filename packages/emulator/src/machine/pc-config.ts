@@ -19,6 +19,7 @@ const NS_PER_MS = 1e6;
 export interface PcConfig {
   readonly model: CpuModelName;
   readonly ram: number;
+  readonly shared: boolean;
   readonly devices: Required<Pick<PcDevices, 'serial' | 'testdev' | 'hpet' | 'rng' | 'console'>> & Pick<PcDevices, 'debugExit' | 'debugPort'>;
   readonly firmware: FirmwareConfig;
   readonly clock: ClockOptions;
@@ -44,6 +45,7 @@ export function pcConfig(options: PcOptions): PcConfig {
   return {
     model: options.cpu?.model ?? DEFAULT_MODEL,
     ram,
+    shared: options.sharedMemory ?? false,
     devices: {
       serial, testdev: devices.testdev ?? false, hpet: devices.hpet ?? true, rng: devices.rng ?? true, console: devices.console ?? false,
       ...(devices.debugExit === undefined ? {} : { debugExit: devices.debugExit }),

@@ -32,7 +32,7 @@ export function optionsOfHeader(header: SavedValue, options: PcOptions): PcOptio
   const devices = fields.fields('devices');
   const debugExit = devices.value('debugExit');
   const exit = debugExit === null ? undefined : devices.fields('debugExit');
-  const { execution, debug, modules, signal, drives, reboot } = options;
+  const { execution, debug, modules, signal, drives, reboot, sharedMemory } = options;
   const clock = fields.value('clock');
   return {
     cpu: { model: fields.oneOf('model', CPU_MODEL_NAMES) },
@@ -48,6 +48,7 @@ export function optionsOfHeader(header: SavedValue, options: PcOptions): PcOptio
     ...(debug === undefined ? {} : { debug }),
     ...(modules === undefined ? {} : { modules }),
     ...(signal === undefined ? {} : { signal }),
+    ...(sharedMemory === undefined ? {} : { sharedMemory }),
     ...(reboot === undefined ? {} : { reboot }),
   };
 }

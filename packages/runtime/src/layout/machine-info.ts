@@ -39,3 +39,12 @@ export const MACHINE_INFO = defStruct('machineInfo', {
 
 /** Its address: below the first static data window of the helper modules. */
 export const MACHINE_INFO_ADDRESS = 64;
+
+/** Kept by the host of a machine with shared memory, for other threads: they load with `Atomics`, as 64-bit integers. */
+export const HOST_COUNTERS = defStruct('hostCounters', {
+  /** Instructions retired, as of the last slice. */
+  instructions: 'u64',
+}, 16);
+
+/** Its address: behind {@link MACHINE_INFO}. */
+export const HOST_COUNTERS_ADDRESS = 512;
