@@ -9,13 +9,23 @@ export type Bits = 16 | 32 | 64;
 /** A program as its author wrote it: what a link holds. */
 export interface Program {
   readonly bits: Bits;
-  /** `asm`: assembly for @defasm/core, 32- and 64-bit (16-bit code: `hex`). `hex`: bytes with comments after `;` or `#`, and `name:` labels ignored. */
+  /**
+   * `asm`: assembly for @defasm/core, 32- and 64-bit, Intel syntax until `.att_syntax` (worker/assemble/asm.ts says what is added to it). `hex`: bytes in any mode,
+   * with labels, comments after `;` or `#`, strings, references and directives (worker/assemble/hex.ts).
+   */
   readonly syntax: 'asm' | 'hex';
+  /** At most {@link MAX_SOURCE} characters. */
   readonly text: string;
-  /** Where it is loaded and starts, linear = physical. */
+  /** Where it is loaded and starts, linear = physical: {@link ORIGINS}. */
   readonly origin: number;
   readonly model: CpuModelName;
 }
+
+/** Longest source, characters: what is longer is a problem on its line 1. */
+export const MAX_SOURCE = 262_144;
+
+/** Lowest and highest origin by width: real mode starts at an offset of 16 bits above the Lab's interrupt table; the others below the Lab's own area. */
+export const ORIGINS: Readonly<Record<Bits, readonly [lowest: number, highest: number]>> = { 16: [0x500, 0xff00], 32: [0, 0x200000], 64: [0, 0x200000] };
 
 /** Settings of the view that a link holds too. */
 export interface LabSettings {
@@ -45,12 +55,14 @@ export interface AssembledLine {
 }
 
 export interface Assembled {
+  /** All sections, from `origin` on. What is wrong is left out, the rest is there. */
   readonly image: Uint8Array;
   readonly lines: readonly AssembledLine[];
   readonly problems: readonly SourceProblem[];
 }
 
 export interface RegisterView {
+  /** As `setRegister` takes it: `eax` in 16- and 32-bit code, `rax` in 64-bit code; each flag as one of 1 bit: `zf` …, besides `rflags`. */
   readonly name: string;
   /** Group it is shown in. */
   readonly group: 'general' | 'flags' | 'segments' | 'control' | 'x87' | 'sse';
@@ -67,8 +79,8 @@ export interface FaultView {
   readonly name: string;
   readonly errorCode: number;
   readonly cr2?: bigint;
-  /** Linear address of the instruction. */
-  readonly pc: bigint;
+  /** Linear address of the instruction; undefined when the stack that would tell is not in memory. */
+  readonly pc?: bigint;
 }
 
 export interface MachineView {
@@ -77,11 +89,22 @@ export interface MachineView {
   readonly line?: number;
   /** The instruction there. */
   readonly text: string;
+  /** Width of the code that runs now, and the mode of the CPU for people: `real mode, 16-bit code`. */
+  readonly bits: Bits;
+  readonly cpuMode: string;
+  /**
+   * `ready`: at its first instruction. `stopped`: anywhere else. `halted`: after HLT. `faulted`: at an instruction that faulted, its registers as before it. `shutdown`: a
+   * triple fault. In the last three the program goes on only after `reset`, or when a register or memory has been changed.
+   */
   readonly status: 'ready' | 'stopped' | 'halted' | 'faulted' | 'shutdown';
+  /** With `faulted`; with `shutdown`, the fault that led to it. */
   readonly fault?: FaultView;
+  /** Instructions retired since the program was loaded. */
   readonly instructions: number;
+  /** How the machine runs: the mode of the last `run`. */
+  readonly mode: ExecutionMode;
   readonly registers: readonly RegisterView[];
-  /** What the program wrote to port 0xe9, as text. */
+  /** What the program wrote to port 0xe9, as text: the last 16,384 bytes. */
   readonly output: string;
   /** Step by IR op: present while a TB is being stepped through. */
   readonly ops?: OpView;
@@ -150,14 +173,20 @@ export interface LabWorker {
   /** Assemble and make a machine with it, at its first instruction. */
   load(program: Program): Promise<{ readonly assembled: Assembled; readonly view: MachineView }>;
   view(): Promise<MachineView>;
-  /** The TB that starts at pc (default: the present one). The profile decides about regions: `warm` runs the program first on a machine of its own. */
+  /**
+   * The TB that starts at pc (default: where the machine is). A region grows along counted edges, so a region is listed from a second, `warm` machine, which has run
+   * the same program from its beginning, tiered, for at most 2,000,000 instructions; counts, tiers and memory in such a listing are that machine's.
+   */
   listing(unit: CodeUnit, pc?: bigint): Promise<ListingView>;
   /** Wasm of the same. Loads wasm-tools at the first call. */
   wat(unit: CodeUnit, pc?: bigint): Promise<WatView>;
   step(insns: number): Promise<MachineView>;
   stepOp(): Promise<MachineView>;
   finishOps(): Promise<MachineView>;
-  /** Run on to the end, at most `limit` instructions; `onProgress` a few times a second. */
+  /**
+   * Run on to the end, at most `limit` instructions; `onProgress` a few times a second. When the machine has run in another mode so far, it goes on as a new one with
+   * the same state. `view`, `listing`, `wat` and `readMemory` may be called meanwhile; any other call stops the run first.
+   */
   run(mode: ExecutionMode, limit: number, onProgress: (instructions: number) => void): Promise<MachineView>;
   /** Run from the beginning in every mode, on machines of their own. */
   compare(limit: number, onProgress: (runs: readonly ModeRun[]) => void): Promise<readonly ModeRun[]>;
