@@ -6,6 +6,7 @@ import { routeHash, type Route, type View } from './route.ts';
 export class Session {
   readonly machine = new MachineController();
   readonly #addresses = new Map<View, string>();
+  readonly #kept: object[] = [];
 
   constructor(route: ReadonlySignal<Route>) {
     effect(() => {
@@ -17,5 +18,14 @@ export class Session {
   /** Where a view's tab leads: to where the view was left. */
   lastAddress(view: View): string {
     return this.#addresses.get(view) ?? routeHash(view);
+  }
+
+  /** What a view keeps while it is closed: one object of a class, made when it is first asked for. The frame knows nothing of it, so that views load late. */
+  kept<T extends object>(type: abstract new (...args: never[]) => T, make: () => T): T {
+    const found = this.#kept.find((object): object is T => object instanceof type);
+    if (found !== undefined) return found;
+    const made = make();
+    this.#kept.push(made);
+    return made;
   }
 }

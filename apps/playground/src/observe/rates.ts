@@ -1,0 +1,171 @@
+/**
+ * Counters only grow; what a chart shows is how fast. All rates come from differences of two samples, so that leaving out samples in between (a long window) gives
+ * the exact mean of the time between, and nothing is lost.
+ */
+import type { KeptSample } from '../machine/sample-ring.ts';
+
+/** What happened between two samples. Rates are per second of the page's clock; `null`: nothing to divide by. */
+export interface Rates {
+  /** End of the interval, ms since the machine was started. */
+  readonly at: number;
+  /** Length of the interval, ms. */
+  readonly span: number;
+  /** Million guest instructions per second. */
+  readonly mips: number;
+  /** Shares of the instructions that ran in each tier, 0 … 1. `null` when none ran. */
+  readonly tciShare: number | null;
+  readonly moduleShare: number | null;
+  readonly regionShare: number | null;
+  /** ms of host time per second. `engineMs` is part of `moduleMs` and `regionMs`: the time in `new WebAssembly.Module`. */
+  readonly translateMs: number;
+  readonly moduleMs: number;
+  readonly regionMs: number;
+  readonly engineMs: number;
+  /** Levels at the end of the interval. */
+  readonly modules: number;
+  readonly instances: number;
+  /** Instances given up, and made again. */
+  readonly evictions: number;
+  readonly reinstantiations: number;
+  /** TLB misses, by what was wanted. */
+  readonly tlbLoads: number;
+  readonly tlbStores: number;
+  readonly tlbFetches: number;
+  /** Exits from generated code to the host, by reason. */
+  readonly exits: Readonly<Record<string, number>>;
+}
+
+/** Samples come four times a second. A longer silence is a pause, or a page that was asleep: a mean over it would show what never was. */
+export const MAX_SPAN = 2500;
+/** Of a shorter interval, the clock's grain is a good part. */
+const MIN_SPAN = 20;
+
+/** Totals that no machine decreases while it lives. When one has, the samples are of different machines. */
+function totals({ counters: c }: KeptSample): number[] {
+  return [c.instructions, c.tciInstructions, c.regionInstructions, c.translatedTbs, c.translateMs, c.compileMs, c.tlbFills, c.pool.instantiations, c.pool.evictions];
+}
+
+/** Is nothing known about the time between two samples? */
+function isBreak(before: KeptSample, after: KeptSample): boolean {
+  const span = after.at - before.at;
+  if (!(span > 0) || span > MAX_SPAN) return true;
+  const old = totals(before);
+  return totals(after).some((value, index) => value < old[index]!);
+}
+
+/** Rates between two samples, or `null` when they have nothing to do with each other: another machine, a pause, no time between them. */
+export function ratesBetween(before: KeptSample, after: KeptSample): Rates | null {
+  if (isBreak(before, after)) return null;
+  const span = after.at - before.at;
+  const [a, b] = [before.counters, after.counters];
+  const perSecond = (from: number, to: number): number => (Math.max(0, to - from) * 1000) / span;
+  const ran = b.instructions - a.instructions;
+  const tci = Math.min(ran, b.tciInstructions - a.tciInstructions);
+  const region = Math.min(ran - tci, b.regionInstructions - a.regionInstructions);
+  const share = (count: number): number | null => (ran === 0 ? null : count / ran);
+  const stores = perSecond(a.tlbWriteFills, b.tlbWriteFills);
+  const fetches = perSecond(a.tlbFetchFills, b.tlbFetchFills);
+  return {
+    at: after.at,
+    span,
+    mips: perSecond(a.instructions, b.instructions) / 1e6,
+    tciShare: share(tci),
+    moduleShare: share(ran - tci - region),
+    regionShare: share(region),
+    translateMs: perSecond(a.translateMs, b.translateMs),
+    moduleMs: perSecond(a.compileMs - a.regionMs, b.compileMs - b.regionMs),
+    regionMs: perSecond(a.regionMs, b.regionMs),
+    engineMs: perSecond(a.engineMs, b.engineMs),
+    modules: b.pool.modules,
+    instances: b.pool.instances,
+    evictions: perSecond(a.pool.evictions, b.pool.evictions),
+    reinstantiations: perSecond(a.pool.reinstantiations, b.pool.reinstantiations),
+    tlbLoads: Math.max(0, perSecond(a.tlbFills, b.tlbFills) - stores - fetches),
+    tlbStores: stores,
+    tlbFetches: fetches,
+    exits: Object.fromEntries(Object.entries(b.exits).map(([reason, count]) => [reason, perSecond(a.exits[reason] ?? 0, count)])),
+  };
+}
+
+/** A point of a chart: rates, or a break in the lines at a time. */
+export interface RatePoint {
+  readonly at: number;
+  readonly rates: Rates | null;
+}
+
+/** Most points that a chart has: more than a screen shows would only cost time. */
+const MAX_POINTS = 600;
+
+export interface Window {
+  /** ms */
+  readonly length: number;
+  /** Newest time shown, ms since the machine was started. */
+  readonly end: number;
+}
+
+/**
+ * The points of a window, oldest first. Long windows take the last sample of each of a fixed row of time slots, so that points stay where they are while the
+ * window moves.
+ */
+export function windowPoints(samples: Iterable<KeptSample>, { length, end }: Window): RatePoint[] {
+  let points: RatePoint[] = [];
+  let before: KeptSample | undefined;
+  for (const sample of thinned(samples, length, end)) {
+    if (before !== undefined) {
+      const rates = ratesBetween(before, sample);
+      if (sample.at < before.at) points = [];
+      else points.push(rates === null ? { at: before.at + 1, rates } : { at: sample.at, rates });
+    }
+    before = sample;
+  }
+  return points;
+}
+
+/** One sample per time slot, of those that touch the window; and none closer than the clock can tell. */
+function* thinned(samples: Iterable<KeptSample>, length: number, end: number): Generator<KeptSample> {
+  const slot = Math.max(length / MAX_POINTS, 1);
+  const from = end - length - Math.max(slot, MAX_SPAN / 4);
+  let last: KeptSample | undefined;
+  let yielded = Number.NEGATIVE_INFINITY;
+  for (const sample of samples) {
+    if (sample.at < from || sample.at > end) continue;
+    // Time went back: another machine.
+    if (last !== undefined && sample.at < last.at) yielded = Number.NEGATIVE_INFINITY;
+    else if (last !== undefined && slotEnds(last.at, sample.at, slot) && last.at - yielded >= MIN_SPAN) {
+      yield last;
+      yielded = last.at;
+    }
+    last = sample;
+  }
+  if (last !== undefined && last.at - yielded >= MIN_SPAN) yield last;
+}
+
+/** The later of two samples opens a new slot, or comes after a silence, whose edges both belong to the picture. */
+function slotEnds(before: number, after: number, slot: number): boolean {
+  return Math.floor(before / slot) !== Math.floor(after / slot) || after - before > MAX_SPAN;
+}
+
+/** Reasons in order of how often they came in a window, most frequent first. */
+export function frequentReasons(points: readonly RatePoint[], count: number): string[] {
+  const sums = new Map<string, number>();
+  for (const { rates } of points) {
+    if (rates === null) continue;
+    for (const [reason, rate] of Object.entries(rates.exits)) sums.set(reason, (sums.get(reason) ?? 0) + rate * rates.span);
+  }
+  return [...sums].filter(([, sum]) => sum > 0).toSorted(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1)).slice(0, count).map(([name]) => name);
+}
+
+/**
+ * Give each reason a place (and so a colour) that it keeps as long as it is wanted. @param before places so far, `undefined`: free
+ * @returns as many places as `wanted` has reasons, or more when some of the old ones are free now
+ */
+export function keepPlaces(before: readonly (string | undefined)[], wanted: readonly string[]): (string | undefined)[] {
+  const places = before.map((reason) => (reason !== undefined && wanted.includes(reason) ? reason : undefined));
+  for (const reason of wanted) {
+    if (places.includes(reason)) continue;
+    const free = places.indexOf(undefined);
+    if (free < 0) places.push(reason);
+    else places[free] = reason;
+  }
+  return places;
+}
