@@ -73,6 +73,11 @@ export class SavedFields {
     return value;
   }
 
+  /** For what older snapshots do not have. */
+  optional(name: string): SavedValue | undefined {
+    return this.#fields[name];
+  }
+
   #list(name: string, length: number | { readonly max: number }): readonly SavedValue[] {
     const value = this.#fields[name];
     if (!isList(value) || !fits(value.length, length)) throw this.#bad(name, `a list of ${describe(length)}`);

@@ -7,6 +7,9 @@ import { SavedFields } from '../devices/saved-fields.ts';
 import { planFirmware, type FirmwarePlan } from '../firmware/firmware.ts';
 import type { CpuStart } from '../loaders/cpu-start.ts';
 import { detectImage } from '../loaders/detect.ts';
+import { FILE_KINDS } from '../loaders/detect-file.ts';
+import { ImageReader } from '../loaders/image-reader.ts';
+import { parseSetupHeader } from '../loaders/linux/setup-header.ts';
 import { planFlatImage } from '../loaders/flat.ts';
 import { unpackBzImage } from '../loaders/linux/payload.ts';
 import { planKernel } from '../loaders/plan-kernel.ts';
@@ -25,6 +28,8 @@ export interface BootPlan {
   readonly image: Pick<LoadPlan, 'segments' | 'start'> | undefined;
   /** The image is a Linux kernel. */
   readonly linux: boolean;
+  /** What it is, for people: `Linux 6.1.0`. */
+  readonly title: string;
 }
 
 export interface BootRequest {
@@ -37,11 +42,11 @@ export interface BootRequest {
 /** @throws MachineError `bad-image`, `bad-option` */
 export async function planBoot({ boot, config, random }: BootRequest): Promise<BootPlan> {
   const firmware = planFirmware(config.firmware);
-  if (boot === undefined) return { firmware, image: undefined, linux: false };
+  if (boot === undefined) return { firmware, image: undefined, linux: false, title: '' };
   if ('image' in boot) {
     const { image, loadAddress, entry, cs, mode, stack } = boot;
     const options = { firmware, loadAddress, mode: mode ?? 'real16', ...(entry === undefined ? {} : { entry }), ...(cs === undefined ? {} : { cs }), ...(stack === undefined ? {} : { stack }) };
-    return { firmware, image: planFlatImage(image, options), linux: false };
+    return { firmware, image: planFlatImage(image, options), linux: false, title: 'flat image' };
   }
   const rngSeed = new Uint8Array(SEED_BYTES);
   random(rngSeed);
@@ -57,7 +62,15 @@ export async function planBoot({ boot, config, random }: BootRequest): Promise<B
     ...(entry === 'auto' || entry === 'unpacked' ? {} : { entry: ENTRY_MODES[entry] }),
     ...(unpacked === undefined ? {} : { unpacked }),
   });
-  return { firmware, image, linux: LINUX.has(detectImage(kernel)) };
+  return { firmware, image, linux: LINUX.has(detectImage(kernel)), title: titleOf(kernel) };
+}
+
+function titleOf(kernel: Uint8Array): string {
+  const kind = detectImage(kernel);
+  if (kind !== 'bzimage') return FILE_KINDS[kind === 'unknown' ? 'flat' : kind].label;
+  // "6.1.0-50-cloud-amd64 (builder) #1 SMP …"
+  const release = parseSetupHeader(new ImageReader(kernel, 'kernel image')).kernelVersion.split(' ', 1)[0]!;
+  return release === '' ? 'Linux' : `Linux ${release}`;
 }
 
 /** What a snapshot keeps of a plan, so that the restored machine can be reset. Firmware's part follows from the configuration. */
@@ -66,18 +79,18 @@ export function saveBootPlan({ image, linux }: BootPlan): SavedValue {
   return { linux, segments: image.segments.map(({ name, physical, bytes }) => ({ name, physical, bytes })), start: JSON.stringify(image.start) };
 }
 
-/** @param saved the body of a snapshot. @throws MachineError `bad-snapshot` */
-export function restoreBootPlan(saved: SavedValue, config: PcConfig): { readonly plan: BootPlan; readonly machine: SavedValue } {
+/** @param saved the body of a snapshot. @param title of its header. @throws MachineError `bad-snapshot` */
+export function restoreBootPlan(saved: SavedValue, config: PcConfig, title: string): { readonly plan: BootPlan; readonly machine: SavedValue } {
   const body = new SavedFields(saved, 'body');
   const machine = body.value('machine');
   const firmware = planFirmware(config.firmware);
-  if (body.value('boot') === null) return { plan: { firmware, image: undefined, linux: false }, machine };
+  if (body.value('boot') === null) return { plan: { firmware, image: undefined, linux: false, title }, machine };
   const boot = body.fields('boot');
   const segments = boot.list('segments', { max: 1000 }).map((segment) => {
     const physical = segment.int('physical', 0, config.ram);
     return { name: 'restored', physical, bytes: segment.bytes('bytes', { max: config.ram - physical }) };
   });
-  return { plan: { firmware, image: { segments, start: startOf(boot.value('start')) }, linux: boot.bool('linux') }, machine };
+  return { plan: { firmware, image: { segments, start: startOf(boot.value('start')) }, linux: boot.bool('linux'), title }, machine };
 }
 
 function startOf(saved: SavedValue): CpuStart {

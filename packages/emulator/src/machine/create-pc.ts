@@ -11,7 +11,7 @@ import { Entropy } from './entropy.ts';
 import { PcMachine } from './pc.ts';
 import { Board } from './pc-board.ts';
 import { pcConfig, type PcConfig } from './pc-config.ts';
-import { checkDrives, epochOfHeader, optionsOfHeader, pcHeader } from './pc-header.ts';
+import { checkDrives, epochOfHeader, optionsOfHeader, pcHeader, titleOfHeader } from './pc-header.ts';
 import { mapRam } from './pc-memory.ts';
 import { createParts, type MachineParts } from './parts.ts';
 
@@ -36,7 +36,7 @@ async function restorePc(snapshot: Uint8Array, options: PcOptions): Promise<PcMa
   const config = { ...pcConfig(optionsOfHeader(header, options)), epoch: epochOfHeader(header) };
   const drives = drivesOf(options.drives);
   checkDrives(header, drives);
-  const { plan, machine } = restoreBootPlan(body, config);
+  const { plan, machine } = restoreBootPlan(body, config, titleOfHeader(header));
   const pc = assemble({ config, plan, entropy: new Entropy(config.seed), drives });
   pc.restore(machine);
   return pc;
@@ -98,7 +98,7 @@ function assemble({ config, plan, entropy, drives }: Ingredients): PcMachine {
     {
       clock, interrupts: board.interrupts, devices, serial: board.serial satisfies readonly SerialPort[], console: board.console, powerButton: () => board.powerButton(),
       boot: () => boot(parts, board, plan), flush: () => board.flush(),
-      snapshot: { state: { parts, clock, entropy, devices, drives }, header: () => pcHeader(config, drives), plan: (): SavedValue => saveBootPlan(plan) },
+      snapshot: { state: { parts, clock, entropy, devices, drives }, header: () => pcHeader(config, drives, clock.now, plan.title), plan: (): SavedValue => saveBootPlan(plan) },
     },
     config,
   );

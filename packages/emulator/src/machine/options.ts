@@ -1,4 +1,5 @@
 /** Checks of machine options: everything wrong is said before anything is made. */
+import { CPU_MODEL_NAMES } from '@wasm-tcg/guest-x86';
 import type { FlatBoot, MachineOptions } from '../api.ts';
 import { MachineError } from '../errors.ts';
 
@@ -47,8 +48,11 @@ export function planFlatBoot(boot: FlatBoot, ramBytes: number): FlatPlan {
 }
 
 /** Everything that can be wrong in options without a machine. */
-export function checkOptions(options: MachineOptions): void {
-  const { execution } = options;
+export function checkOptions(options: Pick<MachineOptions, 'execution' | 'cpu'>): void {
+  const { execution, cpu } = options;
+  if (cpu?.model !== undefined && !CPU_MODEL_NAMES.includes(cpu.model)) {
+    throw new MachineError('bad-option', `cpu.model: ${String(cpu.model)}`, `one of ${CPU_MODEL_NAMES.join(', ')}`);
+  }
   if (execution?.mode !== undefined && !['tci', 'tb-per-module', 'tiered'].includes(execution.mode)) {
     throw new MachineError('bad-option', `execution.mode: ${String(execution.mode)}`, 'one of tci, tb-per-module, tiered');
   }

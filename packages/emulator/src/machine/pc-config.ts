@@ -37,7 +37,7 @@ export interface PcConfig {
 /** @throws MachineError `bad-option` */
 export function pcConfig(options: PcOptions): PcConfig {
   const { execution, debug, modules, signal, clock = 'host', devices = {} } = options;
-  checkOptions(execution === undefined ? {} : { execution });
+  checkOptions(options);
   const ram = parseMemorySize(options.memory ?? DEFAULT_RAM);
   const serial = devices.serial ?? 1;
   if (!(Number.isInteger(serial) && serial >= 0 && serial <= SERIAL_PORTS)) throw new MachineError('bad-option', `devices.serial: ${serial}`, `a PC has 0 … ${SERIAL_PORTS} serial ports`);

@@ -7,10 +7,14 @@ import type { Drive } from '../drives/drive.ts';
 import { MachineError } from '../errors.ts';
 import type { PcConfig } from './pc-config.ts';
 
-export function pcHeader(config: PcConfig, drives: readonly Drive[]): SavedValue {
+/**
+ * @param time virtual time, ns
+ * @param title what was booted, for people
+ */
+export function pcHeader(config: PcConfig, drives: readonly Drive[], time: number, title: string): SavedValue {
   const { devices, clock } = config;
   return {
-    machine: 'pc', model: config.model, ram: config.ram, epoch: config.epoch,
+    machine: 'pc', title, model: config.model, ram: config.ram, epoch: config.epoch, time,
     clock: clock.kind === 'host' ? 'host' : clock.shift,
     devices: {
       serial: devices.serial, testdev: devices.testdev, hpet: devices.hpet, rng: devices.rng, console: devices.console,
@@ -58,6 +62,12 @@ export function epochOfHeader(header: SavedValue): number {
   const epoch = new SavedFields(header, 'header').value('epoch');
   if (typeof epoch !== 'number' || !Number.isFinite(epoch)) throw new MachineError('bad-snapshot', 'the snapshot has no time of power-on', 'it is damaged: take it again');
   return epoch;
+}
+
+/** What was booted, as {@link pcHeader} was told; empty in snapshots that do not say. */
+export function titleOfHeader(header: SavedValue): string {
+  const title = new SavedFields(header, 'header').optional('title');
+  return typeof title === 'string' ? title : '';
 }
 
 /** @throws MachineError `bad-snapshot` when the drives are not those of the snapshot */

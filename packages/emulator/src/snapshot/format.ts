@@ -36,9 +36,17 @@ export async function encodeSnapshot({ header, body }: SnapshotParts): Promise<U
   return out;
 }
 
-/** @throws MachineError `bad-snapshot` */
-export async function decodeSnapshot(bytes: Uint8Array): Promise<SnapshotParts> {
-  if (bytes.length < FIXED || new TextDecoder().decode(bytes.subarray(0, 8)) !== MAGIC) throw bad('does not begin as one');
+/** Do they begin as a snapshot, of whatever version? */
+export function isSnapshot(bytes: Uint8Array): boolean {
+  return bytes.length >= FIXED && Array.from(MAGIC, (character) => character.charCodeAt(0)).every((code, i) => bytes[i] === code);
+}
+
+/**
+ * The header, and where the body begins; the body need not be there.
+ * @throws MachineError `bad-snapshot`
+ */
+export function readHeader(bytes: Uint8Array): { readonly header: SavedValue; readonly bodyAt: number } {
+  if (!isSnapshot(bytes)) throw bad('does not begin as one');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint32(8, true);
   if (version !== SNAPSHOT_VERSION) {
@@ -46,10 +54,15 @@ export async function decodeSnapshot(bytes: Uint8Array): Promise<SnapshotParts> 
   }
   const length = view.getUint32(12, true);
   if (length > MAX_HEADER || FIXED + length > bytes.length) throw bad('ends in its header');
-  const header = parse(bytes.subarray(FIXED, FIXED + length));
+  return { header: parse(bytes.slice(FIXED, FIXED + length)), bodyAt: FIXED + length };
+}
+
+/** @throws MachineError `bad-snapshot` */
+export async function decodeSnapshot(bytes: Uint8Array): Promise<SnapshotParts> {
+  const { header, bodyAt } = readHeader(bytes);
   let flat: Uint8Array;
   try {
-    flat = await pipe([bytes.subarray(FIXED + length)], new DecompressionStream('gzip'));
+    flat = await pipe([bytes.subarray(bodyAt)], new DecompressionStream('gzip'));
   } catch (cause) {
     throw bad('is damaged or cut short', cause);
   }

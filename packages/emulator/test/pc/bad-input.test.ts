@@ -1,6 +1,6 @@
 /** What cannot be booted, or restored, is refused with a typed error before anything runs. */
 import { describe, expect, it } from 'vitest';
-import { compileModules, createPc, MachineError, type PcOptions } from '../../src/index.ts';
+import { compileModules, createPc, MachineError, type CpuModelName, type PcOptions } from '../../src/index.ts';
 import { HLT, real, SPIN } from './programs.ts';
 
 const modules = compileModules();
@@ -83,7 +83,7 @@ describe('kernels', () => {
   });
 });
 
-it.each([['memory', { memory: '1' }], ['memory', { memory: 'lots' }], ['memory', { memory: '4G' }], ['serial', { devices: { serial: 9 } }], ['icount', { clock: { icount: 99 } }]] as const)(
+it.each([['memory', { memory: '1' }], ['memory', { memory: 'lots' }], ['memory', { memory: '4G' }], ['serial', { devices: { serial: 9 } }], ['icount', { clock: { icount: 99 } }], ['cpu.model', { cpu: { model: 'i860' as CpuModelName } }]] as const)(
   'an option out of range: %s',
   async (name, options) => {
     const error = await refusal({ boot: real(HLT), ...options });
