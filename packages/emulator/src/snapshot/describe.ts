@@ -36,7 +36,7 @@ export function describeSnapshot(bytes: Uint8Array): SnapshotSummary {
     clock: fields.value('clock') === 'host' ? 'host' : { icount: fields.int('clock', 0, 31) },
     title: titleOfHeader(header),
     time: known,
-    date: known === undefined ? undefined : (epochOfHeader(header) + known) / NS_PER_MS,
+    date: known === undefined ? undefined : Math.round(epochOfHeader(header) / NS_PER_MS + known / NS_PER_MS),
     drives: fields.list('drives', { max: 32 }).map((drive) => ({ size: drive.int('size', 0, Number.MAX_SAFE_INTEGER), readonly: drive.bool('readonly') })),
   };
 }

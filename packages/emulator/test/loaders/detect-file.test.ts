@@ -14,7 +14,9 @@ const BOOT = [510, [0x55, 0xaa]] as const;
 const GZIP = file(100, [0, [0x1f, 0x8b, 8]]);
 const LINUX = { name: 'Linux', type: 0x100, descriptor: new Uint8Array(4) };
 
-const ROWS: readonly (readonly [kind: FileKind, name: string, bytes: Uint8Array, packing?: string])[] = [
+type Row = readonly [kind: FileKind, name: string, bytes: Uint8Array, packing?: string];
+
+const ROWS: readonly Row[] = [
   ['bzimage', 'vmlinuz', bzImage()],
   ['vmlinux', 'vmlinux', elfImage({ bits: 64, notes: [LINUX] })],
   ['pvh', 'x', elfImage({ notes: [LINUX, pvhNote(0x100000)] })],
@@ -62,7 +64,7 @@ const ROWS: readonly (readonly [kind: FileKind, name: string, bytes: Uint8Array,
   ['unknown', 'notes.txt', file(100, [0, 'hello'])],
 ];
 
-it.each(ROWS)('%s: %s', (kind, name, bytes, packing) => {
+it.each(ROWS.map((row) => [row[0], row[1], row] as const))('%s: %s', (kind, name, [, , bytes, packing]) => {
   const found = detectFile(name, bytes);
   expect([found.kind, found.packing]).toEqual([kind, packing]);
   expect(found.role === 'none').toBe(found.hint !== undefined);
@@ -73,14 +75,14 @@ it('there is a row for each kind', () => {
   expect(new Set([...ROWS.map(([kind]) => kind), 'snapshot'])).toEqual(new Set(Object.keys(FILE_KINDS)));
 });
 
-it.each(ROWS.filter(([kind]) => kind !== 'empty'))('the beginning of %s is enough', (kind, name, bytes) => {
+it.each(ROWS.filter(([kind]) => kind !== 'empty').map((row) => [row[0], row[1], row[2]] as const))('the beginning of %s is enough: %s', (kind, name, bytes) => {
   const whole = file(DETECT_BYTES + 4096, [0, [...bytes]]);
   // Files of other sizes are told by what they contain, not by being small.
   if (['unknown', 'boot-sector'].includes(kind)) return;
   expect(detectFile(name, whole.subarray(0, DETECT_BYTES), whole.length).kind).toBe(kind);
 });
 
-it.each(ROWS)('cut short, %s is something, and no error', (_kind, name, bytes) => {
+it.each(ROWS.map((row) => [row[0], row[1], row[2]] as const))('cut short, %s is something, and no error: %s', (_kind, name, bytes) => {
   for (const length of [0, 1, 2, 16, 100, 511, 513, 1081]) expect(detectFile(name, bytes.subarray(0, length)).label).not.toBe('');
 });
 
