@@ -13,7 +13,7 @@ import { pageHost, type MachineHost } from './connect.ts';
 import type { CodeAt, MachineConfig, MachineEvents, MachineProgress, MachineSample, MachineStatus, MachineWorker, SiteGuest, TransferFile } from './protocol.ts';
 import { SampleRing } from './sample-ring.ts';
 import { SerialLine } from './serial-line.ts';
-import { DEFAULT_MEMORY, DEFAULT_MODEL, DEFAULT_SETTINGS, guestConfig, type MachineSettings } from './settings.ts';
+import { DEFAULT_SETTINGS, guestConfig, sourceConfig, type MachineSettings } from './settings.ts';
 
 /** What takes a while on a machine that runs. */
 export type MachineTask = 'snapshot' | 'send';
@@ -121,10 +121,9 @@ export class MachineController {
     return config === undefined ? Promise.resolve() : this.start(config);
   }
 
-  /** Go on from a snapshot: a new machine. Model, memory and clock are the snapshot's; the mode is the settings'. */
-  restore(file: Blob, settings: MachineSettings = DEFAULT_SETTINGS): Promise<void> {
-    const { model = DEFAULT_MODEL, memory = DEFAULT_MEMORY, mode, clock } = settings;
-    return this.start({ source: { kind: 'snapshot', file }, model, memory, mode, clock, append: '' });
+  /** Go on from a snapshot: a new machine. Model, memory and clock are the snapshot's; the mode is the settings', the disks are those it had. */
+  restore(file: Blob, disks: readonly File[] = [], settings: MachineSettings = DEFAULT_SETTINGS): Promise<void> {
+    return this.start(sourceConfig({ kind: 'snapshot', file, disks }, settings));
   }
 
   /** Pull the plug, also while it starts. What it printed stays. */

@@ -9,7 +9,8 @@ export type BootSource =
   /** A guest of the site: `tiny` is always there. */
   | { readonly kind: 'guest'; readonly name: string }
   | { readonly kind: 'files'; readonly kernel?: File; readonly initrd?: File; readonly disks: readonly File[]; readonly append: string }
-  | { readonly kind: 'snapshot'; readonly file: Blob };
+  /** `disks`: the images that the machine had, in the same order; a snapshot holds only what was written to them. */
+  | { readonly kind: 'snapshot'; readonly file: Blob; readonly disks: readonly File[] };
 
 export interface MachineConfig {
   readonly source: BootSource;

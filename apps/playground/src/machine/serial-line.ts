@@ -17,6 +17,7 @@ export class SerialLine {
   #keptBytes = 0;
   #sink: SerialSink | undefined;
   #last: Promise<void> = Promise.resolve();
+  #generation = 0;
 
   constructor(limit: number = KEPT_BYTES) {
     this.#limit = limit;
@@ -39,15 +40,17 @@ export class SerialLine {
     this.#keptBytes = 0;
   }
 
-  /** Forget what nobody has seen: another machine begins. */
+  /** Forget what has not been shown: another machine begins. */
   clear(): void {
+    this.#generation++;
     this.#kept.length = 0;
     this.#keptBytes = 0;
   }
 
   async #deliver(sink: SerialSink, bytes: Uint8Array, after: Promise<void>): Promise<void> {
+    const generation = this.#generation;
     await after;
-    for (let at = 0; at < bytes.length; at += PIECE_BYTES) await sink(bytes.subarray(at, at + PIECE_BYTES));
+    for (let at = 0; at < bytes.length && generation === this.#generation; at += PIECE_BYTES) await sink(bytes.subarray(at, at + PIECE_BYTES));
   }
 
   #keep(bytes: Uint8Array): void {

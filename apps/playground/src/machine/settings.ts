@@ -1,19 +1,19 @@
 /** How a machine is made, as its user chose it: in a form, in the address, remembered. What is not chosen is the guest's own. */
 import { CPU_MODEL_NAMES, type CpuModelName, type ExecutionMode } from '@wasm-tcg/emulator';
-import type { MachineConfig, SiteGuest } from './protocol.ts';
+import type { BootSource, MachineConfig, SiteGuest } from './protocol.ts';
 
 export interface MachineSettings {
   /** Undefined: what the guest is made for. */
-  readonly model?: CpuModelName;
+  readonly model?: CpuModelName | undefined;
   /** MiB. Undefined: what the guest is comfortable with. */
-  readonly memory?: number;
+  readonly memory?: number | undefined;
   readonly mode: ExecutionMode;
   readonly clock: 'host' | 'icount';
   /** Appended to the kernel's command line. */
   readonly append: string;
 }
 
-export const DEFAULT_SETTINGS: MachineSettings = { mode: 'tiered', clock: 'host', append: '' };
+export const DEFAULT_SETTINGS: MachineSettings = { model: undefined, memory: undefined, mode: 'tiered', clock: 'host', append: '' };
 
 /** For kernels of the user's own. */
 export const DEFAULT_MODEL: CpuModelName = 'x86-64';
@@ -41,8 +41,8 @@ export function settingsFromQuery(query: URLSearchParams, base: MachineSettings 
   const model = oneOf(MODELS, query.get('model')) ?? base.model;
   const mib = memory.trim() === '' || memoryProblem(memory) !== undefined ? base.memory : Number(memory);
   return {
-    ...(model === undefined ? {} : { model }),
-    ...(mib === undefined ? {} : { memory: mib }),
+    model,
+    memory: mib,
     mode: oneOf(MODES, query.get('mode')) ?? base.mode,
     clock: oneOf(CLOCKS, query.get('clock')) ?? base.clock,
     append: query.get('append') ?? base.append,
@@ -64,4 +64,11 @@ export function settingsToQuery(settings: MachineSettings, boot?: string): URLSe
 export function guestConfig(guest: SiteGuest, settings: MachineSettings): MachineConfig {
   const { model = guest.model, memory = guest.memory, mode, clock, append } = settings;
   return { source: { kind: 'guest', name: guest.name }, model, memory, mode, clock, append };
+}
+
+/** For what the user brings: nobody knows what it is made for. */
+export function sourceConfig(source: BootSource, settings: MachineSettings): MachineConfig {
+  const { model = DEFAULT_MODEL, memory = DEFAULT_MEMORY, mode, clock } = settings;
+  // The command line of own files is part of the source.
+  return { source, model, memory, mode, clock, append: '' };
 }

@@ -1,0 +1,24 @@
+import type { JSX } from 'preact';
+import { download } from '../../ui/download.ts';
+import { formatBytes } from '../../ui/format.ts';
+import type { MachineController } from '../controller.ts';
+
+/** Files that the guest sent. */
+export function ReceivedFiles({ machine }: { readonly machine: MachineController }): JSX.Element | null {
+  const files = machine.received.value;
+  if (files.length === 0) return null;
+  return (
+    <section class="received" aria-label="Files from the guest" role="status">
+      <b>From the guest</b>
+      <ul>
+        {files.map((file, index) => (
+          <li key={`${index} ${file.name}`}>
+            <code>{file.name}</code> <span class="muted">{formatBytes(file.bytes.length)}</span>
+            <button onClick={() => download(file.name.replace(/^.*\//, ''), new Blob([file.bytes.slice()]))} aria-label={`Save ${file.name}`}>Save</button>
+            <button onClick={() => machine.dismissReceived(file)} aria-label={`Dismiss ${file.name}`}>×</button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

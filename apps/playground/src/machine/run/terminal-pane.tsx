@@ -1,0 +1,46 @@
+import { useSignalEffect, type ReadonlySignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Theme } from '../../app/theme.ts';
+import type { FileDrop } from '../../ui/file-drop.ts';
+import type { MachineTerminal } from '../terminal/machine-terminal.ts';
+import { WAY_OUT_ID } from './status-line.tsx';
+
+export interface TerminalPaneProps {
+  readonly terminal: MachineTerminal;
+  readonly theme: ReadonlySignal<Theme>;
+  readonly drop: FileDrop;
+}
+
+/** Where Ctrl-Shift-arrow leads from the terminal. */
+const NEIGHBOURS = { before: '.machine-toolbar button:not(:disabled)', after: '.machine-status [tabindex="0"]' } as const;
+
+/** The terminal's place: as large as the page leaves, and where files for the guest are dropped. */
+export function TerminalPane({ terminal, theme, drop }: TerminalPaneProps): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return undefined;
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const recolor = (): void => terminal.recolor(element);
+    const unmount = terminal.mount(element, WAY_OUT_ID, (towards) => document.querySelector<HTMLElement>(NEIGHBOURS[towards])?.focus());
+    dark.addEventListener('change', recolor);
+    return () => {
+      dark.removeEventListener('change', recolor);
+      unmount();
+    };
+  }, [terminal]);
+  useSignalEffect(() => {
+    // The page's attribute follows the same signal, in an effect of its own: look after it.
+    if (theme.value !== undefined) queueMicrotask(() => place.current !== null && terminal.recolor(place.current));
+  });
+  return (
+    <div class="terminal-frame" data-testid="machine-terminal" data-drop={drop.over} {...drop.handlers}>
+      <div class="terminal" ref={place} />
+      <p class="terminal-drop" aria-hidden="true">Drop files to send them to the guest</p>
+      <output class="visually-hidden" data-testid="machine-screen" aria-live="off" aria-label="Screen of the terminal">
+        {terminal.screen}
+      </output>
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+/** No machine: what can be started, and how. */
+import type { JSX } from 'preact';
+import { ErrorNotice } from '../../ui/notice.tsx';
+import type { MachineAddress } from '../address.ts';
+import type { MachineController } from '../controller.ts';
+import { MachineHelp } from '../run/machine-help.tsx';
+import { GuestList } from './guest-list.tsx';
+import { OwnFiles } from './own-files.tsx';
+import { ResumePanel } from './resume-panel.tsx';
+import { SettingsForm } from './settings-form.tsx';
+
+export interface StartProps {
+  readonly machine: MachineController;
+  readonly address: MachineAddress;
+}
+
+export function StartScreen({ machine, address }: StartProps): JSX.Element {
+  const error = machine.error.value;
+  return (
+    <div class="machine-start">
+      <header class="intro">
+        <p>A PC in this page. Boot a guest, or start a kernel of your own.</p>
+        <MachineHelp />
+      </header>
+      {error === undefined ? null : <ErrorNotice error={error} onClose={() => machine.dismissError()} />}
+      <div class="columns">
+        <div class="main">
+          <GuestList machine={machine} address={address} />
+          <OwnFiles machine={machine} address={address} />
+        </div>
+        <div class="side">
+          <SettingsForm address={address} />
+          <ResumePanel machine={machine} address={address} />
+        </div>
+      </div>
+    </div>
+  );
+}
