@@ -1,7 +1,7 @@
 /** A flat image or the built-in guest on a bare CPU: no devices but the debug port and the debug exit port. */
 import type { FlatBoot, Machine, StopReason } from '../api.ts';
 import { createMachine } from '../machine/create-machine.ts';
-import { TINY_GUEST_ADDRESS, tinyGuestImage } from '../generated/tiny-guest.ts';
+import { tinyGuest } from '../guests/tiny-guest.ts';
 import { DEBUG_PORT, DebugPort, EXIT_PORT } from './debug-port.ts';
 import { ExitStatus, openLog, readInput, type CliHost } from './host.ts';
 import type { Settings } from './settings.ts';
@@ -17,7 +17,7 @@ const DEFAULT_LOAD_ADDRESS = 0x8000;
 const FLAT_MEMORY = 16 * 2 ** 20;
 
 function bootOf({ kernel, loadAddress, flatEntry: entry, cpuMode }: Settings): FlatBoot {
-  if (kernel === undefined) return { image: tinyGuestImage(), loadAddress: TINY_GUEST_ADDRESS, mode: 'real16' };
+  if (kernel === undefined) return tinyGuest();
   const image = readInput('-kernel', kernel);
   return { image, loadAddress: loadAddress ?? DEFAULT_LOAD_ADDRESS, mode: cpuMode ?? 'real16', ...(entry === undefined ? {} : { entry }) };
 }

@@ -5,6 +5,8 @@ export interface Drive {
   /** Bytes, a multiple of 512. */
   readonly size: number;
   readonly readonly: boolean;
+  /** What the guest reads as the disk's serial number: up to 20 ASCII characters. Default: `drive` and its position. */
+  readonly serial?: string;
   /**
    * Fill `target` from `offset`; both are multiples of 512 and within the size. A promise when it takes time: the device then completes the request later.
    */

@@ -47,6 +47,6 @@ export function createPciDevices(bus: DeviceBus, { drives, random, console, msi,
     });
     devices.push(plug('virtio-console', Slot.console, model));
   }
-  drives.forEach((drive, i) => devices.push(plug(`virtio-blk${i}`, Slot.firstDrive + i, new VirtioBlock(drive, { serial: `drive${i}` }))));
+  drives.forEach((drive, i) => devices.push(plug(`virtio-blk${i}`, Slot.firstDrive + i, new VirtioBlock(drive, { serial: drive.serial ?? `drive${i}` }))));
   return { bus: pci, devices, console: line };
 }
