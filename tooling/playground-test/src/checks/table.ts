@@ -1,5 +1,9 @@
 /** All stories, in the order they run. */
 import type { Story } from '../story.ts';
+import { ACCESS_STORIES } from './access.ts';
 import { FRAME_STORIES } from './frame.ts';
+import { MACHINE_STORIES } from './machine.ts';
+import { MAIN_THREAD_STORIES } from './main-thread.ts';
+import { OBSERVE_STORIES } from './observe.ts';
 
-export const STORIES: readonly Story[] = [...FRAME_STORIES];
+export const STORIES: readonly Story[] = [...FRAME_STORIES, ...MACHINE_STORIES, ...OBSERVE_STORIES, ...ACCESS_STORIES, ...MAIN_THREAD_STORIES];

@@ -1,9 +1,10 @@
 /** The site under test: built by the repository's own command, served twice, without and with the headers of an isolated page. */
 import { spawn } from 'node:child_process';
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlaygroundTestError } from '../errors.ts';
+import { readGuests, type BuiltGuest } from './guests.ts';
 import { serveSite } from './server.ts';
 
 /** The guest that the stories of Linux boot. */
@@ -14,9 +15,8 @@ export interface Site {
   readonly folder: string;
   readonly address: string;
   readonly isolatedAddress: string;
-  readonly hasLinux: boolean;
-  /** Empty when it has. */
-  readonly whyNoLinux: string;
+  /** Undefined when it was built without. */
+  readonly linux: BuiltGuest | undefined;
   close(): Promise<void>;
 }
 
@@ -24,22 +24,15 @@ export async function openSite(folder: string): Promise<Site> {
   await access(join(folder, 'index.html')).catch((error: unknown) => {
     throw new PlaygroundTestError('build', `${folder} has no index.html`, 'Name a folder that npm run playground:build has made, or leave --site away.', { cause: error });
   });
-  const hasLinux = (await guestsOf(folder)).includes(LINUX);
+  const linux = (await readGuests(folder)).find(({ name }) => name === LINUX);
   const [plain, isolated] = [await serveSite(folder, { isolated: false }), await serveSite(folder, { isolated: true })];
   return {
     folder,
     address: plain.address,
     isolatedAddress: isolated.address,
-    hasLinux,
-    whyNoLinux: hasLinux ? '' : `the site has no ${LINUX}: it was built without guests, or their packages cannot be had here`,
+    linux,
     close: async () => void (await Promise.all([plain.close(), isolated.close()])),
   };
-}
-
-/** Names of the guests that the site offers for fetching. */
-async function guestsOf(folder: string): Promise<readonly string[]> {
-  const text = await readFile(join(folder, 'guests', 'index.json'), 'utf8').catch(() => '[]');
-  return [...text.matchAll(/"name":\s*"([^"]+)"/g)].map((match) => match[1]);
 }
 
 /** Builds the site. Without guests, too, if theirs cannot be had: stories that need them say so. */

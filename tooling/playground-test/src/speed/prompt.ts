@@ -1,0 +1,2 @@
+/** What the guests' shell asks for a command with. */
+export const PROMPT = /wasm-tcg:~# /;
