@@ -14,7 +14,7 @@ function announcement({ status, ended, progress, task }: MachineController): str
     case 'starting':
       return progress.value?.text ?? 'The machine starts';
     case 'running':
-      return task.value === 'snapshot' ? 'A snapshot is being taken' : 'The machine runs. Ctrl-Shift-Up leaves the terminal.';
+      return task.value === 'snapshot' ? 'A snapshot is being taken' : 'The machine runs. Ctrl-Shift-Up leaves the terminal; the help there has a mode for screen readers.';
     case 'paused':
       return 'The machine is paused';
     case 'ended':

@@ -26,7 +26,7 @@ function Screen({ session, address, theme }: Pick<ViewProps, 'session' | 'theme'
   const { machine } = session;
   switch (machine.status.value) {
     case 'off':
-      return <StartScreen machine={machine} address={address} />;
+      return <StartScreen machine={machine} address={address} returning={machine.run.value > 0} />;
     case 'starting':
       return <StartingScreen machine={machine} />;
     default:

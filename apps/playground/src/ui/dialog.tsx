@@ -19,6 +19,8 @@ export function Dialog({ title, onClose, actions, testId, children }: DialogProp
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // Not the text, which is first and has the focus ring around it.
+    dialog?.querySelector<HTMLElement>('.toolbar button')?.focus();
     return () => {
       dialog?.close();
       // The browser does this for a dialog that is closed, and not for one that is removed.

@@ -5,7 +5,7 @@ import { useRef } from 'preact/hooks';
 import { BusyButton } from '../../ui/busy-button.tsx';
 import { download } from '../../ui/download.ts';
 import type { MachineController } from '../controller.ts';
-import { snapshotName } from '../snapshot-name.ts';
+import { snapshotName } from '../titles.ts';
 import type { MachineTerminal } from '../terminal/machine-terminal.ts';
 import { MachineHelp } from './machine-help.tsx';
 import { PowerOffDialog } from './power-off-dialog.tsx';
@@ -56,7 +56,7 @@ export function RunToolbar({ machine, terminal, onSend }: RunToolbarProps): JSX.
       />
       <div class="end">
         <TerminalMenu machine={machine} terminal={terminal} />
-        <MachineHelp />
+        <MachineHelp terminal={terminal} />
       </div>
       {asking.value ? <PowerOffDialog machine={machine} onClose={() => (asking.value = false)} /> : null}
     </div>

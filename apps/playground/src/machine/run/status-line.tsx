@@ -34,11 +34,11 @@ export function StatusLine({ machine, phase }: StatusLineProps): JSX.Element {
         {STATES[status]}
         {phase.value === undefined ? null : <span class="muted"> · {phase.value}</span>}
       </span>
-      <span class="figure"><b>{moving ? formatMips(speed.mips) : '–'}</b> MIPS</span>
+      <span class="figure rate"><b>{moving ? formatMips(speed.mips) : '–'}</b> MIPS</span>
       <TierBar speed={speed} />
       <span class="figure" title="Virtual time since power-on"><span class="muted">time</span> {sample === undefined ? '–' : formatTime(sample.virtual)}</span>
-      <span class="figure" title="Guest instructions since power-on"><span class="muted">instructions</span> {sample === undefined ? '–' : formatCount(sample.counters.instructions)}</span>
-      {config === undefined || config.source.kind === 'snapshot' ? null : <span class="figure muted">{config.model}, {formatBytes(config.memory * 2 ** 20)}</span>}
+      <span class="figure minor" title="Guest instructions since power-on"><span class="muted">instructions</span> {sample === undefined ? '–' : formatCount(sample.counters.instructions)}</span>
+      {config === undefined || config.source.kind === 'snapshot' ? null : <span class="figure minor muted">{config.model}, {formatBytes(config.memory * 2 ** 20)}</span>}
       <span class="way-out muted" id={WAY_OUT_ID}><kbd>Ctrl</kbd> <kbd>Shift</kbd> <kbd>↑</kbd> leaves the terminal</span>
     </div>
   );
@@ -55,7 +55,7 @@ function TierBar({ speed }: { readonly speed: Speed }): JSX.Element {
         {TIERS.map(({ key }) => <span key={key} class={key} style={{ inlineSize: `${speed[key] * 100}%` }} />)}
       </span>
       <span class="tier-legend" aria-hidden="true">
-        {TIERS.map(({ key, name }) => <span key={key} class={`tier-${key}`}>{name} {percent(speed[key])}</span>)}
+        {TIERS.map(({ key, name }) => <span key={key}><i class={`tier-${key}`} />{name} {percent(speed[key])}</span>)}
       </span>
     </span>
   );

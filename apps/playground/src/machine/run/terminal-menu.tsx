@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { MachineController } from '../controller.ts';
 import type { MachineTerminal } from '../terminal/machine-terminal.ts';
@@ -10,7 +9,6 @@ export interface TerminalMenuProps {
 
 /** What concerns the terminal and not the machine. */
 export function TerminalMenu({ machine, terminal }: TerminalMenuProps): JSX.Element {
-  const reader = useSignal(terminal.screenReader);
   const alive = machine.alive.value;
   const canPaste = typeof navigator.clipboard?.readText === 'function';
   const paste = async (): Promise<void> => {
@@ -30,16 +28,6 @@ export function TerminalMenu({ machine, terminal }: TerminalMenuProps): JSX.Elem
     <>
       {canPaste ? <button disabled={!alive} title="Type what is in the clipboard" onClick={() => void paste()}>Paste</button> : null}
       <button disabled={!alive} title="Type the stty command that tells a Unix guest how large this terminal is; a serial line cannot" onClick={tellSize}>Fit</button>
-      <button
-        aria-pressed={reader.value}
-        title="Read out what the guest prints"
-        onClick={() => {
-          reader.value = !reader.value;
-          terminal.screenReader = reader.value;
-        }}
-      >
-        Screen reader
-      </button>
     </>
   );
 }

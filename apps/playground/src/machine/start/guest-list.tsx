@@ -16,8 +16,12 @@ export function GuestList({ machine, address }: StartProps): JSX.Element {
     <section aria-label="Guests of this site">
       <ul class="guests">
         {guests.map((guest, index) => <GuestCard key={guest.name} guest={guest} primary={index === 0} onBoot={() => void address.boot(guest.name)} />)}
+        {more ? null : (
+          <li>
+            <Notice what="This site has no Linux." hint="Whoever builds it can add it: npm run playground:build -- --with-guests. Or start a kernel and an initrd of your own, below." />
+          </li>
+        )}
       </ul>
-      {more ? null : <Notice what="This site has no Linux." hint="Its builder can add it: npm run playground:build -- --with-guests. Or drop a kernel and an initrd of your own below." />}
     </section>
   );
 }

@@ -2,16 +2,16 @@ import { useSignal, useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { Panel } from '../../ui/panel.tsx';
 import type { MachineAddress } from '../address.ts';
-import { CLOCKS, DEFAULT_SETTINGS, memoryProblem, MODELS, MODES, type MachineSettings } from '../settings.ts';
+import { CLOCKS, DEFAULT_SETTINGS, memoryProblem, MODELS, MODES, settingsToQuery, type MachineSettings } from '../settings.ts';
 
 const MODE_TEXTS: Readonly<Record<MachineSettings['mode'], string>> = {
-  tiered: 'Tiered: interpreter, modules, regions',
-  'tb-per-module': 'A module per block, as QEMU does',
+  tiered: 'Tiered, the fastest',
+  'tb-per-module': 'A module per block, as QEMU',
   tci: 'Interpreter only',
 };
 const CLOCK_TEXTS: Readonly<Record<MachineSettings['clock'], string>> = {
   host: 'This computer’s',
-  icount: 'Counts instructions: every run is the same',
+  icount: 'Instructions: runs are the same',
 };
 
 /** How machines are made. What is left empty is what the guest is made for. Remembered, and part of the address. */
@@ -29,7 +29,7 @@ export function SettingsForm({ address }: { readonly address: MachineAddress }):
     <Panel
       title="Settings"
       class="settings"
-      tools={settings === DEFAULT_SETTINGS ? undefined : <button onClick={() => address.change(DEFAULT_SETTINGS)}>Defaults</button>}
+      tools={settingsToQuery(settings).size === 0 ? undefined : <button onClick={() => address.change(DEFAULT_SETTINGS)}>Defaults</button>}
     >
       <form class="fields" onSubmit={(event) => event.preventDefault()}>
         <label class="field">

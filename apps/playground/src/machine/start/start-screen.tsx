@@ -1,5 +1,6 @@
 /** No machine: what can be started, and how. */
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { ErrorNotice } from '../../ui/notice.tsx';
 import type { MachineAddress } from '../address.ts';
 import type { MachineController } from '../controller.ts';
@@ -14,10 +15,19 @@ export interface StartProps {
   readonly address: MachineAddress;
 }
 
-export function StartScreen({ machine, address }: StartProps): JSX.Element {
+export interface StartScreenProps extends StartProps {
+  /** There was a machine: what had the focus has gone with it. */
+  readonly returning: boolean;
+}
+
+export function StartScreen({ machine, address, returning }: StartScreenProps): JSX.Element {
   const error = machine.error.value;
+  const top = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (returning && document.activeElement === document.body) top.current?.focus();
+  }, [returning]);
   return (
-    <div class="machine-start">
+    <div class="machine-start" ref={top} tabIndex={-1} role="group" aria-label="Start a machine">
       <header class="intro">
         <p>A PC in this page. Boot a guest, or start a kernel of your own.</p>
         <MachineHelp />

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { formatBytes } from '../../ui/format.ts';
 import type { MachineController } from '../controller.ts';
+import { machineTitle } from '../titles.ts';
 import type { MachinePhase, MachineProgress } from '../protocol.ts';
 
 const PHASES: readonly { readonly phase: MachinePhase; readonly name: string }[] = [
@@ -21,6 +22,7 @@ export function StartingScreen({ machine }: { readonly machine: MachineControlle
   const at = PHASES.findIndex(({ phase }) => phase === (progress?.phase ?? 'fetch'));
   return (
     <div class="machine-starting" data-testid="machine-progress">
+      <h2>{machineTitle(machine.config.value, machine.guests.value)}</h2>
       <ol class="phases">
         {PHASES.map(({ phase, name }, index) => (
           <li key={phase} data-state={index < at ? 'done' : index === at ? 'now' : 'later'} aria-current={index === at ? 'step' : undefined}>{name}</li>
