@@ -1,6 +1,71 @@
+/** Observe: what the machine is doing, while it does it. */
+import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { ViewProps } from '../app/app.tsx';
+import { ErrorNotice } from '../ui/notice.tsx';
+import { Segmented } from '../ui/segmented.tsx';
+import { BlocksPanel } from './blocks-panel.tsx';
+import { ChartPanel } from './chart-panel.tsx';
+import { CHARTS } from './chart-specs.ts';
+import { EmptyState } from './empty-state.tsx';
+import { HeatPanel } from './heat-panel.tsx';
+import { ObserveHelp } from './observe-help.tsx';
+import { Observation } from './observation.ts';
+import { usePalette } from './palette.ts';
+import { visibleRange, windowPoints } from './rates.ts';
+import { useShortcuts } from './shortcuts.ts';
+import { StatusText } from './status-text.tsx';
+import { ViewState, WINDOWS, type WindowName } from './view-state.ts';
+import './observe.css';
 
-export function ObserveView({ session }: ViewProps): JSX.Element {
-  return <p>{session.machine.status.value}</p>;
+const WINDOW_OPTIONS = (Object.keys(WINDOWS) as WindowName[]).map((name) => ({ value: name, text: name }));
+
+export function ObserveView({ session, theme }: ViewProps): JSX.Element {
+  const { machine } = session;
+  const observation = session.kept(Observation, () => new Observation(machine));
+  const state = session.kept(ViewState, () => new ViewState());
+  const palette = usePalette(theme);
+  const hover = useSignal<number | undefined>(undefined);
+  const error = useSignal<unknown>(undefined);
+  useEffect(() => {
+    void machine.observe(true);
+    return () => void machine.observe(false);
+  }, [machine]);
+  useShortcuts(observation, state);
+
+  const points = useComputed(() => {
+    void observation.version.value;
+    return windowPoints(machine.samples, { length: state.windowLength.value, end: observation.end });
+  });
+  const range = useComputed((): readonly [number, number] => {
+    void observation.version.value;
+    return visibleRange(observation.end, state.windowLength.value);
+  });
+  const hasData = useComputed(() => observation.version.value >= 0 && machine.samples.length > 0);
+
+  if (!hasData.value) return <EmptyState machine={machine} />;
+  const { held } = observation;
+  return (
+    <div class="observe">
+      <div class="toolbar">
+        <StatusText machine={machine} />
+        <div class="end">
+          <button aria-pressed={held.value} onClick={() => observation.hold(!held.value)}>{held.value ? 'Display held' : 'Hold display'}</button>
+          <Segmented label="Time shown" value={state.window.value} options={WINDOW_OPTIONS} onChange={(value) => (state.window.value = value)} />
+          <ObserveHelp />
+        </div>
+      </div>
+      {error.value === undefined ? null : <ErrorNotice error={error.value} onClose={() => (error.value = undefined)} />}
+      <div class="observe-main">
+        <HeatPanel observation={observation} state={state} palette={palette} />
+        <BlocksPanel observation={observation} state={state} canOpen={machine.alive} onOpen={() => undefined} />
+      </div>
+      <div class="observe-charts">
+        {CHARTS.map((spec) => (
+          <ChartPanel key={spec.id} spec={spec} points={points} range={range} hover={hover} palette={palette} state={state} />
+        ))}
+      </div>
+    </div>
+  );
 }

@@ -103,6 +103,15 @@ export interface Window {
   readonly end: number;
 }
 
+/** Of a machine that has just been started, a window shows this much at least, ms. */
+const LEAST_VISIBLE = 30_000;
+
+/** The part of a window that is shown, seconds: all of it once the machine is old enough, before that what there is. */
+export function visibleRange(end: number, length: number): readonly [number, number] {
+  const to = Math.max(end, LEAST_VISIBLE);
+  return [Math.max(0, to - length) / 1000, to / 1000];
+}
+
 /**
  * The points of a window, oldest first. Long windows take the last sample of each of a fixed row of time slots, so that points stay where they are while the
  * window moves.

@@ -1,0 +1,106 @@
+/** Physical memory now: a cell for every so many pages. */
+import { useComputed, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { tiersAt, type CellData, type PageRange } from './address-heat.ts';
+import { formatRange, formatShare } from './address-text.ts';
+import { drawMap, GUTTER, MAP_HEIGHT, mapGeometry } from './draw-heat.ts';
+import { cellPages, layoutGrid, moveCell, zoomAt, zoomTo, type Grid } from './grid.ts';
+import type { TierHits } from './hot-blocks.ts';
+import type { Observation } from './observation.ts';
+import type { Palette } from './palette.ts';
+import { Picture, type Box, type Point } from './picture.tsx';
+import type { ViewState } from './view-state.ts';
+
+/** What a place holds: shown by the readout, and a row of the table. */
+export interface Place {
+  readonly range: PageRange;
+  /** Bytes of translated guest code. */
+  readonly code: TierHits;
+  /** Shares of all executed instructions. */
+  readonly heat: TierHits;
+}
+
+export interface HeatPictureProps {
+  readonly observation: Observation;
+  readonly state: ViewState;
+  readonly palette: ReadonlySignal<Palette>;
+  /** The picture's width with its labels, CSS pixels. */
+  readonly width: ReadonlySignal<number>;
+  readonly range: ReadonlySignal<PageRange>;
+  readonly cursor: Signal<Point | undefined>;
+  readonly hover: Signal<Point | undefined>;
+}
+
+export interface MapData {
+  readonly grid: Grid;
+  readonly data: CellData;
+}
+
+/** Cells of a range, laid out for a width. */
+export function mapData(observation: Observation, range: PageRange, width: number): MapData {
+  const grid = layoutGrid(range, Math.max(1, width - GUTTER), MAP_HEIGHT);
+  return { grid, data: observation.heat.cells(range, grid.perCell) };
+}
+
+export const placeAt = ({ grid, data }: MapData, cell: number): Place => ({ range: cellPages(grid, cell), code: tiersAt(data.code, cell), heat: tiersAt(data.heat, cell) });
+
+const sum = ({ tci, module, region }: TierHits): number => tci + module + region;
+
+/** A place in words. */
+export function describePlace({ range, code, heat }: Place): string {
+  return `${formatRange(range)}: ${sum(code)} bytes of translated code, ${formatShare(sum(heat))} of executed instructions`;
+}
+
+export function HeatMap({ observation, state, palette, width, range, cursor, hover, map }: HeatPictureProps & { readonly map: ReadonlySignal<MapData> }): JSX.Element {
+  const grid = useComputed(() => map.value.grid);
+  const cellOfPoint = ({ x, y }: Point): number => y * grid.peek().columns + x;
+  const pointOfCell = (cell: number): Point => ({ x: cell % grid.peek().columns, y: Math.floor(cell / grid.peek().columns) });
+  const leave = (to: PageRange | undefined): void => {
+    if (to === undefined) return;
+    state.zoomIn(to);
+    cursor.value = undefined;
+    hover.value = undefined;
+  };
+  return (
+    <Picture
+      label="Physical memory, a cell for each range of pages. Arrow keys choose a cell, Enter zooms in, Escape out."
+      testId="observe-heat"
+      size={map}
+      cursor={cursor}
+      hover={hover}
+      draw={(canvas) => {
+        if (width.value > 0) drawMap(canvas, map.value.grid, width.value, map.value.data, state.measure.value, palette.value);
+      }}
+      at={(left, top) => {
+        const { cellWidth, cellHeight } = mapGeometry(grid.peek(), width.peek());
+        const point = { x: Math.floor((left - GUTTER) / cellWidth), y: Math.floor(top / cellHeight) };
+        const inside = point.x >= 0 && point.x < grid.peek().columns && point.y >= 0 && cellOfPoint(point) < grid.peek().cells;
+        return inside ? point : undefined;
+      }}
+      boxes={(from, to) => linearBoxes(grid.peek(), width.peek(), cellOfPoint(from), cellOfPoint(to))}
+      move={(from, move) => pointOfCell(from === undefined ? 0 : moveCell(grid.peek(), cellOfPoint(from), move))}
+      onZoom={(point) => leave(zoomAt(grid.peek(), cellOfPoint(point)))}
+      onSelect={(from, to) => leave(zoomTo(grid.peek(), cellOfPoint(from), cellOfPoint(to)))}
+      onOut={() => {
+        if (range.peek() === undefined || state.zoom.peek().length === 0) return false;
+        state.zoomOut();
+        cursor.value = undefined;
+        return true;
+      }}
+      describe={(point) => describePlace(placeAt(map.peek(), cellOfPoint(point)))}
+    />
+  );
+}
+
+/** Cells from one to another in the order of addresses: a box for each row. */
+export function linearBoxes(grid: Grid, width: number, a: number, b: number): Box[] {
+  const { cellWidth, cellHeight } = mapGeometry(grid, width);
+  const [from, to] = [Math.min(a, b), Math.max(a, b)];
+  const boxes: Box[] = [];
+  for (let row = Math.floor(from / grid.columns); row <= Math.floor(to / grid.columns); row++) {
+    const first = Math.max(from, row * grid.columns) % grid.columns;
+    const last = Math.min(to, row * grid.columns + grid.columns - 1) % grid.columns;
+    boxes.push({ left: GUTTER + first * cellWidth - 1, top: row * cellHeight - 1, width: (last - first + 1) * cellWidth + 1, height: cellHeight + 1 });
+  }
+  return boxes;
+}
