@@ -1,0 +1,15 @@
+/** What can be wrong with what the page asks for; crosses the border of the worker with code and hint. */
+
+export type LabErrorCode = 'not-loaded' | 'bad-program' | 'bad-argument';
+
+export class LabError extends Error {
+  readonly code: LabErrorCode;
+  readonly hint: string;
+
+  constructor(code: LabErrorCode, message: string, hint: string) {
+    super(message);
+    this.name = 'LabError';
+    this.code = code;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,5 @@
+/** The Lab's worker. */
+import { serveWorker } from '../../rpc/worker.ts';
+import { LabEngine } from './engine.ts';
+
+serveWorker(new LabEngine());
