@@ -93,11 +93,18 @@ function assemble({ config, plan, entropy, drives }: Ingredients): PcMachine {
   });
   late.board = board;
   const { devices } = board;
+  // Memory is made of zeros, and is only there once it is touched: filling 256 MiB for the first start would take 100 ms and as much of the host's memory.
+  let used = false;
+  const startGuest = (): void => {
+    if (used) parts.memory.fill(0, parts.memory.size, 0);
+    used = true;
+    boot(parts, board, plan);
+  };
   const pc = new PcMachine(
     parts,
     {
       clock, interrupts: board.interrupts, devices, serial: board.serial satisfies readonly SerialPort[], console: board.console, powerButton: () => board.powerButton(),
-      boot: () => boot(parts, board, plan), flush: () => board.flush(),
+      boot: startGuest, flush: () => board.flush(),
       snapshot: { state: { parts, clock, entropy, devices, drives }, header: () => pcHeader(config, drives, clock.now, plan.title), plan: (): SavedValue => saveBootPlan(plan) },
     },
     config,
@@ -107,9 +114,8 @@ function assemble({ config, plan, entropy, drives }: Ingredients): PcMachine {
   return pc;
 }
 
-/** RAM and CPU as firmware and loader leave them. */
+/** RAM, which is all zeros, and CPU as firmware and loader leave them. */
 function boot({ memory, x86 }: MachineParts, board: Board, { firmware, image }: BootPlan): void {
-  memory.fill(0, memory.size, 0);
   for (const { physical, bytes } of firmware.segments) memory.write(physical, bytes);
   board.programAsFirmware();
   if (image === undefined) return;

@@ -12,10 +12,7 @@ export function saveRam(ram: Uint8Array): SavedValue {
   const bitmap = new Uint8Array(Math.ceil(pages / 8));
   let used = 0;
   for (let page = 0; page < pages; page++) {
-    const from = (page * PAGE) / 8;
-    let at = from;
-    while (at < from + PAGE / 8 && words[at] === 0n) at++;
-    if (at === from + PAGE / 8) continue;
+    if (isZero(words, page)) continue;
     bitmap[page >> 3] |= 1 << (page & 7);
     used++;
   }
@@ -27,6 +24,12 @@ export function saveRam(ram: Uint8Array): SavedValue {
     next += PAGE;
   }
   return { bytes: ram.length, bitmap, contents };
+}
+
+function isZero(words: BigUint64Array, page: number): boolean {
+  const end = ((page + 1) * PAGE) / 8;
+  for (let at = end - PAGE / 8; at < end; at++) if (words[at] !== 0n) return false;
+  return true;
 }
 
 /** @throws MachineError `bad-snapshot` */
@@ -41,10 +44,14 @@ export function loadRam(ram: Uint8Array, saved: SavedValue): void {
   if (!(contents instanceof Uint8Array) || contents.length !== used * PAGE) {
     throw new MachineError('bad-snapshot', 'the snapshot does not have all pages of RAM', 'it is damaged: take it again');
   }
-  ram.fill(0);
+  const words = new BigUint64Array(ram.buffer, ram.byteOffset, ram.length / 8);
   let next = 0;
   for (let page = 0; page < pages; page++) {
-    if (!(bitmap[page >> 3]! & (1 << (page & 7)))) continue;
+    if (!(bitmap[page >> 3]! & (1 << (page & 7)))) {
+      // Pages that nobody has written take no memory of the host's, and go on taking none.
+      if (!isZero(words, page)) ram.fill(0, page * PAGE, (page + 1) * PAGE);
+      continue;
+    }
     ram.set(contents.subarray(next, next + PAGE), page * PAGE);
     next += PAGE;
   }
