@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { Wrong } from '../rows.ts';
 import { LINUX } from '../site/site.ts';
 import { BOOT_LIMIT, compareBoots, judgeBoots } from '../speed/boot-time.ts';
+import { PROMPT } from '../speed/prompt.ts';
 import type { Story } from '../story.ts';
-import { bootGuest, bootLinux, command, TINY_LAST } from './guest.ts';
-import { chromiumTab, openView, textOf } from './pages.ts';
+import { bootGuest, bootLinux, command, LINUX_PATIENCE, TINY_LAST } from './guest.ts';
+import { chromiumTab, notice, openView, textOf } from './pages.ts';
 
 const TINY_SECONDS = 30;
 const LINUX_SECONDS = 90;
@@ -21,7 +22,7 @@ const tiny: Story = {
       seconds: TINY_SECONDS,
       run: async () => `${(await bootGuest(tab, 'tiny', TINY_LAST, TINY_SECONDS * 1000)).toFixed(1)} s`,
     },
-    { name: 'the page says that it has halted', run: async () => void (await textOf(tab, 'machine-status', /halt/i)) },
+    { name: 'the page says that it has halted', run: async () => void (await notice(tab, /halted/)) },
   ],
 };
 
@@ -100,9 +101,8 @@ const files: Story = {
         run: async () => {
           const file = join(temporary, 'note.txt');
           await writeFile(file, TRANSFERRED);
-          const [chooser] = await Promise.all([page.waitForEvent('filechooser'), tab.click({ testId: 'machine-send' })]);
-          await chooser.setFiles(file);
-          await textOf(tab, 'machine-notice', /receive/);
+          await page.getByTestId('machine-send').setInputFiles(file);
+          await notice(tab, /Ready for the guest: note\.txt/);
           await command(tab, 'receive && echo got=$(cat note.txt | md5sum)', /got=[0-9a-f]{32}/);
           await command(tab, 'cat note.txt', new RegExp(TRANSFERRED.trim()));
         },
@@ -114,6 +114,120 @@ const files: Story = {
           const [download] = await Promise.all([page.waitForEvent('download'), tab.click({ role: 'button', name: 'Save numbers.txt' })]);
           const text = await readFile(await download.path(), 'utf8');
           if (text !== Array.from({ length: 1000 }, (_, index) => `${index + 1}\n`).join('')) throw new Wrong(`the file has ${text.length} bytes and is not what was sent`);
+        },
+      },
+    ];
+  },
+};
+
+/** Boots the site's own Linux as somebody's files. */
+const ownFiles: Story = {
+  name: 'own files',
+  linux: true,
+  steps: ({ tab, site }) => [
+    {
+      name: 'kernel and initrd are dropped, and known for what they are',
+      run: async () => {
+        await openView(tab, 'machine');
+        const paths = { kernel: site.linux?.kernel ?? '', initrd: site.linux?.initrd ?? '' };
+        await tab.evaluate(async ({ kernel, initrd }) => {
+          const file = async (path: string, name: string): Promise<File> => new File([await (await fetch(path)).blob()], name);
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(await file(kernel, 'vmlinuz'));
+          dataTransfer.items.add(await file(initrd, 'initrd.img'));
+          const zone = document.querySelector('[data-testid="machine-drop"]');
+          for (const type of ['dragenter', 'dragover', 'drop']) zone?.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+        }, paths);
+        return tab.waitFor(
+          'both files with what they are used for',
+          () => {
+            const rows = [...document.querySelectorAll('main li')].filter((row) => row.querySelector('select') !== null);
+            const used = rows.map((row) => `${row.querySelector('code')?.textContent} as ${row.querySelector('select')?.value}`).join(', ');
+            return used === 'vmlinuz as kernel, initrd.img as initrd' && used;
+          },
+          undefined,
+        ) as Promise<string>;
+      },
+    },
+    {
+      name: 'they boot to a shell',
+      seconds: LINUX_SECONDS,
+      run: async () => {
+        await chromiumTab(tab).page.getByLabel('Kernel command line, added').fill('console=ttyS0');
+        await tab.click({ role: 'button', name: 'Start' });
+        await textOf(tab, 'machine-screen', PROMPT, LINUX_PATIENCE);
+      },
+    },
+  ],
+};
+
+const power: Story = {
+  name: 'power',
+  linux: true,
+  steps: ({ tab }) => [
+    { name: 'Linux boots by a link', seconds: LINUX_SECONDS, run: async () => (await openView(tab, 'machine', `boot=${LINUX}&mode=tiered`), void (await textOf(tab, 'machine-screen', PROMPT, LINUX_PATIENCE))) },
+    {
+      name: 'it pauses and goes on',
+      run: async () => {
+        await tab.click({ role: 'button', name: 'Pause' });
+        await textOf(tab, 'machine-status', /Paused/);
+        await tab.click({ role: 'button', name: 'Resume' });
+        await command(tab, 'echo awake=$((40 + 2))', /awake=42/);
+      },
+    },
+    {
+      name: 'reset starts it over',
+      seconds: LINUX_SECONDS,
+      run: async () => {
+        await command(tab, 'clear; echo before=$((40 + 2))', /before=42/);
+        await tab.click({ role: 'button', name: 'Reset' });
+        await tab.waitFor('the guest begins anew', () => document.querySelector('[data-testid="machine-screen"]')?.textContent.includes('before=42') === false, undefined, 60_000);
+        await textOf(tab, 'machine-screen', PROMPT, LINUX_PATIENCE);
+      },
+    },
+    {
+      name: 'the plug is pulled only after a question',
+      run: async () => {
+        await tab.click({ role: 'button', name: 'Power off' });
+        await tab.waitFor('the question', () => document.querySelector('dialog[open]') !== null, undefined);
+        await tab.press('Escape');
+        await tab.waitFor('no question', () => document.querySelector('dialog[open]') === null, undefined);
+        await command(tab, 'echo alive=$((40 + 2))', /alive=42/);
+      },
+    },
+    {
+      name: 'the guest switches itself off, and the page says so',
+      run: async () => {
+        await tab.click({ testId: 'machine-terminal' });
+        await tab.type('poweroff -f');
+        await tab.press('Enter');
+        await notice(tab, /switched itself off/);
+      },
+    },
+  ],
+};
+
+/** Files that are not what they are taken for: each is answered by what happened and what to do. */
+const badFiles: Story = {
+  name: 'bad files',
+  steps: ({ tab, temporary }) => {
+    const { page } = chromiumTab(tab);
+    return [
+      {
+        name: 'a snapshot that is none',
+        run: async () => {
+          const file = join(temporary, 'bad.snapshot');
+          await writeFile(file, 'not a machine');
+          await openView(tab, 'machine');
+          await page.getByTestId('machine-restore').setInputFiles(file);
+          return notice(tab, /snapshot/i);
+        },
+      },
+      {
+        name: 'a guest that the site does not have',
+        run: async () => {
+          await openView(tab, 'machine', 'boot=nothing');
+          return notice(tab, /no guest/);
         },
       },
     ];
@@ -144,4 +258,4 @@ const bootTime: Story = {
   ],
 };
 
-export const MACHINE_STORIES: readonly Story[] = [tiny, isolated, linux, snapshot, files, bootTime];
+export const MACHINE_STORIES: readonly Story[] = [tiny, isolated, linux, snapshot, files, ownFiles, power, badFiles, bootTime];

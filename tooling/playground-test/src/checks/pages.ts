@@ -41,8 +41,14 @@ export function textOf(tab: Tab, testId: string, pattern: RegExp, patience?: num
   );
 }
 
-export function isShown(tab: Tab, testId: string, patience?: number): Promise<unknown> {
-  return tab.waitFor(`${testId} is shown`, (id) => document.querySelector(`[data-testid="${id}"]`)?.checkVisibility() === true, testId, patience);
+/** Until a notice says something. @returns all that it says */
+export function notice(tab: Tab, pattern: RegExp, patience?: number): Promise<string> {
+  return tab.waitFor(
+    `a notice that says ${pattern}`,
+    ({ source, flags }) => [...document.querySelectorAll<HTMLElement>('main .notice')].map(({ innerText }) => innerText.replaceAll('\n', ' ')).find((text) => new RegExp(source, flags).test(text)) ?? '',
+    { source: pattern.source, flags: pattern.flags },
+    patience,
+  );
 }
 
 export function expectEqual(what: string, got: unknown, wanted: unknown): void {
