@@ -4,14 +4,14 @@ import type { WorkerError } from '../rpc/errors.ts';
 import { loadGuests } from './guests.ts';
 import type { MachineWorker, SiteGuest } from './protocol.ts';
 
-export interface MachineHost {
+export interface MachineBackend {
   /** @param onDied the worker could not be loaded, or broke outside any call */
   connect(onDied: (error: WorkerError) => void): WorkerHandle<MachineWorker>;
   /** What the site offers, `tiny` among it. */
   guests(): Promise<readonly SiteGuest[]>;
 }
 
-export function pageHost(): MachineHost {
+export function pageBackend(): MachineBackend {
   return {
     connect: (onDied) => connectWorker<MachineWorker>(new Worker(new URL('./worker/main.ts', import.meta.url), { type: 'module', name: 'machine' }), onDied),
     guests: () => loadGuests(),

@@ -9,7 +9,7 @@ import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { StopReason } from '@wasm-tcg/emulator';
 import type { WorkerHandle } from '../rpc/worker.ts';
 import { WorkerError } from '../rpc/errors.ts';
-import { pageHost, type MachineHost } from './connect.ts';
+import { pageBackend, type MachineBackend } from './connect.ts';
 import type { CodeAt, MachineConfig, MachineEvents, MachineProgress, MachineSample, MachineStatus, MachineWorker, SiteGuest, TransferFile } from './protocol.ts';
 import { SampleRing } from './sample-ring.ts';
 import { SerialLine } from './serial-line.ts';
@@ -22,7 +22,7 @@ export type MachineTask = 'snapshot' | 'send';
 export type SampleListener = (sample: MachineSample) => void;
 
 export class MachineController {
-  readonly #host: MachineHost;
+  readonly #backend: MachineBackend;
   readonly #status = signal<MachineStatus>('off');
   readonly #progress = signal<MachineProgress | undefined>(undefined);
   readonly #config = signal<MachineConfig | undefined>(undefined);
@@ -63,13 +63,13 @@ export class MachineController {
   readonly alive: ReadonlySignal<boolean> = computed(() => this.#status.value === 'running' || this.#status.value === 'paused');
   readonly serial = new SerialLine();
 
-  constructor(host: MachineHost = pageHost()) {
-    this.#host = host;
+  constructor(backend: MachineBackend = pageBackend()) {
+    this.#backend = backend;
   }
 
   /** Find out what the site offers; asks once. */
   async loadGuests(): Promise<readonly SiteGuest[]> {
-    this.#guestsAsked ??= this.#host.guests();
+    this.#guestsAsked ??= this.#backend.guests();
     try {
       const guests = await this.#guestsAsked;
       this.#guests.value = guests;
@@ -91,11 +91,11 @@ export class MachineController {
   /** Make a machine and start it, instead of the one there is. Resolves when it runs or could not be started. */
   async start(config: MachineConfig): Promise<void> {
     this.#discard();
-    const run = ++this.#run.value;
     this.serial.clear();
     this.samples.clear();
     this.#latest.value = undefined;
     this.#config.value = config;
+    const run = ++this.#run.value;
     this.#ended.value = undefined;
     this.#error.value = undefined;
     this.#received.value = [];
@@ -103,7 +103,7 @@ export class MachineController {
     this.#status.value = 'starting';
     const current = (): boolean => run === this.#run.value && this.#worker !== undefined;
     try {
-      const worker = this.#host.connect((error) => {
+      const worker = this.#backend.connect((error) => {
         if (current()) this.#fail(error);
       });
       this.#worker = worker;

@@ -9,6 +9,7 @@ import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import { BootPhase } from '../boot-phase.ts';
+import type { MachineConfig } from '../protocol.ts';
 import type { SerialLine } from '../serial-line.ts';
 import { controlOf, keySequence, type ScreenKey } from './keys.ts';
 import { terminalTheme } from './palette.ts';
@@ -17,11 +18,15 @@ import { screenText } from './screen-text.ts';
 /** ms between two looks at the screen's text. */
 const SCREEN_INTERVAL = 250;
 const SCROLLBACK = 5000;
+/** Faint, since the guest did not print it. */
+const RESUMED = '\u001b[2m[resumed; a snapshot does not hold the screen: Enter shows the prompt]\u001b[0m\r\n';
 
 export interface TerminalOwner {
   readonly serial: SerialLine;
   /** Changes when another machine begins. */
   readonly run: ReadonlySignal<number>;
+  /** Of that machine: set before `run` changes. */
+  readonly config: ReadonlySignal<MachineConfig | undefined>;
   /** What is typed. */
   input(bytes: Uint8Array): void;
 }
@@ -112,6 +117,7 @@ export class MachineTerminal {
     this.#boot = new BootPhase();
     this.#phase.value = undefined;
     this.#screen.value = '';
+    if (this.#owner.config.peek()?.source.kind === 'snapshot') this.#xterm.write(RESUMED);
   }
 
   focus(): void {
