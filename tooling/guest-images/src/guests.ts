@@ -29,7 +29,11 @@ const busybox = (architecture: Architecture): PackageFamily => ({
 });
 
 export interface GuestDefinition {
+  /** For a card: short. */
+  readonly title: string;
   readonly about: string;
+  /** Width of its code. */
+  readonly bits: 32 | 64;
   readonly kernel: PackageFamily;
   readonly busybox: PackageFamily;
   /** A busybox of 32-bit code beside it, at /bin32/busybox. */
@@ -48,13 +52,29 @@ const COMMON = { modules: VIRTIO, append: 'console=ttyS0', memory: '256M' } as c
 export const GUESTS = {
   'linux-cloud-amd64': {
     ...COMMON,
+    title: 'Linux, 64-bit',
+    bits: 64,
     about: "Debian's 64-bit kernel for virtual machines, with IA32 emulation",
     kernel: kernel('cloud-amd64', 'amd64'),
     busybox: busybox('amd64'),
     busybox32: busybox('i386'),
   },
-  'linux-686': { ...COMMON, about: "Debian's 32-bit kernel without PAE", kernel: kernel('686', 'i386'), busybox: busybox('i386') },
-  'linux-686-pae': { ...COMMON, about: "Debian's 32-bit kernel with PAE and NX", kernel: kernel('686-pae', 'i386'), busybox: busybox('i386') },
+  'linux-686': {
+    ...COMMON,
+    title: 'Linux, 32-bit',
+    bits: 32,
+    about: "Debian's 32-bit kernel without PAE",
+    kernel: kernel('686', 'i386'),
+    busybox: busybox('i386'),
+  },
+  'linux-686-pae': {
+    ...COMMON,
+    title: 'Linux, 32-bit with PAE',
+    bits: 32,
+    about: "Debian's 32-bit kernel with PAE and NX",
+    kernel: kernel('686-pae', 'i386'),
+    busybox: busybox('i386'),
+  },
 } as const satisfies Readonly<Record<string, GuestDefinition>>;
 
 export type GuestName = keyof typeof GUESTS;

@@ -4,4 +4,5 @@ export { ensureGuest, type EnsureGuestOptions, type GuestImage } from './ensure-
 export { GuestImageError, type GuestImageErrorCode } from './errors.ts';
 export { GUEST_NAMES, GUESTS, isGuestName, type GuestDefinition, type GuestName } from './guests.ts';
 export { initramfsOf, joinInitramfs } from './initramfs.ts';
+export { publishGuests, type PublishedGuest } from './publish.ts';
 export { makeTestDisk } from './test-disk.ts';

@@ -74,7 +74,7 @@ export function joinInitramfs(first: Uint8Array, second: Uint8Array): Uint8Array
   return Buffer.concat([first, new Uint8Array(-first.length & 3), second]);
 }
 
-/** What is in rootfs/, all executable or none of it matters: only /init is executed. */
+/** What is in rootfs/. /init and the commands in bin/ are executable, whatever a checkout made of them. */
 export function rootfsFiles(): readonly NewcEntry[] {
   const files = readdirSync(ROOTFS, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return files
@@ -82,7 +82,7 @@ export function rootfsFiles(): readonly NewcEntry[] {
     .sort()
     .map((file): NewcEntry => {
       const path = file.slice(ROOTFS.length + 1).replaceAll('\\', '/');
-      return { path, type: 'file', mode: path === 'init' ? 0o755 : 0o644, data: readFileSync(file) };
+      return { path, type: 'file', mode: path === 'init' || path.startsWith('bin/') ? 0o755 : 0o644, data: readFileSync(file) };
     });
 }
 
