@@ -42,9 +42,9 @@ describe('settings', () => {
     expect(guestConfig(LINUX, { ...DEFAULT_SETTINGS, memory: 64, model: 'max' })).toMatchObject({ model: 'max', memory: 64 });
   });
 
-  it('own files have the command line in the source, once', () => {
-    const source = { kind: 'files', disks: [], append: 'quiet' } as const;
-    expect(sourceConfig(source, { ...DEFAULT_SETTINGS, append: 'quiet' })).toMatchObject({ source, append: '', memory: 256 });
+  it('own files have a command line of their own, and the settings’', () => {
+    const source = { kind: 'files', disks: [], append: 'console=ttyS0' } as const;
+    expect(sourceConfig(source, { ...DEFAULT_SETTINGS, append: 'quiet' })).toMatchObject({ source, append: 'quiet', memory: 256 });
   });
 });
 

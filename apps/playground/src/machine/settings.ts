@@ -68,7 +68,6 @@ export function guestConfig(guest: SiteGuest, settings: MachineSettings): Machin
 
 /** For what the user brings: nobody knows what it is made for. */
 export function sourceConfig(source: BootSource, settings: MachineSettings): MachineConfig {
-  const { model = DEFAULT_MODEL, memory = DEFAULT_MEMORY, mode, clock } = settings;
-  // The command line of own files is part of the source.
-  return { source, model, memory, mode, clock, append: '' };
+  const { model = DEFAULT_MODEL, memory = DEFAULT_MEMORY, mode, clock, append } = settings;
+  return { source, model, memory, mode, clock, append };
 }

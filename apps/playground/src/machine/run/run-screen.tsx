@@ -37,7 +37,7 @@ export function RunScreen({ session, theme }: RunScreenProps): JSX.Element {
     if (document.activeElement === null || document.activeElement === document.body) terminal.focus();
   }, [terminal]);
   return (
-    <div class="machine-run">
+    <div class="machine-run" {...drop.handlers}>
       <RunToolbar machine={machine} terminal={terminal} onSend={(files) => void send(files)} />
       <div class="machine-notices">
         {machine.error.value === undefined ? null : <ErrorNotice error={machine.error.value} onClose={() => machine.dismissError()} />}
@@ -45,7 +45,7 @@ export function RunScreen({ session, theme }: RunScreenProps): JSX.Element {
         {sent.value.length === 0 ? null : <SentNotice names={sent.value} terminal={terminal} onClose={() => (sent.value = [])} />}
         <ReceivedFiles machine={machine} />
       </div>
-      <TerminalPane terminal={terminal} theme={theme} drop={drop} />
+      <TerminalPane terminal={terminal} theme={theme} over={drop.over} />
       <KeyRow terminal={terminal} />
       <StatusLine machine={machine} phase={terminal.phase} />
     </div>

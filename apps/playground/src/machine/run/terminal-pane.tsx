@@ -2,21 +2,21 @@ import { useSignalEffect, type ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Theme } from '../../app/theme.ts';
-import type { FileDrop } from '../../ui/file-drop.ts';
 import type { MachineTerminal } from '../terminal/machine-terminal.ts';
 import { WAY_OUT_ID } from './status-line.tsx';
 
 export interface TerminalPaneProps {
   readonly terminal: MachineTerminal;
   readonly theme: ReadonlySignal<Theme>;
-  readonly drop: FileDrop;
+  /** Files hang over the page. */
+  readonly over: ReadonlySignal<boolean>;
 }
 
 /** Where Ctrl-Shift-arrow leads from the terminal. */
 const NEIGHBOURS = { before: '.machine-toolbar button:not(:disabled)', after: '.machine-status [tabindex="0"]' } as const;
 
-/** The terminal's place: as large as the page leaves, and where files for the guest are dropped. */
-export function TerminalPane({ terminal, theme, drop }: TerminalPaneProps): JSX.Element {
+/** The terminal's place: as large as the page leaves. */
+export function TerminalPane({ terminal, theme, over }: TerminalPaneProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = place.current;
@@ -35,7 +35,7 @@ export function TerminalPane({ terminal, theme, drop }: TerminalPaneProps): JSX.
     if (theme.value !== undefined) queueMicrotask(() => place.current !== null && terminal.recolor(place.current));
   });
   return (
-    <div class="terminal-frame" data-testid="machine-terminal" data-drop={drop.over} {...drop.handlers}>
+    <div class="terminal-frame" data-testid="machine-terminal" data-drop={over}>
       <div class="terminal" ref={place} />
       <p class="terminal-drop" aria-hidden="true">Drop files to send them to the guest</p>
       <output class="visually-hidden" data-testid="machine-screen" aria-live="off" aria-label="Screen of the terminal">

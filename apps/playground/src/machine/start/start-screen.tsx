@@ -1,10 +1,12 @@
 /** No machine: what can be started, and how. */
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { fileDrop } from '../../ui/file-drop.ts';
 import { ErrorNotice } from '../../ui/notice.tsx';
 import type { MachineAddress } from '../address.ts';
 import type { MachineController } from '../controller.ts';
 import { MachineHelp } from '../run/machine-help.tsx';
+import { BootList } from './boot-list.ts';
 import { GuestList } from './guest-list.tsx';
 import { OwnFiles } from './own-files.tsx';
 import { ResumePanel } from './resume-panel.tsx';
@@ -23,11 +25,14 @@ export interface StartScreenProps extends StartProps {
 export function StartScreen({ machine, address, returning }: StartScreenProps): JSX.Element {
   const error = machine.error.value;
   const top = useRef<HTMLDivElement>(null);
+  const list = useMemo(() => new BootList(), []);
+  // All of the screen: a file that misses its place would have the browser leave the page.
+  const drop = useMemo(() => fileDrop((files) => void list.add(files)), [list]);
   useEffect(() => {
     if (returning && document.activeElement === document.body) top.current?.focus();
   }, [returning]);
   return (
-    <div class="machine-start" ref={top} tabIndex={-1} role="group" aria-label="Start a machine">
+    <div class="machine-start" ref={top} tabIndex={-1} role="group" aria-label="Start a machine" {...drop.handlers}>
       <header class="intro">
         <p>A PC in this page. Boot a guest, or start a kernel of your own.</p>
         <MachineHelp />
@@ -36,7 +41,7 @@ export function StartScreen({ machine, address, returning }: StartScreenProps): 
       <div class="columns">
         <div class="main">
           <GuestList machine={machine} address={address} />
-          <OwnFiles machine={machine} address={address} />
+          <OwnFiles machine={machine} address={address} list={list} over={drop.over} />
         </div>
         <div class="side">
           <SettingsForm address={address} />
