@@ -15,10 +15,10 @@ export * from './region.ts';
 export { MAX_REGION_MEMBERS, mergeRegion, RegionError } from './region-merge.ts';
 export * from './op-info.ts';
 export { constantBits, constantOf, parseConstant, printConstant } from './text/constant.ts';
-export { localNumbers, printOp, printTb } from './text/print.ts';
+export { localNumbers, printOp, printTb, printTbLines, type IrLine } from './text/print.ts';
 export { IrParseError, parseTb } from './text/parse.ts';
 export {
-  EvalError, EvalLeave, evalTb, operandType, type EvalMachine, type EvalOptions, type EvalResult, type HostMemory,
+  EvalError, EvalLeave, evalTb, operandType, TbEvaluation, type EvalMachine, type EvalOptions, type EvalResult, type HostMemory,
 } from './eval/eval-tb.ts';
 export { TOY_AREA_SIZE, TOY_HELPERS, TOY_STATE_OFFSET, TOY_STATE_SIZE, TOY_TARGET } from './testing/toy-guest.ts';
 export { TOY_FAULT, TOY_WAIT, ToyMachine } from './testing/toy-machine.ts';

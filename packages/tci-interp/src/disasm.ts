@@ -12,23 +12,36 @@ export function slotNames(formats: TciFormats): readonly string[] {
 
 const hex = (n: number): string => (n < 0 ? `-0x${(-n).toString(16)}` : `0x${n.toString(16)}`);
 
+/** An instruction of {@link disassembleLines}. */
+export interface TciLine {
+  /** Position of its first word, from the start. */
+  readonly word: number;
+  readonly text: string;
+}
+
 /**
  * Text of `count` words starting at `words[start]`.
  * @throws TciError `bad-word` when a word is no opcode or the last instruction is cut off
  */
 export function disassemble(formats: TciFormats, words: Int32Array, start: number, count: number): string {
+  return disassembleLines(formats, words, start, count).map((line) => line.text).join('\n');
+}
+
+/** {@link disassemble}, with where each line stands. */
+export function disassembleLines(formats: TciFormats, words: Int32Array, start: number, count: number): TciLine[] {
   const names = slotNames(formats);
-  const lines: string[] = [];
+  const lines: TciLine[] = [];
   const end = start + count;
   for (let w = start; w < end; ) {
     const variant = formats.variants[words[w]! & 0xffff];
     if (variant === undefined || w + variant.words > end) {
       throw new TciError('bad-word', `Word ${w - start} (${hex(words[w]! >>> 0)}) is not the start of a TCI instruction.`, 'disassemble from the start of the TB, over all its words');
     }
-    lines.push(`${String((w - start) * 4).padStart(5)}: ${instruction(variant, words, w, (w - start) * 4, names)}`);
+    const word = w - start;
+    lines.push({ word, text: `${String(word * 4).padStart(5)}: ${instruction(variant, words, w, word * 4, names)}` });
     w += variant.words;
   }
-  return lines.join('\n');
+  return lines;
 }
 
 function instruction(v: TciVariant, words: Int32Array, w: number, offset: number, names: readonly string[]): string {

@@ -34,6 +34,7 @@ export class TciEncoder {
   /** Pairs (byte offset of the word, label) to patch. */
   #fixups: number[] = [];
   #insn = -1;
+  #insnStarts: number[] | undefined;
 
   constructor(formats: TciFormats) {
     this.formats = formats;
@@ -43,11 +44,13 @@ export class TciEncoder {
    * Encode a TB into {@link words}.
    * @param slots frame slot of each global and local
    * @param top first slot that no local has: constants may have it and those above
+   * @param insnStarts gets, for each guest instruction, the position of its first word
    * @returns number of words
    * @throws TciError `frame-full` when temps and constants together do not fit the frame (translate fewer instructions)
    */
-  encode(tb: TbIr, slots: SlotMap, top: number): number {
+  encode(tb: TbIr, slots: SlotMap, top: number, insnStarts?: number[]): number {
     this.#tb = tb;
+    this.#insnStarts = insnStarts;
     this.#slots = slots;
     this.#at = 0;
     this.#insn = -1;
@@ -84,6 +87,7 @@ export class TciEncoder {
     switch (op) {
       case Op.insn_start:
         this.#insn++;
+        this.#insnStarts?.push(this.#at >> 2);
         return;
       case Op.label:
         this.#labelAt[code[p]!] = this.#at;

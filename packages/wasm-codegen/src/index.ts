@@ -5,6 +5,7 @@ export { MAX_LOCALS } from './encoder/locals.ts';
 export { ModuleBuilder, type ModuleOptions } from './encoder/module.ts';
 export { naturalAlignment, Op, OPCODES, opcodeNumber, opcodePrefix, simdOpcode, type Immediate, type Opcode, type OpcodeName, type OpcodeRow } from './encoder/opcodes.ts';
 export type { ConstExpr } from './encoder/sections/const-expr.ts';
+export { instructionStarts } from './encoder/instruction-starts.ts';
 export { printWat } from './encoder/print-wat.ts';
 export { ByteSink, MAX_FUNCTIONS, type FuncRef } from './encoder/sink.ts';
 export { BLOCK_VOID, ValType, typeByte, typeOfLetter, type BlockType, type Limits, type RefType, type TypeIndex } from './encoder/types.ts';
@@ -12,6 +13,7 @@ export { CONTROL_OPS, DYNAMIC_ATTRS, valTypeOf, type ControlOpName, type LowerCt
 export { coreSignature, TYPE_LETTER, type CoreCallName } from './lower/core-calls.ts';
 export { LOWERINGS } from './lower/index.ts';
 export { pushCond } from './lower/cond.ts';
+export { OriginRecorder, type ModuleOrigins, type Origin } from './compile/origins.ts';
 export { ControlGraph, type FlowGraph } from './structure/graph.ts';
 export { Structurer, type NodeWriter } from './structure/structurer.ts';
 export {

@@ -7,6 +7,7 @@
  */
 import type { HelperTable, RegionIr, TargetLayout } from '@wasm-tcg/ir';
 import { HelperImports, IMPORT_ENV, IMPORT_MEMORY } from './compile/imports.ts';
+import type { OriginRecorder } from './compile/origins.ts';
 import { RegionEmitter } from './compile/region-emitter.ts';
 import { ModuleBuilder } from './encoder/module.ts';
 import type { Limits } from './encoder/types.ts';
@@ -39,8 +40,13 @@ export class RegionModuleBuilder {
     this.emitter = new RegionEmitter(target, helpers, this.imports);
   }
 
-  /** Compiles a region; the result is the builder's own until the next call. */
-  build({ region, descriptor }: RegionUnit): GeneratedModule {
+  /**
+   * Compiles a region; the result is the builder's own until the next call.
+   * @param origins is told where the code comes from: blocks are members
+   */
+  build({ region, descriptor }: RegionUnit, origins?: OriginRecorder): GeneratedModule {
+    origins?.begin();
+    this.emitter.origins = origins;
     const { module, imports } = this;
     module.reset();
     imports.reset();

@@ -6,6 +6,7 @@
  */
 import type { HelperTable, TargetLayout } from '@wasm-tcg/ir';
 import { HelperImports, IMPORT_ENV, IMPORT_MEMORY } from './compile/imports.ts';
+import type { OriginRecorder } from './compile/origins.ts';
 import { TbEmitter, type LabelScheme, type TbMember } from './compile/tb-emitter.ts';
 import { ModuleBuilder } from './encoder/module.ts';
 import type { Limits } from './encoder/types.ts';
@@ -56,8 +57,10 @@ export class TbModuleBuilder {
     this.emitter = new TbEmitter(target, helpers, this.imports, { scheme, tailCalls, ...(profile === undefined ? {} : { profile }) });
   }
 
-  /** Starts a module. */
-  begin(): this {
+  /** Starts a module. @param origins is told where the code of each function comes from */
+  begin(origins?: OriginRecorder): this {
+    origins?.begin();
+    this.emitter.origins = origins;
     this.module.reset();
     this.imports.reset();
     this.module.importMemory(IMPORT_ENV, IMPORT_MEMORY, this.memory);
@@ -74,7 +77,7 @@ export class TbModuleBuilder {
     for (const link of member.links ?? []) if (link !== undefined) this.linked = Math.max(this.linked, link.index);
     const func = this.module.func('i>i', `tb_${member.header.toString(16)}`);
     this.module.exportFunc(`f${this.count}`, func);
-    this.emitter.emit(this.module.body(func), member);
+    this.emitter.emit(this.module.body(func), member, this.count);
     return this.count++;
   }
 

@@ -104,19 +104,36 @@ function atomicResult(atomic: number, bits: number, old: bigint, operand: bigint
   }
 }
 
-class Run {
-  readonly #tb: TbIr;
+/**
+ * A TB on its way, op by op. {@link evalTb} is the loop around it.
+ *
+ * The machine's callbacks may look at {@link insn}: the instruction that is running.
+ */
+export class TbEvaluation {
+  readonly tb: TbIr;
+  /** Position in the stream of the op that runs next. */
+  at = 0;
+  /** Running instruction: its number in stream order, −1 before the first, and its data word. */
+  insn = -1;
+  data = 0;
+  /** How the TB ended, once it has. */
+  result: EvalResult | undefined;
   readonly #helpers: HelperTable;
   readonly #machine: EvalMachine;
+  readonly #onWrite: ((temp: Temp, value: bigint) => void) | undefined;
   readonly #locals = new Map<Temp, bigint>();
   readonly #labels = new Map<number, number>();
-  #insn = -1;
-  #data = 0;
+  readonly #insnAt = new Map<number, number>();
 
-  constructor(tb: TbIr, helpers: HelperTable, machine: EvalMachine) {
-    this.#tb = tb;
+  /**
+   * @param tb source or core ops; must not change meanwhile
+   * @param onWrite is told what ops write to globals and locals (not what helpers do by themselves)
+   */
+  constructor(tb: TbIr, helpers: HelperTable, machine: EvalMachine, onWrite?: (temp: Temp, value: bigint) => void) {
+    this.tb = tb;
     this.#helpers = helpers;
     this.#machine = machine;
+    this.#onWrite = onWrite;
     let insn = -1;
     for (let at = 0; at < tb.length; at += 1 + opLength(tb.code[at]!)) {
       const op = opCode(tb.code[at]!);
@@ -124,40 +141,51 @@ class Run {
       if (op === Op.label) this.#labels.set(tb.code[at + 1]!, at);
     }
   }
-  readonly #insnAt = new Map<number, number>();
+
+  /**
+   * Run one op.
+   * @returns how the TB ended with it, or undefined
+   * @throws EvalError when the TB is not valid, or has ended before
+   */
+  step(): EvalResult | undefined {
+    const { at, tb } = this;
+    if (this.result !== undefined) throw new EvalError('The TB has ended.');
+    if (at >= tb.length) throw new EvalError('Control ran off the end of the TB.');
+    const head = tb.code[at]!;
+    try {
+      const next = this.#step(at, opCode(head), opType(head));
+      if (typeof next === 'number') this.at = next;
+      else this.result = next;
+    } catch (e) {
+      if (!(e instanceof EvalLeave)) throw e;
+      this.result = { kind: 'leave', exitCode: e.exitCode, insn: this.insn, data: this.data };
+    }
+    return this.result;
+  }
 
   run(options: EvalOptions): EvalResult {
     const { maxOps = DEFAULT_MAX_OPS, onLabel, onOp } = options;
-    const { code, length } = this.#tb;
-    let at = 0;
+    const { code, length } = this.tb;
     for (let n = 0; n < maxOps; n++) {
-      if (at >= length) throw new EvalError('Control ran off the end of the TB.');
-      onOp?.(at);
-      const head = code[at]!;
-      const op = opCode(head);
-      if (op === Op.label && onLabel?.(code[at + 1]!)) return { kind: 'stopped', label: code[at + 1]! };
-      let next: number | EvalResult;
-      try {
-        next = this.#step(at, op, opType(head));
-      } catch (e) {
-        if (e instanceof EvalLeave) return { kind: 'leave', exitCode: e.exitCode, insn: this.#insn, data: this.#data };
-        throw e;
+      if (this.at < length) {
+        onOp?.(this.at);
+        if (opCode(code[this.at]!) === Op.label && onLabel?.(code[this.at + 1]!)) return { kind: 'stopped', label: code[this.at + 1]! };
       }
-      if (typeof next !== 'number') return next;
-      at = next;
+      const result = this.step();
+      if (result !== undefined) return result;
     }
     return { kind: 'limit' };
   }
 
   /** Run the op at `at`; the position of the next one, or how the TB ended. */
   #step(at: number, op: number, type: Type): number | EvalResult {
-    const { code } = this.#tb;
+    const { code } = this.tb;
     const next = at + 1 + opLength(code[at]!);
     const x = at + 1;
     switch (op) {
       case Op.insn_start:
-        this.#insn = this.#insnAt.get(at)!;
-        this.#data = code[x + 1]!;
+        this.insn = this.#insnAt.get(at)!;
+        this.data = code[x + 1]!;
         return next;
       case Op.label: return next;
       case Op.br: return this.#target(code[x]!);
@@ -206,7 +234,7 @@ class Run {
 
   #pure(at: number, op: number, type: Type): void {
     if (!isPure(op)) throw new EvalError(`The evaluator does not know op ${OP_NAMES[op] ?? op}.`);
-    const { code } = this.#tb;
+    const { code } = this.tb;
     const def = OP_DEFS[op]!;
     const [outs, ins] = [def.out.length, def.in.length];
     const inputs = def.in.map((_, i) => this.get(code[at + 1 + outs + i]!));
@@ -215,7 +243,7 @@ class Run {
   }
 
   #call(at: number): void {
-    const { code } = this.#tb;
+    const { code } = this.tb;
     const n = opLength(code[at]!);
     const helper = this.#helpers[code[at + n]!];
     if (!helper) throw new EvalError(`No helper has number ${code[at + n]}.`);
@@ -232,7 +260,7 @@ class Run {
 
   /** Bits of a temp. */
   get(t: Temp): bigint {
-    const tb = this.#tb;
+    const { tb } = this;
     const type = tb.tempType[t] as Type;
     switch (tb.tempKind[t] as TempKind) {
       case TempKind.const: return constantBits(tb, t);
@@ -247,15 +275,16 @@ class Run {
   }
 
   set(t: Temp, value: bigint): void {
-    const tb = this.#tb;
+    const { tb } = this;
     const bits = TYPE_BITS[tb.tempType[t]!]!;
+    this.#onWrite?.(t, unsigned(bits, value));
     // A write to a slot is zero-extended to the whole slot.
     if (tb.tempKind[t] === TempKind.global) this.#machine.writeHost(this.#slot(t), Math.max(bits / 8, 8), unsigned(bits, value));
     else this.#locals.set(t, unsigned(bits, value));
   }
 
   #slot(global: Temp): number {
-    const { target } = this.#tb;
+    const { target } = this.tb;
     return this.#machine.env + target.frameOffset + 8 * target.globals[global]!.slot;
   }
 
@@ -265,7 +294,7 @@ class Run {
 
   /** pc, and the page base when the target is on another page, for a jump to `delta`. */
   #leaveTo(delta: number): void {
-    const { target, csBase } = this.#tb;
+    const { target, csBase } = this.tb;
     const base = this.get(target.pageBase);
     this.set(target.pc, base + BigInt(delta) - BigInt(csBase));
     const page = BigInt(delta >> target.mmu.pageBits) << BigInt(target.mmu.pageBits);
@@ -304,5 +333,5 @@ export function operandType(operand: OperandType, type: Type, tb: TbIr): Type {
  * @throws EvalError when the TB is not valid
  */
 export function evalTb(tb: TbIr, helpers: HelperTable, machine: EvalMachine, options: EvalOptions = {}): EvalResult {
-  return new Run(tb, helpers, machine).run(options);
+  return new TbEvaluation(tb, helpers, machine).run(options);
 }

@@ -84,13 +84,25 @@ export function printOp(tb: TbIr, at: number, helpers: HelperTable, locals: Read
   return `  ${head}${operands.length ? ` ${operands.join(', ')}` : ''}`;
 }
 
+/** A line of the `.ir` text. */
+export interface IrLine {
+  readonly text: string;
+  /** Position of the op in the stream, −1 when the line is of none. */
+  readonly at: number;
+}
+
 /** The `.ir` text of a TB, with a newline at the end. */
 export function printTb(tb: TbIr, helpers: HelperTable): string {
-  const lines = [`tb ${tb.target.name} ${tb.wide ? 'wide' : 'narrow'} csbase=0x${(tb.csBase >>> 0).toString(16)}`];
+  return `${printTbLines(tb, helpers).map((line) => line.text).join('\n')}\n`;
+}
+
+/** {@link printTb}, with the op that each line is of. */
+export function printTbLines(tb: TbIr, helpers: HelperTable): IrLine[] {
+  const lines: IrLine[] = [{ at: -1, text: `tb ${tb.target.name} ${tb.wide ? 'wide' : 'narrow'} csbase=0x${(tb.csBase >>> 0).toString(16)}` }];
   const locals = localNumbers(tb);
   // Constants are created at first use when the text is read back; only the order of locals is kept.
   const names = [...locals].map(([t, n]) => `t${n}:${TYPE_NAMES[tb.tempType[t]!]}`);
-  for (let i = 0; i < names.length; i += 10) lines.push(`local ${names.slice(i, i + 10).join(' ')}`);
-  for (let at = 0; at < tb.length; at += 1 + opLength(tb.code[at]!)) lines.push(printOp(tb, at, helpers, locals));
-  return `${lines.join('\n')}\n`;
+  for (let i = 0; i < names.length; i += 10) lines.push({ at: -1, text: `local ${names.slice(i, i + 10).join(' ')}` });
+  for (let at = 0; at < tb.length; at += 1 + opLength(tb.code[at]!)) lines.push({ at, text: printOp(tb, at, helpers, locals) });
+  return lines;
 }

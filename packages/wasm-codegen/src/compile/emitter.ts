@@ -21,6 +21,7 @@ import { LOWERINGS } from '../lower/index.ts';
 import { grown } from '../structure/graph.ts';
 import { BlockScan } from './blocks.ts';
 import type { HelperImports } from './imports.ts';
+import type { OriginRecorder } from './origins.ts';
 
 /** Lowerings by op code; undefined for control ops and ops that `expand` should have replaced. */
 const LOWERING_OF: readonly (Lowering | undefined)[] = OP_NAMES.map((name) => (LOWERINGS as Readonly<Record<string, Lowering>>)[name]);
@@ -56,6 +57,10 @@ export abstract class FunctionEmitter implements LowerCtx {
   /** Header of the TB (region: of the running member), and the number of its instructions. */
   protected header = 0;
   protected insns = 0;
+  /** Position of the TB in its module (region: of the running member). */
+  protected block = 0;
+  /** Is told where code comes from. */
+  origins: OriginRecorder | undefined;
   private code!: Int32Array;
   private op = 0;
   private outsAt = 0;
@@ -230,6 +235,7 @@ export abstract class FunctionEmitter implements LowerCtx {
   /** Emits the ops of a block. A brcond leaves its condition on the stack, a br nothing: the structure has the edges. */
   protected emitBlock(block: number): void {
     const { code } = this;
+    this.markOrigin();
     const end = this.blocks.end[block];
     for (let at = this.blocks.start[block]; at < end; ) {
       const head = code[at];
@@ -237,6 +243,11 @@ export abstract class FunctionEmitter implements LowerCtx {
       this.emitOp(at, opCode(head), opType(head), next);
       at = next;
     }
+  }
+
+  /** What is written from here on belongs to the running instruction of the running block. */
+  protected markOrigin(): void {
+    this.origins?.mark(this.f.size, this.block, this.insn);
   }
 
   private emitOp(at: number, op: number, type: Type, next: number): void {
@@ -257,7 +268,10 @@ export abstract class FunctionEmitter implements LowerCtx {
       case Ir.label:
       case Ir.br:
         break;
-      case Ir.insn_start: this.startInsn(code[at + 2]); break;
+      case Ir.insn_start:
+        this.startInsn(code[at + 2]);
+        this.markOrigin();
+        break;
       case Ir.brcond: pushCond(this, code[this.attrsAt] as Cond, 0, 1, true); break;
       case Ir.call: this.call(at, next - 1); break;
       case Ir.goto_tb: this.gotoTb(code[at + 1], code[at + 2]); break;

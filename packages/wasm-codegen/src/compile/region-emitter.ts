@@ -61,6 +61,8 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     this.structurer.analyse(this.blocks.graph);
     this.longest.run(this.blocks.graph, (block) => this.weight(block), (block) => this.testsBudget(block));
 
+    this.origins?.func();
+    this.origins?.mark(0, NO_MEMBER, -1);
     this.enterMember(0);
     const why = f.local(ValType.i32);
     this.budgetLocal = f.local(ValType.i32);
@@ -72,6 +74,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     this.exitLabel = f.block();
     this.structurer.emit(f, this);
     // Every path has left; only validation does not know.
+    this.origins?.mark(f.size, NO_MEMBER, -1);
     f.unreachable().end();
     f.i32Const(TB_RETURN_EXIT).set(this.result).end();
     f.get(ENV).get(this.budgetLocal).mem(Op.i32_store, CTX.budget);
@@ -183,6 +186,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     const member = this.memberOf[block];
     if (member !== NO_MEMBER) {
       this.enterMember(member);
+      this.markOrigin();
       this.payForMember(block, member);
     }
     this.emitBlock(block);
@@ -190,6 +194,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
 
   private enterMember(member: number): void {
     const { header, insns } = this.region.members[member];
+    this.block = member;
     this.header = header;
     this.insns = insns;
     this.insn = -1;
@@ -211,7 +216,8 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   }
 
   protected startInsn(data: number): void {
-    const { header, insns } = this.region.members[regionInsnMember(data)];
+    this.block = regionInsnMember(data);
+    const { header, insns } = this.region.members[this.block];
     this.header = header;
     this.insns = insns;
     this.insn = regionInsnIndex(data);

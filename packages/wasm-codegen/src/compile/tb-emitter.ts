@@ -73,8 +73,8 @@ export class TbEmitter extends FunctionEmitter implements NodeWriter {
     if (this.cached.length < this.allGlobals) this.cached = grown(this.cached, this.allGlobals);
   }
 
-  /** Writes the body of a TB's function and finishes it. */
-  emit(f: FuncBody, member: TbMember): void {
+  /** Writes the body of the function of a module's TB number `index` and finishes it. */
+  emit(f: FuncBody, member: TbMember, index: number): void {
     const { tb } = member;
     this.begin(f, tb);
     this.member = member;
@@ -82,14 +82,18 @@ export class TbEmitter extends FunctionEmitter implements NodeWriter {
     this.insns = tb.insns;
     this.cached.fill(-1, 0, this.allGlobals);
     this.epoch = 0;
+    this.block = index;
+    this.origins?.func();
+    this.markOrigin();
     this.exitLabel = f.block();
     const notRun = f.block();
     const why = this.enter(notRun);
     this.emitBody();
     // Every path has left; only validation does not know.
+    this.insn = -1;
+    this.markOrigin();
     f.unreachable().end();
     this.epoch++;
-    this.insn = -1;
     this.writePc(entryDelta(tb));
     f.get(ENV).i32Const(this.header).mem(Op.i32_store, CTX.tbPtr);
     f.get(ENV);

@@ -2,82 +2,13 @@
  * Prints the modules of this encoder as WebAssembly text: types, imports, functions, exports, code. Instructions are in flat form, one per
  * line, indented by blocks. What the encoder never writes into generated modules (globals, segments …) is passed over with a comment.
  *
- * For reading and for `inspect`; wasm-tools in the tooling is the judge of what it prints (test/print-wat.test.ts).
+ * For reading and for `inspect`; wasm-tools is the judge of what it prints (tci-interp/test/wat.test.ts).
  */
 import { CodegenError } from '../errors.ts';
-import { OPCODES, type OpcodeName, type OpcodeRow } from './opcodes.ts';
-import { ATOMIC } from './opcodes/atomic.ts';
-import { MISC } from './opcodes/misc.ts';
-import { RELAXED } from './opcodes/relaxed.ts';
-import { SIMD } from './opcodes/simd.ts';
+import { ByteReader, readInstruction, TYPE_NAMES } from './read-instruction.ts';
 import { SectionId } from './sections/section.ts';
 
-const TYPE_NAMES: Readonly<Record<number, string>> = { 0x7f: 'i32', 0x7e: 'i64', 0x7d: 'f32', 0x7c: 'f64', 0x7b: 'v128', 0x70: 'funcref', 0x6f: 'externref' };
-const EMPTY_BLOCK = 0x40;
 const FUNC_TYPE = 0x60;
-
-/** Opcode tables by prefix: number → text name. */
-const NAMES: ReadonlyMap<number, ReadonlyMap<number, string>> = (() => {
-  const prefixed = new Map<number, Map<number, string>>();
-  const add = (prefix: number, rows: Readonly<Record<string, OpcodeRow>>): void => {
-    const names = prefixed.get(prefix) ?? new Map<number, string>();
-    for (const [name, row] of Object.entries(rows)) names.set(row[1], name);
-    prefixed.set(prefix, names);
-  };
-  const isPrefixed = new Set([...Object.keys(MISC), ...Object.keys(SIMD), ...Object.keys(RELAXED), ...Object.keys(ATOMIC)]);
-  add(0, Object.fromEntries(Object.entries(OPCODES).filter(([name]) => !isPrefixed.has(name))));
-  add(0xfc, MISC);
-  add(0xfd, { ...SIMD, ...RELAXED });
-  add(0xfe, ATOMIC);
-  return prefixed;
-})();
-
-class Reader {
-  at: number;
-  readonly bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array, at = 0) {
-    this.bytes = bytes;
-    this.at = at;
-  }
-
-  byte(): number {
-    if (this.at >= this.bytes.length) throw new CodegenError('bad-index', 'the module ends in the middle of something', 'print a whole module');
-    return this.bytes[this.at++]!;
-  }
-
-  u32(): number {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-  }
-
-  signed(bits: 33 | 32 | 64): bigint {
-    let value = 0n;
-    let shift = 0n;
-    for (;;) {
-      const byte = this.byte();
-      value |= BigInt(byte & 0x7f) << shift;
-      shift += 7n;
-      if (byte < 0x80) return BigInt.asIntN(bits, BigInt.asIntN(Number(shift), value));
-    }
-  }
-
-  name(): string {
-    const length = this.u32();
-    const text = new TextDecoder().decode(this.bytes.subarray(this.at, this.at + length));
-    this.at += length;
-    return text;
-  }
-
-  raw(length: number): Uint8Array {
-    this.at += length;
-    return this.bytes.subarray(this.at - length, this.at);
-  }
-}
 
 interface FuncType {
   readonly params: readonly string[];
@@ -85,7 +16,7 @@ interface FuncType {
 }
 
 class WatPrinter {
-  readonly #r: Reader;
+  readonly #r: ByteReader;
   readonly #lines: string[] = [];
   readonly #types: FuncType[] = [];
   /** Name of each function, imported ones first: `$h.ld_slow`, `$f0`. */
@@ -93,7 +24,7 @@ class WatPrinter {
   readonly #defined: number[] = [];
 
   constructor(bytes: Uint8Array) {
-    this.#r = new Reader(bytes, 8);
+    this.#r = new ByteReader(bytes, 8);
   }
 
   print(): string {
@@ -198,85 +129,13 @@ class WatPrinter {
     const r = this.#r;
     let depth = 2;
     while (r.at < end) {
-      const text = this.#instruction();
+      const text = readInstruction(r, (index) => this.#funcs[index] ?? '?');
       if (r.at === end) break;
       if (text === 'end' || text === 'else') depth--;
       this.#lines.push('  '.repeat(depth) + text);
       if (/^(block|loop|if|else)\b/.test(text)) depth++;
     }
   }
-
-  #instruction(): string {
-    const r = this.#r;
-    const first = r.byte();
-    const prefix = first >= 0xfc ? first : 0;
-    const number = prefix ? r.u32() : first;
-    const name = NAMES.get(prefix)?.get(number);
-    if (name === undefined) throw new CodegenError('bad-index', `no opcode ${first} ${number}`, 'print modules of this encoder');
-    const operands = this.#immediates(OPCODES[name as OpcodeName]);
-    return `${name === 'select_t' ? 'select' : name}${operands === '' ? '' : ` ${operands}`}`;
-  }
-
-  #immediates(row: OpcodeRow): string {
-    const r = this.#r;
-    switch (row[0]) {
-      case 'none': case 'delimiter': return '';
-      case 'block': return this.#blockType();
-      case 'label': case 'index': return String(r.u32());
-      case 'func': return this.#funcs[r.u32()] ?? '?';
-      case 'br-table': return Array.from({ length: r.u32() + 1 }, () => r.u32()).join(' ');
-      case 'indirect': {
-        const type = r.u32();
-        return `${r.u32()} (type ${type})`;
-      }
-      case 'index2': return `${r.u32()} ${r.u32()}`;
-      case 'zero': return r.byte(), '';
-      case 'reftype': return r.byte() === 0x70 ? 'func' : 'extern';
-      case 'types': return `(result ${Array.from({ length: r.u32() }, () => TYPE_NAMES[r.byte()]).join(' ')})`;
-      case 'i32': return String(r.signed(32));
-      case 'i64': return String(r.signed(64));
-      case 'f32': return floatText(r.raw(4));
-      case 'f64': return floatText(r.raw(8));
-      case 'v128': {
-        const bytes = r.raw(16);
-        const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
-        return `i32x4 ${[0, 4, 8, 12].map((at) => `0x${view.getUint32(at, true).toString(16)}`).join(' ')}`;
-      }
-      case 'memarg': return this.#memarg(row);
-      case 'memarg-lane': return `${this.#memarg(row)} ${r.byte()}`.trim();
-      case 'lane': return String(r.byte());
-      case 'lanes': return r.raw(16).join(' ');
-    }
-  }
-
-  #memarg(row: OpcodeRow): string {
-    const align = this.#r.u32();
-    const offset = this.#r.u32();
-    return [offset === 0 ? '' : `offset=${offset}`, align === (row[3] ?? 0) ? '' : `align=${1 << align}`].filter((s) => s !== '').join(' ');
-  }
-
-  #blockType(): string {
-    const at = this.#r.at;
-    const byte = this.#r.byte();
-    if (byte === EMPTY_BLOCK) return '';
-    const name = TYPE_NAMES[byte];
-    if (name !== undefined) return `(result ${name})`;
-    this.#r.at = at;
-    return `(type ${this.#r.signed(33)})`;
-  }
-}
-
-/** A float that the text format reads back to the same bits. */
-function floatText(bytes: Uint8Array): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const value = bytes.length === 4 ? view.getFloat32(0, true) : view.getFloat64(0, true);
-  const high = bytes[bytes.length - 1]!;
-  if (Number.isNaN(value)) {
-    const payload = bytes.length === 4 ? BigInt(view.getUint32(0, true) & 0x7fffff) : view.getBigUint64(0, true) & 0xfffffffffffffn;
-    return `${high & 0x80 ? '-' : ''}nan:0x${payload.toString(16)}`;
-  }
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 /**
