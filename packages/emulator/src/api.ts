@@ -6,6 +6,7 @@ import type { CpuModelName, RegisterName, RegisterValue } from '@wasm-tcg/guest-
 import type { PoolCounters } from '@wasm-tcg/instance-pool';
 import type { TciFormats } from '@wasm-tcg/tci-interp';
 import type { Profiler, TranslationInfo } from './api-profile.ts';
+import type { CodeListing, ListingOptions, OpStepper, OpStepperOptions } from './api-code.ts';
 import type { Drive } from './drives/drive.ts';
 
 /**
@@ -253,6 +254,17 @@ export interface Machine {
   inspect(pc: bigint | number, options?: { readonly stages?: readonly InspectStage[] }): Readonly<Partial<Record<InspectStage, string>>>;
   /** Bytes of the Wasm module the TB at pc would be compiled to. */
   wasmOf(pc: bigint | number, kind?: 'module' | 'region'): Uint8Array;
+  /**
+   * The code at a linear address in all its stages, line by line. What has not been translated is, for the listing alone: it changes
+   * nothing that the machine does, counts or holds (but the TLB, which notes addresses that are looked at).
+   * @throws MachineError `unmapped`; `bad-option` for the region of a block that can be in none (it accesses devices)
+   */
+  listing(pc: bigint | number, options?: ListingOptions): CodeListing;
+  /**
+   * Run the TB at the present pc op by op. It is the whole TB: neither breakpoints nor interrupts end it before its end.
+   * @throws MachineError `not-running` from inside a handler, or when the CPU is halted; `unmapped` when its code cannot be fetched (`step` delivers the fault)
+   */
+  opStepper(options?: OpStepperOptions): OpStepper;
   /** The TBs that exist now, in no order. */
   translations(): TranslationInfo[];
   /** Where guest time goes. */

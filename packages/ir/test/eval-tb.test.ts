@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EvalError, evalTb, parseTb, TOY_FAULT, TOY_HELPERS, TOY_TARGET, TOY_WAIT, ToyMachine, type EvalResult } from '@wasm-tcg/ir';
+import { EvalError, evalTb, parseTb, TbEvaluation, TOY_FAULT, TOY_HELPERS, TOY_TARGET, TOY_WAIT, ToyMachine, type EvalResult } from '@wasm-tcg/ir';
 
 function run(body: string, set: Readonly<Record<string, bigint>> = {}, wide = false): { m: ToyMachine; result: EvalResult } {
   const m = new ToyMachine();
@@ -50,6 +50,21 @@ describe('evalTb', () => {
       guest_ld.i32 r3, $16, u32, 0
       goto_tb 0, 0`);
     expect([m.global('r1'), m.global('r2'), m.global('r3')]).toEqual([0x2211n, 0xffffff84n, 0x84339901n]);
+  });
+
+  it('goes op by op', () => {
+    const m = new ToyMachine();
+    const tb = parseTb('tb toy narrow csbase=0x0\nlocal t0:i32\ninsn_start 0, 7\nmov.i32 t0, $5\nadd.i32 r1, t0, t0\ninsn_start 2, 8\ngoto_tb 0, 4', TOY_TARGET, TOY_HELPERS);
+    const writes: [number, bigint][] = [];
+    const run = new TbEvaluation(tb, TOY_HELPERS, m, (temp, value) => writes.push([temp, value]));
+    expect([run.at, run.insn, run.step(), run.insn, run.data]).toEqual([0, -1, undefined, 0, 7]);
+    run.step();
+    expect([writes.length, run.get(writes[0]![0]), m.global('r1')]).toEqual([1, 5n, 0n]);
+    run.step();
+    expect([writes[1]![1], m.global('r1'), run.insn]).toEqual([10n, 10n, 0]);
+    expect([run.step(), run.insn]).toEqual([undefined, 1]);
+    expect(run.step()).toEqual({ kind: 'goto_tb', slot: 0, delta: 4 });
+    expect(() => run.step()).toThrow(EvalError);
   });
 
   it('loops, and stops at its limit', () => {

@@ -19,4 +19,5 @@ export { Structurer, type NodeWriter } from './structure/structurer.ts';
 export {
   ANY_MEMORY, MAX_TBS_PER_MODULE, TbModuleBuilder, type GeneratedModule, type LabelScheme, type TbLink, type TbMember, type TbModuleOptions,
 } from './tb-module.ts';
+export { buildHelperCall, HELPER_CELL } from './helper-call-module.ts';
 export { RegionModuleBuilder, type RegionModuleOptions, type RegionUnit } from './region-module.ts';

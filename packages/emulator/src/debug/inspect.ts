@@ -1,48 +1,25 @@
-/** Every stage of one TB as text: what `-d` prints, what the Lab shows, what a bug report contains. */
+/** Every stage of one TB as text: what `-d` prints, and a bug report contains. */
 import { printTb, TbIr } from '@wasm-tcg/ir';
 import { TB_HEADER } from '@wasm-tcg/runtime';
 import { disassemble } from '@wasm-tcg/tci-interp';
 import { printWat } from '@wasm-tcg/wasm-codegen';
 import type { InspectStage } from '../api.ts';
-import { MachineError } from '../errors.ts';
+import type { CodeInsn } from '../api-code.ts';
 import type { MachineParts } from '../machine/parts.ts';
+import { batchMembers, edgesBetween, type PlacedTb } from './code-blocks.ts';
+import { planRegion } from './listing.ts';
+import { leavingNoTrace, requireTb } from './look.ts';
 
 const AT = TB_HEADER.offset;
 
-/**
- * Header of the TB at a linear address in the present mode; translated when there is none.
- * @throws MachineError `unmapped` when nothing can be fetched there
- */
-function tbAt(p: MachineParts, pc: bigint): number {
-  const { context, translator, exec, core } = p;
-  const saved = { pc: context.pc, pageBase: context.pageBase };
-  try {
-    context.pc = (pc - BigInt(context.csBase)) & context.pcMask;
-    context.pageBase = context.linearPc & ~0xfffn;
-    const known = core.tb_find(context.env);
-    context.set('exitCode', 0);
-    if (known !== 0) return known;
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const made = translator.make();
-      if (made.kind === 'tb') return made.header;
-      if (made.kind === 'fetch-fault') break;
-      exec.flush();
-    }
-    throw new MachineError('unmapped', `no code can be fetched at 0x${pc.toString(16)}`, 'inspect an address that is mapped now, in the mode the CPU is in');
-  } finally {
-    context.pc = saved.pc;
-    context.pageBase = saved.pageBase;
-  }
-}
-
-/** Text of the wanted stages of the TB at a linear address. */
+/** Text of the wanted stages of the TB at a linear address. @throws MachineError `unmapped` */
 export function inspectTb(p: MachineParts, pc: bigint, stages: readonly InspectStage[]): Partial<Record<InspectStage, string>> {
-  const header = tbAt(p, pc);
-  return inspectHeader(p, header, pc, stages);
+  return leavingNoTrace(p, () => inspectHeader(p, requireTb(p, pc), pc, stages));
 }
 
+/** Text of the wanted stages of a TB that exists. */
 export function inspectHeader(p: MachineParts, header: number, pc: bigint, stages: readonly InspectStage[]): Partial<Record<InspectStage, string>> {
-  const { machine, translator, guest, formats, tiering } = p;
+  const { machine, translator, guest, formats } = p;
   const { u32, i32 } = machine.views();
   const word = (field: number): number => u32[(header + field) >>> 2]!;
   const out: Partial<Record<InspectStage, string>> = {};
@@ -50,7 +27,7 @@ export function inspectHeader(p: MachineParts, header: number, pc: bigint, stage
   for (const stage of stages) {
     switch (stage) {
       case 'x86':
-        out.x86 = guest.disassemble(translator.requestOf(header), word(AT.size), pc);
+        out.x86 = guest.disassemble(translator.requestOf(header), word(AT.size), pc).map(insnText).join('\n');
         break;
       case 'ir':
         translator.translateAgain(header, ir);
@@ -63,17 +40,33 @@ export function inspectHeader(p: MachineParts, header: number, pc: bigint, stage
         out.tci = disassemble(formats, i32, word(AT.tciCode) >>> 2, word(AT.tciWords));
         break;
       case 'wat':
-        out.wat = printWat(tiering.bytesOf(header, 'module'));
+        out.wat = printWat(moduleBytes(p, { header, pc }));
         break;
       case 'region':
-        out.region = printWat(tiering.bytesOf(header, 'region'));
+        out.region = printWat(regionBytes(p, { header, pc }));
         break;
     }
   }
   return out;
 }
 
-/** The Wasm module of one TB, or of the region grown from it. */
+/** The Wasm module of one TB, or of the region grown from it. @throws MachineError `unmapped` */
 export function wasmOfTb(p: MachineParts, pc: bigint, kind: 'module' | 'region'): Uint8Array {
-  return p.tiering.bytesOf(tbAt(p, pc), kind);
+  return leavingNoTrace(p, () => {
+    const tb = { header: requireTb(p, pc), pc };
+    return (kind === 'region' ? regionBytes(p, tb) : moduleBytes(p, tb)).slice();
+  });
+}
+
+function moduleBytes(p: MachineParts, tb: PlacedTb): Uint8Array {
+  return p.builder.batch(batchMembers(p, [tb], edgesBetween(p, [tb])));
+}
+
+function regionBytes(p: MachineParts, tb: PlacedTb): Uint8Array {
+  return p.builder.region(p.builder.mergeRegion(planRegion(p, tb))).bytes;
+}
+
+function insnText({ pc, bytes, text }: CodeInsn): string {
+  const hex = Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join(' ');
+  return `${pc.toString(16).padStart(8, '0')}  ${hex.padEnd(24)}  ${text}`;
 }

@@ -47,6 +47,15 @@ export class ContextView {
     return u32[at]! + u32[at + 1]! * 2 ** 32;
   }
 
+  /** Add to a counter, below 2^53. */
+  addTo(field: U64Field, count: number): void {
+    const sum = this.counter(field) + count;
+    const { u32 } = this.#machine.views();
+    const at = (this.env + CTX[field]) >>> 2;
+    u32[at] = sum;
+    u32[at + 1] = Math.floor(sum / 2 ** 32);
+  }
+
   /** Physical address that guest_translate_host left in context.ret. */
   get translated(): number {
     const { u32 } = this.#machine.views();

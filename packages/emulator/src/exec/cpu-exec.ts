@@ -59,6 +59,8 @@ export class CpuExec {
   instructions = 0;
   #stopRequested = false;
   #running = false;
+  /** Times that somebody has begun to run code ({@link run}, {@link enterTb}) or dropped it: TBs that were known before may be gone. */
+  entries = 0;
   readonly exits = new Map<number, number>();
   flushes = 0;
   retries = 0;
@@ -110,6 +112,7 @@ export class CpuExec {
   run(count: number, ignoreFirst = true, exact = true): RunResult {
     const { context } = this.#p;
     let left = count;
+    this.entries++;
     this.#stopRequested = false;
     this.#running = true;
     // A breakpoint where we start is passed by running one instruction apart.
@@ -150,6 +153,7 @@ export class CpuExec {
   flush(): void {
     const { compiled, tiering, store, context } = this.#p;
     this.#p.profiler.forgetHeaders();
+    this.entries++;
     compiled.clear();
     tiering.clear();
     this.#p.translator.deviceInsns.clear();
@@ -233,22 +237,6 @@ export class CpuExec {
           tb = made;
           break;
         }
-        case ExitCode.fault: {
-          this.#refund();
-          const event = this.#deliver(() => this.#p.guest.deliverFault());
-          if (event !== 'continue') return event;
-          break;
-        }
-        case ExitCode.fetchFault: {
-          // What was fetched belongs to the instruction after the last one of the budget, and faults again then. All else is a task's that the last
-          // instruction switched to: it is delivered with that, whether or not more may run, and does not count.
-          const isFetch = context.get('faultAccess') === Access.fetch;
-          if (isFetch && context.budget <= 0) return 'instructions';
-          const event = this.#deliver(() => this.#p.guest.deliverFetchFault());
-          if (!isFetch) context.budget += 1;
-          if (event !== 'continue') return event;
-          break;
-        }
         case ExitCode.retry: {
           this.retries++;
           this.#refund();
@@ -285,7 +273,9 @@ export class CpuExec {
         case ExitCode.stop:
           return 'stopped';
         default: {
-          const event = this.#p.guest.exitEvent(code);
+          // What was fetched belongs to the instruction after the last one of the budget, and faults again then.
+          if (code === ExitCode.fetchFault && this.#isFetch && context.budget <= 0) return 'instructions';
+          const event = this.#event(code);
           if (event !== 'continue') return event;
         }
       }
@@ -296,6 +286,100 @@ export class CpuExec {
         return 'stopped';
       }
     }
+  }
+
+  /** What comes of an exit that is the guest's: a fault, or a code of its own. */
+  #event(code: number): GuestEvent {
+    const { context, guest } = this.#p;
+    if (code === ExitCode.fault) {
+      this.#refund();
+      return this.#deliver(() => guest.deliverFault());
+    }
+    if (code !== ExitCode.fetchFault) return guest.exitEvent(code);
+    const isFetch = this.#isFetch;
+    const event = this.#deliver(() => guest.deliverFetchFault());
+    // All else is a task's that the last instruction switched to: it is delivered with that, whether or not more may run, and does not count.
+    if (!isFetch) context.budget += 1;
+    return event;
+  }
+
+  get #isFetch(): boolean {
+    return this.#p.context.get('faultAccess') === Access.fetch;
+  }
+
+  // ---- a TB that somebody else runs ----------------------------------------------------------------------------------------
+
+  /** The TB that the frame names, made if need be; undefined when it cannot be fetched. */
+  findTb(): number | undefined {
+    const { context, core, translator } = this.#p;
+    const known = core.tb_find(context.env);
+    context.set('exitCode', ExitCode.none);
+    if (known !== 0) return known;
+    this.#lookUpPageBase();
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const made = translator.make();
+      if (made.kind === 'tb') return made.header;
+      if (made.kind !== 'full') return undefined;
+      this.flush();
+    }
+    throw new Error('a TB does not fit an empty arena');
+  }
+
+  /** Somebody is about to run a TB, one op after the other, and ends with {@link leaveTb} unless the rest of it is given up. The TB's budget has been taken then. */
+  enterTb(header: number): void {
+    const { context } = this.#p;
+    this.entries++;
+    this.#stopRequested = false;
+    this.#given = this.#insnsOf(header);
+    context.budget = 0;
+    context.set('budgetHeld', 0);
+    context.set('tbPtr', header);
+    context.set('insnIndex', 0);
+    context.set('exitCode', ExitCode.none);
+  }
+
+  /** Run something of that TB: for devices, the CPU is running meanwhile. */
+  insideTb<T>(part: () => T): T {
+    this.#running = true;
+    try {
+      return part();
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Instructions of that TB are done, so that they count even if the rest is given up. */
+  retireInTb(insns: number): void {
+    this.instructions += insns;
+    this.#given -= insns;
+    this.#p.onRetired?.(this.instructions);
+    // Whoever runs it, it is interpreted.
+    this.#p.context.addTo('tciInsns', insns);
+  }
+
+  /**
+   * That TB has been left: do about it what {@link run} does. An instruction that has to run in a TB of its own does so.
+   * @param code exit code, `none` when the frame names what is next
+   * @param skipped instructions behind the one that has left with it in good order
+   */
+  leaveTb(code: number, skipped: number): RunResult {
+    const { context, guest } = this.#p;
+    const again = code === ExitCode.retry || code === ExitCode.device;
+    context.budget += skipped;
+    let event: GuestEvent = 'continue';
+    if (again) {
+      if (code === ExitCode.retry) this.retries++;
+      else this.deviceExits++;
+      this.#refund();
+      guest.restoreState();
+      this.#lookUpPageBase();
+    } else if (code !== ExitCode.none) event = this.#event(code);
+    this.retireInTb(this.#given - context.budget - context.get('budgetHeld'));
+    context.budget = 0;
+    context.set('budgetHeld', 0);
+    context.set('exitCode', ExitCode.none);
+    if (again) return this.run(1);
+    return event === 'continue' ? 'instructions' : event;
   }
 
   /** Give back what the TB took off the budget and did not run: instructions insnIndex … insns − 1. */

@@ -3,6 +3,7 @@
  */
 import type { HelperTable, TbIr } from '@wasm-tcg/ir';
 import type { EnvLayout } from '@wasm-tcg/runtime';
+import type { CodeInsn } from '../api-code.ts';
 
 /** What is to be translated: the identity of a TB, and where its bytes come from. */
 export interface TranslateRequest {
@@ -69,6 +70,6 @@ export interface Guest {
    * @param again data word of the same instruction, translated for `entryState`
    */
   restoresAlike(first: number, again: number, entryState: number): boolean;
-  /** One line per instruction, for `in_asm`. */
-  disassemble(request: TranslateRequest, size: number, linear: bigint): string;
+  /** The instructions of `size` bytes; `linear` is the address of the first. */
+  disassemble(request: TranslateRequest, size: number, linear: bigint): CodeInsn[];
 }

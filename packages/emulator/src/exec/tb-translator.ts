@@ -69,8 +69,9 @@ export class TbTranslator {
   /**
    * Make the TB that the frame names (page base must be that of its pc) and enter it into the hash.
    * @param oneOff instructions of a TB for one use, 0 for an ordinary TB
+   * @param keep false: do not enter it, and count nothing
    */
-  make(oneOff = 0): MadeTb {
+  make(oneOff = 0, keep = true): MadeTb {
     const { context, machine, store, config, guest } = this.#p;
     const started = performance.now();
     const physPage = this.#physPageOf(context.pageBase);
@@ -101,6 +102,7 @@ export class TbTranslator {
     const breakpoint = this.#p.hasBreakpoints() && !oneUse && this.#p.isBreakpoint(context.linearPc);
     u32[(tbCpuAddress(header, 0) + TB_CPU.offset.threshold) >>> 2] = oneUse ? NEVER : breakpoint ? 0 : config.moduleThreshold;
     u32[(tbCpuAddress(header, 0) + TB_CPU.offset.since) >>> 2] = Math.floor(this.#p.now() / 2 ** SINCE_SHIFT);
+    if (!keep) return { kind: 'tb', header };
     if (!oneUse) store.insert(header);
     this.translatedTbs++;
     this.translatedInsns += translation.insns;
@@ -142,10 +144,25 @@ export class TbTranslator {
   }
 
   /** IR of a TB that exists, as back ends get it. */
-  irOf(header: number, into: TbIr): TbIr {
+  irOf(header: number, into: TbIr, optimiser: TbOptimiser = this.#p.optimiser): TbIr {
     this.translateAgain(header, into);
-    this.#p.optimiser.run(into);
+    optimiser.run(into);
     return into;
+  }
+
+  /**
+   * TCI code of a TB that exists, made again.
+   * @param into scratch
+   * @param optimiser run this first; without it the code is what the TB has
+   * @returns words, good until the next TB is made, and for each instruction the position of its first one
+   */
+  encodeAgain(header: number, into: TbIr, optimiser?: TbOptimiser): { readonly words: Int32Array; readonly insnStarts: readonly number[] } {
+    this.translateAgain(header, into);
+    if (optimiser !== undefined || this.#p.config.optimiseCold) (optimiser ?? this.#p.optimiser).run(into);
+    const { slots, top } = this.#p.optimiser.slots(into);
+    const insnStarts: number[] = [];
+    const count = this.#encoder.encode(into, slots, top, insnStarts);
+    return { words: this.#encoder.words.subarray(0, count), insnStarts };
   }
 
   /**

@@ -2,16 +2,9 @@
  * Moving code up: which TBs are compiled, when, and into what. All compilation is synchronous and in small pieces: a batch of 32
  * TBs costs V8 about as much as running 50,000 guest instructions.
  */
-import { mergeRegion, TbIr, type HelperTable } from '@wasm-tcg/ir';
-import {
-  NO_PAGE, REGION_DESCRIPTOR, REGION_PAGE, SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbArena, type TbStore,
-} from '@wasm-tcg/runtime';
-import { RegionModuleBuilder, TbModuleBuilder, type TbLink } from '@wasm-tcg/wasm-codegen';
+import { SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
+import type { CodeBuilder } from './code-builder.ts';
 import type { CompiledTbs } from './compiled-code.ts';
-import type { TbOptimiser } from './optimiser.ts';
-import { selectRegion } from './region-select.ts';
-import { translateRegion } from './region-translate.ts';
-import type { TbTranslator } from './tb-translator.ts';
 import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
@@ -33,16 +26,10 @@ const REFUSED_THRESHOLD = 64;
 
 export interface TieringParts {
   readonly machine: MachineMemory;
-  readonly arena: TbArena;
   readonly store: TbStore;
-  readonly translator: TbTranslator;
+  readonly builder: CodeBuilder;
   readonly compiled: CompiledTbs;
-  readonly helpers: HelperTable;
-  readonly optimiser: TbOptimiser;
   readonly config: ExecutionConfig;
-  /** Does the engine have tail calls? */
-  readonly tailCalls: boolean;
-  readonly excluded: (header: number) => boolean;
   /** Instructions retired. */
   readonly now: () => number;
   readonly onCompile?: (kind: 'module' | 'region', tbs: number, bytes: Uint8Array) => void;
@@ -52,11 +39,6 @@ export class Tiering {
   readonly #p: TieringParts;
   readonly #queue: number[] = [];
   readonly #queued = new Set<number>();
-  readonly #modules: TbModuleBuilder;
-  readonly #regions: RegionModuleBuilder;
-  readonly #ir: TbIr;
-  /** IR of region members; as many as a region may have, made when first needed. */
-  readonly #memberIr: TbIr[] = [];
   #age = 0;
   compiledModules = 0;
   compiledModuleTbs = 0;
@@ -70,14 +52,6 @@ export class Tiering {
 
   constructor(parts: TieringParts) {
     this.#p = parts;
-    const { machine, helpers, config } = parts;
-    this.#ir = new TbIr(machine.layout);
-    const baseline = config.mode === 'tb-per-module';
-    this.#modules = new TbModuleBuilder(machine.layout, helpers, {
-      scheme: baseline ? 'loop-if' : 'structured', tailCalls: parts.tailCalls && !baseline,
-      ...(baseline ? {} : { profile: 0 }), memory: this.#memoryLimits(),
-    });
-    this.#regions = new RegionModuleBuilder(machine.layout, helpers, { memory: this.#memoryLimits() });
   }
 
   /** A TB has reached its threshold. Afterwards it can be run, in whatever tier. */
@@ -130,12 +104,6 @@ export class Tiering {
     for (let i = 0; i < live.length; i += config.batch) this.#compileBatch(live.slice(i, i + config.batch));
   }
 
-  /** Bytes of the module of one TB, or of the region grown from it, for inspection. Installs nothing. */
-  bytesOf(header: number, kind: 'module' | 'region'): Uint8Array {
-    if (kind === 'region') return this.#buildRegion(header).bytes.slice();
-    return this.#buildBatch([header]).slice();
-  }
-
   #compileBatch(headers: readonly number[]): void {
     const { compiled } = this.#p;
     if (!this.#hasRoom(headers, this.#guess(headers.length))) return;
@@ -162,20 +130,13 @@ export class Tiering {
     return false;
   }
 
+  /** They become TBs of the module kind: their new state words are what it will be valid for. */
   #buildBatch(headers: readonly number[]): Uint8Array<ArrayBuffer> {
-    const { store, translator } = this.#p;
+    const { store, builder } = this.#p;
     const index = new Map(headers.map((header, i) => [header, i]));
     const states = headers.map((header) => store.setKind(header, TbKind.module));
-    this.#modules.begin();
-    for (const header of headers) {
-      const link = (slot: 0 | 1): TbLink | undefined => {
-        const target = this.#word(header, AT.jmpTarget + slot * 4);
-        const at = index.get(target);
-        return at === undefined ? undefined : { index: at, header: target, state: states[at]! };
-      };
-      this.#modules.add({ tb: translator.irOf(header, this.#ir), header, links: [link(0), link(1)] });
-    }
-    return this.#modules.finish().bytes;
+    const linked = (header: number, slot: 0 | 1): number => index.get(this.#word(header, AT.jmpTarget + slot * 4)) ?? -1;
+    return builder.batch(headers.map((header, i) => ({ header, state: states[i]!, links: [linked(header, 0), linked(header, 1)] as const })));
   }
 
   #growRegion(entry: number): void {
@@ -206,43 +167,9 @@ export class Tiering {
   }
 
   #buildRegion(entry: number): { bytes: Uint8Array<ArrayBuffer>; members: readonly number[]; descriptor: number } {
-    const { machine, store, translator, config, optimiser, excluded } = this.#p;
-    const plan = selectRegion(machine, store, entry, config, excluded);
-    const { members, sources } = translateRegion(machine, translator, plan, this.#memberIr);
-    for (const { tb } of sources) optimiser.run(tb);
-    const region = mergeRegion(sources, optimiser.facts);
-    optimiser.runRegion(region);
-    const descriptor = this.#descriptor(members.map((m) => [m.pageDelta, m.header] as const));
-    const bytes = this.#regions.build({ region, descriptor });
-    return { bytes: bytes.bytes, members: members.map((m) => m.header), descriptor };
-  }
-
-  /** The pages that a region's members lie on, relative to the entry's page. 0 when the arena has no room for the list. */
-  #descriptor(members: readonly (readonly [pageDelta: number, header: number])[]): number {
-    const { machine, arena } = this.#p;
-    const pages = new Map<number, number>();
-    for (const [delta, header] of members) {
-      pages.set(delta, this.#word(header, AT.physPage));
-      const second = this.#word(header, AT.physPage2);
-      if (second !== NO_PAGE) pages.set(delta + 1, second);
-    }
-    const at = arena.alloc(REGION_DESCRIPTOR.offset.pages + pages.size * REGION_PAGE.size, 8);
-    if (at === 0) return 0;
-    const { u32, i32 } = machine.views();
-    u32[(at + REGION_DESCRIPTOR.offset.generation) >>> 2] = 0;
-    u32[(at + REGION_DESCRIPTOR.offset.count) >>> 2] = pages.size;
-    let record = at + REGION_DESCRIPTOR.offset.pages;
-    for (const [delta, physPage] of pages) {
-      i32[(record + REGION_PAGE.offset.deltaPages) >>> 2] = delta;
-      u32[(record + REGION_PAGE.offset.physPage) >>> 2] = physPage;
-      record += REGION_PAGE.size;
-    }
-    return at;
-  }
-
-  #memoryLimits(): { min: number; max?: number; shared?: boolean } {
-    const { machine } = this.#p;
-    return machine.shared ? { min: 1, max: machine.map.end / 65536, shared: true } : { min: 1 };
+    const { builder } = this.#p;
+    const region = builder.mergeRegion(builder.regionSources(entry));
+    return { ...builder.region(region), members: region.members.map((m) => m.header) };
   }
 
   #account(kind: 'module' | 'region', tbs: number, bytes: Uint8Array, ms: number): void {

@@ -25,6 +25,10 @@ export class FlatMachine extends MachineBase {
     return false;
   }
 
+  protected stepped(): void {
+    // It has no state that an end of a run leaves.
+  }
+
   runUntil(until: RunUntil): StopReason {
     let left = this.begin(until);
     const { exec } = this.p;

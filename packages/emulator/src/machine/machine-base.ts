@@ -2,9 +2,13 @@
 import type { X86Registers } from '@wasm-tcg/guest-x86';
 import type { Profiler, TranslationInfo } from '../api-profile.ts';
 import type { Cpu, InspectStage, Machine, MachineCounters, PortHandler, RunUntil, StopReason } from '../api.ts';
+import type { CodeListing, ListingOptions, OpStepper, OpStepperOptions } from '../api-code.ts';
 import { inspectTb, wasmOfTb } from '../debug/inspect.ts';
 import { listTranslations } from '../debug/translations.ts';
+import { listCode } from '../debug/listing.ts';
+import { TbOpStepper } from '../debug/op-stepper.ts';
 import { MachineError } from '../errors.ts';
+import type { RunResult } from '../exec/cpu-exec.ts';
 import { collectCounters } from './counters.ts';
 import type { MachineParts } from './parts.ts';
 import type { PortAccess } from './ports.ts';
@@ -36,6 +40,9 @@ export abstract class MachineBase implements Machine {
   abstract reset(): void;
   /** Run as {@link start} promises, until something stops the machine or {@link pauseRequested}. */
   protected abstract runAsync(until: Pick<RunUntil, 'instructions'>): Promise<StopReason>;
+
+  /** A TB has been left that was run op by op: heed how, as after a run of {@link MachineParts.exec}. */
+  protected abstract stepped(result: RunResult): void;
 
   cpu(index: number): Cpu {
     const cpu = this.cpus[index];
@@ -102,6 +109,16 @@ export abstract class MachineBase implements Machine {
 
   translations(): TranslationInfo[] {
     return listTranslations(this.p);
+  }
+
+  listing(pc: bigint | number, options: ListingOptions = {}): CodeListing {
+    return listCode(this.p, BigInt(pc), options);
+  }
+
+  opStepper(options: OpStepperOptions = {}): OpStepper {
+    if (this.p.exec.running || this.started) throw new MachineError('not-running', 'stepping while the machine runs', 'pause() it first');
+    if (this.halted) throw new MachineError('not-running', 'the CPU is halted', 'run the machine until an interrupt wakes it');
+    return new TbOpStepper(this.p, options.optimised ?? true, (result) => this.stepped(result));
   }
 
   flush(): void {

@@ -5,6 +5,7 @@ import { generateInterpreter, TciFormats } from '@wasm-tcg/tci-interp';
 import type { DebugOptions, ExecutionOptions, MachineModules } from '../api.ts';
 import { MachineError } from '../errors.ts';
 import { DebugLog } from '../debug/switches.ts';
+import { CodeBuilder } from '../exec/code-builder.ts';
 import { CompiledTbs } from '../exec/compiled-code.ts';
 import { ContextView } from '../exec/context-view.ts';
 import { CpuExec } from '../exec/cpu-exec.ts';
@@ -64,6 +65,7 @@ export interface MachineParts {
   readonly arena: TbArena;
   readonly store: TbStore;
   readonly translator: TbTranslator;
+  readonly builder: CodeBuilder;
   readonly tiering: Tiering;
   readonly compiled: CompiledTbs;
   readonly maintenance: TbMaintenance;
@@ -152,8 +154,11 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   const translator = new TbTranslator({
     ...shared, ram, formats, optimiser, now, isBreakpoint: (linear) => breakpoints.has(linear), hasBreakpoints: () => breakpoints.any,
   });
+  const builder = new CodeBuilder({
+    ...shared, translator, helpers: X86_HELPERS, optimiser, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header),
+  });
   const tiering = new Tiering({
-    ...shared, translator, compiled, helpers: X86_HELPERS, optimiser, now, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header),
+    ...shared, builder, compiled, now,
     ...(debug === undefined ? {} : { onCompile: (kind, tbs, bytes) => debug.compiled(kind, tbs, bytes) }),
   });
   const profiler = new SamplingProfiler({ machine, now, isUser: (flags) => guest.isUser(flags) });
@@ -169,7 +174,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   late.exec = exec;
   const memory = new GuestMemory(ramBytes, ram, runtime.exports, context, options.shared ? sharedMemory(machine) : undefined);
   const parts: MachineParts = {
-    model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, tiering, compiled, maintenance, exec, profiler, breakpoints, formats,
+    model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, builder, tiering, compiled, maintenance, exec, profiler, breakpoints, formats,
   };
   debug?.attach(parts);
   return parts;

@@ -7,6 +7,7 @@ import type { Device, MachineControl, SavedValue } from '../devices/device.ts';
 import type { Pc, RunUntil, SerialPort, StopReason } from '../api.ts';
 import { encodeSnapshot, type SnapshotParts } from '../snapshot/format.ts';
 import { loadPc, savePc, type PcState } from '../snapshot/pc-snapshot.ts';
+import type { RunResult } from '../exec/cpu-exec.ts';
 import type { MachineClock } from './clock.ts';
 import { CpuLines } from './cpu-lines.ts';
 import { Sleeper, yieldToHost } from './event-loop.ts';
@@ -95,6 +96,12 @@ export class PcMachine extends MachineBase implements Pc {
 
   protected get halted(): boolean {
     return this.#halted;
+  }
+
+  protected stepped(result: RunResult): void {
+    if (result === 'halt') this.#halted = true;
+    if (result === 'shutdown') this.#shutDown();
+    this.#board.flush();
   }
 
   powerButton(): void {

@@ -4,6 +4,7 @@ import { ExitCode, type EnvLayout, type MachineMemory } from '@wasm-tcg/runtime'
 import {
   CPU_MODELS, decode, DecodeMode, DecodeStatus, format, HFlag, Insn, RestoreData, TranslateStatus, X86Exit, X86_HELPERS, X86_LAYOUT, X86_STATE, X86Translator, type X86Instance,
 } from '@wasm-tcg/guest-x86';
+import type { CodeInsn } from '../api-code.ts';
 import type { Guest, GuestEvent, TranslateRequest, Translation } from '../exec/guest.ts';
 import type { ContextView } from '../exec/context-view.ts';
 
@@ -98,7 +99,7 @@ export class X86Guest implements Guest {
     this.#x86.exports.restore_state(this.#context.env);
   }
 
-  disassemble(request: TranslateRequest, size: number, linear: bigint): string {
+  disassemble(request: TranslateRequest, size: number, linear: bigint): CodeInsn[] {
     const second = request.pageOffset + size > request.page.length ? request.secondPage() : undefined;
     const bytes = new Uint8Array(request.page.length * 2);
     bytes.set(request.page);
@@ -106,16 +107,16 @@ export class X86Guest implements Guest {
     const mode = (request.flags & HFlag.CS64 ? DecodeMode.Bits64 : request.flags & HFlag.CS32 ? DecodeMode.Bits32 : DecodeMode.Bits16) |
       ((request.flags & (HFlag.PE | HFlag.VM)) === HFlag.PE ? DecodeMode.Protected : 0);
     const insn = new Insn();
-    const lines: string[] = [];
+    const insns: CodeInsn[] = [];
     for (let at = 0; at < size; ) {
       const status = decode(insn, bytes, request.pageOffset + at, size - at, mode);
       const length = status === DecodeStatus.Ok ? insn.length : size - at;
-      const hex = Array.from(bytes.subarray(request.pageOffset + at, request.pageOffset + at + length), (b) => b.toString(16).padStart(2, '0')).join(' ');
       const pc = linear + BigInt(at);
-      lines.push(`${pc.toString(16).padStart(8, '0')}  ${hex.padEnd(24)}  ${status === DecodeStatus.Ok ? format(insn, pc) : '(bad)'}`);
+      const from = request.pageOffset + at;
+      insns.push({ pc, bytes: bytes.slice(from, from + length), text: status === DecodeStatus.Ok ? format(insn, pc) : '(bad)' });
       at += length;
     }
-    return lines.join('\n');
+    return insns;
   }
 
   #delivered(): GuestEvent {

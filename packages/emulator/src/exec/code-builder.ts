@@ -1,0 +1,135 @@
+/**
+ * Builds the Wasm modules of TBs and of regions from their headers. Changes nothing but what it is told to write: tiering installs what it makes, `Machine.listing`
+ * only shows it.
+ */
+import { mergeRegion, TbIr, type HelperTable, type RegionIr, type RegionSource } from '@wasm-tcg/ir';
+import { NO_PAGE, REGION_DESCRIPTOR, REGION_PAGE, TB_HEADER, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
+import { RegionModuleBuilder, TbModuleBuilder, type OriginRecorder, type TbLink } from '@wasm-tcg/wasm-codegen';
+import type { TbOptimiser } from './optimiser.ts';
+import { selectRegion, type RegionPlanMember } from './region-select.ts';
+import { translateRegion } from './region-translate.ts';
+import type { TbTranslator } from './tb-translator.ts';
+import type { ExecutionConfig } from './thresholds.ts';
+
+const AT = TB_HEADER.offset;
+
+export interface CodeBuilderParts {
+  readonly machine: MachineMemory;
+  readonly arena: TbArena;
+  readonly store: TbStore;
+  readonly translator: TbTranslator;
+  readonly helpers: HelperTable;
+  readonly optimiser: TbOptimiser;
+  readonly config: ExecutionConfig;
+  /** Does the engine have tail calls? */
+  readonly tailCalls: boolean;
+  /** TBs that must not be in a region. */
+  readonly excluded: (header: number) => boolean;
+}
+
+/** A TB of a batch. */
+export interface BatchMember {
+  readonly header: number;
+  /** State word for which the module will be valid. */
+  readonly state: number;
+  /** Positions in the batch of the TBs that its goto_tb slots lead to, −1 for others. */
+  readonly links: readonly [number, number];
+}
+
+/** Members of a region with their IR. */
+export interface RegionSources {
+  readonly members: readonly RegionPlanMember[];
+  readonly sources: readonly RegionSource[];
+}
+
+/** How something is built, when not as the machine is configured. */
+export interface BuildOptions {
+  readonly optimiser?: TbOptimiser;
+  readonly origins?: OriginRecorder;
+}
+
+export class CodeBuilder {
+  readonly #p: CodeBuilderParts;
+  readonly #modules: TbModuleBuilder;
+  readonly #regions: RegionModuleBuilder;
+  readonly #ir: TbIr;
+  /** IR of region members; as many as a region may have, made when first needed. */
+  readonly #memberIr: TbIr[] = [];
+
+  constructor(parts: CodeBuilderParts) {
+    this.#p = parts;
+    const { machine, helpers, config } = parts;
+    this.#ir = new TbIr(machine.layout);
+    const baseline = config.mode === 'tb-per-module';
+    const memory = machine.shared ? { min: 1, max: machine.map.end / 65536, shared: true } : { min: 1 };
+    this.#modules = new TbModuleBuilder(machine.layout, helpers, {
+      scheme: baseline ? 'loop-if' : 'structured', tailCalls: parts.tailCalls && !baseline, ...(baseline ? {} : { profile: 0 }), memory,
+    });
+    this.#regions = new RegionModuleBuilder(machine.layout, helpers, { memory });
+  }
+
+  /** The module of some TBs; function k is member k's. The bytes are good until the next call of anything. */
+  batch(members: readonly BatchMember[], { optimiser, origins }: BuildOptions = {}): Uint8Array<ArrayBuffer> {
+    this.#modules.begin(origins);
+    for (const { header, links } of members) {
+      const link = (slot: 0 | 1): TbLink | undefined => {
+        const index = links[slot];
+        const target = members[index];
+        return target === undefined ? undefined : { index, header: target.header, state: target.state };
+      };
+      this.#modules.add({ tb: this.#p.translator.irOf(header, this.#ir, optimiser), header, links: [link(0), link(1)] });
+    }
+    return this.#modules.finish().bytes;
+  }
+
+  /**
+   * Which TBs would make a region with this one now, and their IR as translated, which is good until the next call.
+   * @param force the entry is in it though it is one of those that must not be
+   */
+  regionSources(entry: number, force = false): RegionSources {
+    const { machine, store, translator, config } = this.#p;
+    const excluded = (header: number): boolean => !(force && header === entry) && this.#p.excluded(header);
+    return translateRegion(machine, translator, selectRegion(machine, store, entry, config, excluded), this.#memberIr);
+  }
+
+  /** Sources, which are optimised in place, to one unit. */
+  mergeRegion({ sources }: RegionSources, optimiser: TbOptimiser = this.#p.optimiser): RegionIr {
+    for (const { tb } of sources) optimiser.run(tb);
+    const region = mergeRegion(sources, optimiser.facts);
+    optimiser.runRegion(region);
+    return region;
+  }
+
+  /** The module of a region. The bytes are good until the next call of anything; `descriptor` is 0 when the arena has no room for it. */
+  region(region: RegionIr, origins?: OriginRecorder): { readonly bytes: Uint8Array<ArrayBuffer>; readonly descriptor: number } {
+    const descriptor = this.#descriptor(region);
+    return { bytes: this.#regions.build({ region, descriptor }, origins).bytes, descriptor };
+  }
+
+  /** The pages that a region's members lie on, relative to the entry's page. */
+  #descriptor({ members }: RegionIr): number {
+    const { machine, arena } = this.#p;
+    const pages = new Map<number, number>();
+    for (const { pageDelta, header } of members) {
+      pages.set(pageDelta, this.#word(header, AT.physPage));
+      const second = this.#word(header, AT.physPage2);
+      if (second !== NO_PAGE) pages.set(pageDelta + 1, second);
+    }
+    const at = arena.alloc(REGION_DESCRIPTOR.offset.pages + pages.size * REGION_PAGE.size, 8);
+    if (at === 0) return 0;
+    const { u32, i32 } = machine.views();
+    u32[(at + REGION_DESCRIPTOR.offset.generation) >>> 2] = 0;
+    u32[(at + REGION_DESCRIPTOR.offset.count) >>> 2] = pages.size;
+    let record = at + REGION_DESCRIPTOR.offset.pages;
+    for (const [delta, physPage] of pages) {
+      i32[(record + REGION_PAGE.offset.deltaPages) >>> 2] = delta;
+      u32[(record + REGION_PAGE.offset.physPage) >>> 2] = physPage;
+      record += REGION_PAGE.size;
+    }
+    return at;
+  }
+
+  #word(header: number, field: number): number {
+    return this.#p.machine.views().u32[(header + field) >>> 2]!;
+  }
+}
