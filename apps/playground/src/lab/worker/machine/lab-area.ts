@@ -1,6 +1,6 @@
 /**
  * What the Lab puts into a machine besides the program: interrupt handlers that stop it, so that a fault is seen as what it is and not as the triple fault of a CPU without
- * handlers. A program that loads an IDT of its own is on its own.
+ * handlers. A program that loads an IDT of its own is on its own. 32- and 64-bit programs find x87 and SSE switched on, as an operating system leaves them.
  *
  * Each vector v has a handler of its own, at `handlers + 4 v`: HLT, and a jump back to it. A CPU that is about to run, or has run, one of them has met v.
  *
@@ -44,6 +44,14 @@ const TSS_LIMIT = 0x67;
 /** `hlt`, and `jmp` to it. */
 const HANDLER = [0xf4, 0xeb, 0xfd, 0x90];
 
+/**
+ * CR0: MP and NE, so that x87 exceptions are #MF. CR4: OSFXSR and OSXMMEXCPT, without which SSE is #UD. FNINIT: control word with 64-bit precision and all masked, no register in use (at
+ * power-on, all are).
+ */
+const CR0_FPU = 0x22n;
+const CR4_SSE = 0x600n;
+const FPU_CONTROL = 0x37fn;
+
 /** Put the handlers into a machine whose CPU is at the program's first instruction. */
 export function installLabArea(bits: Bits, memory: MachineMemoryApi, { registers }: Cpu): void {
   const handlers = new Uint8Array(VECTORS * HANDLER_BYTES);
@@ -57,6 +65,10 @@ export function installLabArea(bits: Bits, memory: MachineMemoryApi, { registers
   memory.write(GDT, descriptors(bits));
   memory.write(TSS, taskState(bits));
   memory.write(HANDLERS, handlers);
+  registers.set('cr0', registers.get('cr0') | CR0_FPU);
+  registers.set('cr4', registers.get('cr4') | CR4_SSE);
+  registers.set('fcw', FPU_CONTROL);
+  registers.set('ftw', 0n);
   registers.set('gdtr.base', BigInt(GDT));
   registers.set('gdtr.limit', 0x27n);
   registers.set('idtr.base', BigInt(IDT));
