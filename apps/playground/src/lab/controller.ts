@@ -83,6 +83,11 @@ export class LabController {
     const status = this.#view.value?.status;
     return this.ready.value && (status === 'ready' || status === 'stopped');
   });
+  /** The machine, when it is at an instruction that it would run or that faulted: after HLT there is none. */
+  readonly at = computed(() => {
+    const view = this.#view.value;
+    return view === undefined || view.status === 'halted' || view.status === 'shutdown' ? undefined : view;
+  });
   /** Block of the listing that is stepped through op by op; −1: it is not in it. */
   readonly opsBlock = computed(() => this.#listing.value?.blocks.findIndex(({ pc }) => pc === this.#opsPc.value) ?? -1);
   /** Source line of the linked instruction. */

@@ -23,7 +23,8 @@ export interface Editor {
   setLines(lines: readonly AssembledLine[]): void;
   setMarks(marks: Marks): void;
   reveal(line: number): void;
-  focus(): void;
+  /** Put the caret at the beginning of a line. */
+  goTo(line: number): void;
   destroy(): void;
 }
 
@@ -82,7 +83,10 @@ export function createEditor(parent: HTMLElement, source: Pick<Program, 'text' |
     reveal(line) {
       if (line >= 1 && line <= view.state.doc.lines) view.dispatch({ effects: EditorView.scrollIntoView(view.state.doc.line(line).from, { y: 'nearest', yMargin: 24 }) });
     },
-    focus: () => view.focus(),
+    goTo(line) {
+      if (line >= 1 && line <= view.state.doc.lines) view.dispatch({ selection: { anchor: view.state.doc.line(line).from }, scrollIntoView: true });
+      view.focus();
+    },
     destroy: () => view.destroy(),
   };
 }

@@ -5,6 +5,7 @@ import { ErrorNotice } from '../../ui/notice.tsx';
 import type { LabController } from '../controller.ts';
 import { placeOfLine } from '../stages/linking.ts';
 import type { Editor } from './create-editor.ts';
+import { Problems } from './problems.tsx';
 import './editor.css';
 
 /** The source, tied to the machine and the panes. */
@@ -47,9 +48,9 @@ export function EditorPane({ lab }: { readonly lab: LabController }): JSX.Elemen
     editor.value?.setLines(assembled?.lines ?? []);
     editor.value?.setProblems(assembled?.problems ?? []);
   });
-  useSignalEffect(() => editor.value?.setMarks({ machine: lab.view.value?.line, linked: lab.linkedLine.value }));
+  useSignalEffect(() => editor.value?.setMarks({ machine: lab.at.value?.line, linked: lab.linkedLine.value }));
   useSignalEffect(() => {
-    const line = lab.view.value?.line;
+    const line = lab.at.value?.line;
     if (line !== undefined) editor.value?.reveal(line);
   });
   useSignalEffect(() => {
@@ -62,6 +63,7 @@ export function EditorPane({ lab }: { readonly lab: LabController }): JSX.Elemen
     <>
       {failed.value === undefined ? null : <ErrorNotice error={failed.value} />}
       <div class="lab-editor" ref={host} data-testid="lab-editor" />
+      <Problems problems={lab.problems.value} onGo={(line) => editor.value?.goTo(line)} />
     </>
   );
 }

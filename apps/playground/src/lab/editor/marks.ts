@@ -5,7 +5,7 @@ import type { AssembledLine } from '../protocol.ts';
 import { addressText, bytesText } from '../stages/rows.ts';
 
 /** Bytes of a line that its gutter shows; the tooltip has more. */
-const GUTTER_BYTES = 6;
+const GUTTER_BYTES = 5;
 const TOOLTIP_BYTES = 256;
 
 export interface Marks {

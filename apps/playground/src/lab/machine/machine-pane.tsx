@@ -52,17 +52,18 @@ function Controls({ lab }: { readonly lab: LabController }): JSX.Element {
 
 function Status({ lab }: { readonly lab: LabController }): JSX.Element {
   const view = lab.view.value;
+  const at = lab.at.value;
   const activity = lab.activity.value;
   return (
-    <div class="status">
+    <div class="status" data-testid="lab-status">
       <p>
         <span class={`state ${view?.status ?? ''}`} role="status">{statusText(activity, view, lab.problems.value.length)}</span>
         {activity === 'running' ? <span class="muted">{formatCount(lab.progress.value)} instructions</span> : null}
         {view === undefined ? null : <span class="muted">{view.cpuMode}</span>}
       </p>
-      {view === undefined ? null : (
+      {at === undefined ? null : (
         <p class="next">
-          <span class="address">{whereText(view)}</span> {view.text}
+          <span class="address">{whereText(at)}</span> {at.text}
         </p>
       )}
     </div>

@@ -25,7 +25,7 @@ export function StagePane({ lab, stage }: { readonly lab: LabController; readonl
   const wat = useComputed(() => (stage === 'wat' && lab.wat.value.status === 'ready' ? lab.wat.value.view : undefined));
   const rows = useComputed(() => stageRows(stage, lab.listing.value, wat.value, ops.value === undefined ? undefined : { ops: ops.value, block: lab.opsBlock.value }));
   const machine = useComputed(() => {
-    const view = lab.view.value;
+    const view = lab.at.value;
     return view === undefined ? undefined : placeOfPc(lab.listing.value, view.pc);
   });
   const op = useComputed(() => ops.value?.at);
