@@ -21,6 +21,15 @@ export type MachineTask = 'snapshot' | 'send';
 /** A sample with what the profiler met. */
 export type SampleListener = (sample: MachineSample) => void;
 
+/** Browsers put this before the text of what a worker threw. */
+const UNCAUGHT = /^Uncaught (?:Error: )?/;
+
+/** A worker that could not be loaded says so itself; one that throws outside a call has an error of ours. */
+function brokenDown({ message, code, hint }: WorkerError): WorkerError {
+  if (!UNCAUGHT.test(message)) return new WorkerError(message, code, hint);
+  return new WorkerError(`the machine broke down: ${message.replace(UNCAUGHT, '')}`, 'broken', 'start it again; if it breaks at the same place, another memory size, processor or execution mode may help');
+}
+
 export class MachineController {
   readonly #backend: MachineBackend;
   readonly #status = signal<MachineStatus>('off');
@@ -104,7 +113,7 @@ export class MachineController {
     const current = (): boolean => run === this.#run.value && this.#worker !== undefined;
     try {
       const worker = this.#backend.connect((error) => {
-        if (current()) this.#fail(error);
+        if (current()) this.#fail(brokenDown(error));
       });
       this.#worker = worker;
       await worker.api.start(config, proxy(this.#events(current)));

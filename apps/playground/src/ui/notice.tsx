@@ -21,8 +21,16 @@ export function Notice({ kind = 'info', what, hint, actions }: NoticeProps): JSX
   );
 }
 
+export interface ErrorNoticeProps {
+  readonly error: unknown;
+  readonly onClose?: () => void;
+  /** What else can be done about it. */
+  readonly actions?: ComponentChildren;
+}
+
 /** An error of ours, of a worker's, or of anything. */
-export function ErrorNotice({ error, onClose }: { readonly error: unknown; readonly onClose?: () => void }): JSX.Element {
+export function ErrorNotice({ error, onClose, actions }: ErrorNoticeProps): JSX.Element {
   const { message, hint } = describeError(error);
-  return <Notice kind="error" what={message} hint={hint} actions={onClose === undefined ? undefined : <button onClick={onClose}>Dismiss</button>} />;
+  const buttons = onClose === undefined ? actions : <>{actions}<button onClick={onClose}>Dismiss</button></>;
+  return <Notice kind="error" what={message} hint={hint} actions={buttons} />;
 }

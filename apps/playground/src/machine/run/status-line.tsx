@@ -30,7 +30,7 @@ export function StatusLine({ machine, phase }: StatusLineProps): JSX.Element {
   const moving = status === 'running';
   return (
     <div class="machine-status" data-testid="machine-status" tabIndex={0} role="group" aria-label="State of the machine">
-      <span class="state" data-state={status}>
+      <span class="state" data-state={status} title={config === undefined || config.source.kind === 'snapshot' ? undefined : `${config.model}, ${formatBytes(config.memory * 2 ** 20)}`}>
         {STATES[status]}
         {phase.value === undefined ? null : <span class="muted"> · {phase.value}</span>}
       </span>
@@ -38,7 +38,6 @@ export function StatusLine({ machine, phase }: StatusLineProps): JSX.Element {
       <TierBar speed={speed} />
       <span class="figure" title="Virtual time since power-on"><span class="muted">time</span> {sample === undefined ? '–' : formatTime(sample.virtual)}</span>
       <span class="figure minor" title="Guest instructions since power-on"><span class="muted">instructions</span> {sample === undefined ? '–' : formatCount(sample.counters.instructions)}</span>
-      {config === undefined || config.source.kind === 'snapshot' ? null : <span class="figure minor muted">{config.model}, {formatBytes(config.memory * 2 ** 20)}</span>}
       <span class="way-out muted" id={WAY_OUT_ID}><kbd>Ctrl</kbd> <kbd>Shift</kbd> <kbd>↑</kbd> leaves the terminal</span>
     </div>
   );

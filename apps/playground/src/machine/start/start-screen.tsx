@@ -29,7 +29,7 @@ export function StartScreen({ machine, address, returning }: StartScreenProps): 
   // All of the screen: a file that misses its place would have the browser leave the page.
   const drop = useMemo(() => fileDrop((files) => void list.add(files)), [list]);
   useEffect(() => {
-    if (returning && document.activeElement === document.body) top.current?.focus();
+    if (returning && document.activeElement === document.body) top.current?.focus({ preventScroll: true });
   }, [returning]);
   return (
     <div class="machine-start" ref={top} tabIndex={-1} role="group" aria-label="Start a machine" {...drop.handlers}>
@@ -37,7 +37,13 @@ export function StartScreen({ machine, address, returning }: StartScreenProps): 
         <p>A PC in this page. Boot a guest, or start a kernel of your own.</p>
         <MachineHelp />
       </header>
-      {error === undefined ? null : <ErrorNotice error={error} onClose={() => machine.dismissError()} />}
+      {error === undefined ? null : (
+        <ErrorNotice
+          error={error}
+          onClose={() => machine.dismissError()}
+          actions={machine.config.value === undefined ? undefined : <button class="primary" onClick={() => void machine.restart()}>Try again</button>}
+        />
+      )}
       <div class="columns">
         <div class="main">
           <GuestList machine={machine} address={address} />
