@@ -9,6 +9,7 @@ import { formatShare } from './address-text.ts';
 import { TIER_NAMES } from './draw-heat.ts';
 import { mainTier, type HotBlock, type Span, type TierHits } from './hot-blocks.ts';
 import type { Observation } from './observation.ts';
+import { useLate } from './use-late.ts';
 import type { ViewState } from './view-state.ts';
 
 export interface BlocksPanelProps {
@@ -24,6 +25,8 @@ const TIERS = ['tci', 'module', 'region'] as const satisfies readonly (keyof Tie
 /** The table has the hottest ones only: the rest are a sample or two each. */
 const MAX_ROWS = 200;
 const STEP = 25;
+/** ms between two changes of the table: faster, nobody could read it. */
+const READABLE = 1000;
 
 interface Shown {
   readonly rows: readonly HotBlock[];
@@ -34,8 +37,9 @@ interface Shown {
 export function BlocksPanel({ observation, state, onOpen, canOpen }: BlocksPanelProps): JSX.Element {
   const { span } = state;
   const held = useSignal<Shown | undefined>(undefined);
+  const version = useLate(observation.version, READABLE);
   const now = useComputed((): Shown => {
-    void observation.version.value;
+    void version.value;
     const rows = observation.blocks.rows(span.value).toSorted((a, b) => b.hits - a.hits);
     return { rows: rows.slice(0, MAX_ROWS), total: observation.blocks.total(span.value) };
   });
@@ -93,20 +97,20 @@ export function BlocksPanel({ observation, state, onOpen, canOpen }: BlocksPanel
 function columnsOf(most: number, onOpen: (block: HotBlock) => void, canOpen: boolean): TableColumn<HotBlock>[] {
   return [
     { key: 'share', title: 'Share', hint: 'Of executed instructions', numeric: true, value: ({ share }) => share, cell: (block) => <Share block={block} most={most} /> },
-    { key: 'pc', title: 'Address', value: ({ pc }) => pc, cell: ({ pc }) => <code>{hex(pc, pc > 0xffff_ffffn ? 64 : 32)}</code> },
+    {
+      key: 'pc',
+      title: 'Address',
+      hint: 'Opens in the Lab, with the bytes that are there now',
+      value: ({ pc }) => pc,
+      cell: (block) => {
+        const address = hex(block.pc, block.pc > 0xffff_ffffn ? 64 : 32);
+        return <button class="link" disabled={!canOpen} title="Open in the Lab" aria-label={`${address}: open in the Lab`} onClick={() => onOpen(block)}><code>{address}</code></button>;
+      },
+    },
     { key: 'physical', title: 'Physical', value: ({ physical }) => physical, cell: ({ physical }) => <code>{hex(physical, 32)}</code> },
     { key: 'tier', title: 'Tier', hint: 'The tier that ran it most', value: mainTier, cell: (block) => <span class={`tier-${mainTier(block)}`}>{TIER_NAMES[mainTier(block)]}</span> },
     { key: 'user', title: 'Mode', value: ({ user }) => (user ? 'user' : 'kernel'), cell: ({ user }) => (user ? 'user' : 'kernel') },
     { key: 'insns', title: 'Insns', hint: 'Guest instructions of the block', numeric: true, value: ({ insns }) => insns, cell: ({ insns }) => insns },
-    {
-      key: 'open',
-      title: 'Lab',
-      cell: (block) => (
-        <button disabled={!canOpen} aria-label={`Open the block at ${hex(block.pc, 64)} in the Lab`} title="Open in the Lab, with the bytes that are there now" onClick={() => onOpen(block)}>
-          Open
-        </button>
-      ),
-    },
   ];
 }
 

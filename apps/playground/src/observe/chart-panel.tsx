@@ -9,11 +9,14 @@ import { chartPoints, clockText, exitPlaces, exitSeries, type ChartPoint, type C
 import type { Palette } from './palette.ts';
 import type { RatePoint } from './rates.ts';
 import { TableToggle } from './table-toggle.tsx';
+import { useLate } from './use-late.ts';
 import type { ViewState } from './view-state.ts';
 
 export interface ChartPanelProps {
   readonly spec: ChartSpec;
   readonly points: ReadonlySignal<readonly RatePoint[]>;
+  /** ms after new points that this chart is drawn: six at once would hold the page up. */
+  readonly delay: number;
   /** The window, seconds since the machine was started. */
   readonly range: ReadonlySignal<readonly [number, number]>;
   /** Number of the point that the crosshair is at, in all charts. */
@@ -22,7 +25,8 @@ export interface ChartPanelProps {
   readonly state: ViewState;
 }
 
-export function ChartPanel({ spec, points, range, hover, palette, state }: ChartPanelProps): JSX.Element {
+export function ChartPanel({ spec, points: newest, delay, range, hover, palette, state }: ChartPanelProps): JSX.Element {
+  const points = useLate(newest, delay);
   const series = useSeries(spec, points);
   const data = useComputed(() => chartPoints(series.value, points.value));
   const table = state.tables.value.has(spec.id);

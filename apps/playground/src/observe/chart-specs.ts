@@ -134,7 +134,7 @@ export function exitSeries(places: readonly (string | undefined)[]): SeriesSpec[
     label: 'Others',
     ink: 'series7',
     dashed: true,
-    value: ({ exits }) => Object.entries(exits).reduce((sum, [reason, rate]) => (places.includes(reason) ? sum : sum + rate), 0),
+    value: ({ exits, allExits }) => Math.max(0, places.reduce((rest, reason) => rest - (exits[reason ?? ''] ?? 0), allExits)),
   };
   return [...named, others];
 }

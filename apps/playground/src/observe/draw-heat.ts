@@ -10,8 +10,25 @@ import type { Measure } from './view-state.ts';
 /** Room for the addresses of rows, CSS pixels. */
 export const GUTTER = 80;
 export const MAP_HEIGHT = 288;
-const LABEL_SIZE = 11;
+/** Least distance of two addresses, CSS pixels. */
 const LABEL_SPACE = 18;
+/** Addresses of the picture over time. */
+const HISTORY_LABELS = 8;
+
+/** CSS pixels within the picture. */
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** An address beside the picture. */
+export interface RowLabel {
+  /** CSS pixels from the picture's top to the middle of the text. */
+  readonly top: number;
+  readonly text: string;
+}
 
 /** Where the cells of a grid lie. */
 export interface MapGeometry {
@@ -21,64 +38,99 @@ export interface MapGeometry {
 
 /** Cells fill the picture's width; few rows are made higher, up to twice as high as wide. */
 export function mapGeometry({ columns, rows }: Grid, width: number): MapGeometry {
-  const cellWidth = (width - GUTTER) / columns;
+  const cellWidth = Math.max(1, width - GUTTER) / columns;
   return { cellWidth, cellHeight: Math.min(cellWidth * 2, MAP_HEIGHT / rows) };
 }
 
 /** A canvas of a size in CSS pixels, cleared, with its context scaled so. `undefined`: the browser gives no context. */
 export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | undefined {
   const scale = devicePixelRatio;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
+  const [across, down] = [Math.round(width * scale), Math.round(height * scale)];
+  // A canvas whose size is set is made anew.
+  if (canvas.width !== across || canvas.height !== down) {
+    canvas.width = across;
+    canvas.height = down;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
   const context = canvas.getContext('2d');
-  context?.scale(scale, scale);
-  return context ?? undefined;
+  if (context === null) return undefined;
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  context.clearRect(0, 0, width, height);
+  return context;
 }
 
 const sumOf = ({ tci, module, region }: TierHits): number => tci + module + region;
 
-/** Colour of a place: of its tiers (by roots, so that a little of one still shows), the stronger the more there is; or on the scale of heat. `undefined`: nothing is there. */
-function colorOf(hits: TierHits, strength: number, measure: Measure, { tiers, heat }: Palette): Lab | undefined {
-  if (strength <= 0) return undefined;
-  if (measure === 'time') return along(heat, 0.12 + 0.88 * strength);
-  const color = blend(tiers, [Math.sqrt(hits.tci), Math.sqrt(hits.module), Math.sqrt(hits.region)]);
-  return color === undefined ? undefined : mix(heat[0], color, 0.45 + 0.55 * strength);
+/** Colour of a share of all executions on the scale of heat. `undefined`: there are none. */
+function heatColor(share: number, { heat }: Palette): Lab | undefined {
+  return share > 0 ? along(heat, 0.12 + 0.88 * brightness(share)) : undefined;
+}
+
+/** Colour of a share of a second's executions by their tiers. */
+function tierColor(hits: TierHits, { tiers, heat }: Palette): Lab | undefined {
+  const color = blend(tiers, [hits.tci, hits.module, hits.region]);
+  return color === undefined ? undefined : mix(heat[0], color, 0.4 + 0.6 * brightness(sumOf(hits)));
 }
 
 const css = (color: Lab): string => `rgb(${labBytes(color).join(' ')})`;
-
-/** Bytes of code range over decades less than hits do: the square root tells them apart. */
-const codeStrength = (bytes: number, most: number): number => (most > 0 ? Math.sqrt(bytes / most) : 0);
 
 export function drawMap(canvas: HTMLCanvasElement, grid: Grid, width: number, data: CellData, measure: Measure, palette: Palette): void {
   const { cellWidth, cellHeight } = mapGeometry(grid, width);
   const context = prepare(canvas, width, grid.rows * cellHeight);
   if (context === undefined) return;
-  drawRowLabels(context, grid, cellHeight, palette);
-  const values = measure === 'tier' ? data.code : data.heat;
-  let most = 0;
-  for (let cell = 0; cell < grid.cells; cell++) most = Math.max(most, sumOf(tiersAt(values, cell)));
+  const most = measure === 'tier' ? mostOf(data.code, grid.cells) : 0;
   const empty = css(palette.heat[0]);
   for (let cell = 0; cell < grid.cells; cell++) {
-    const hits = tiersAt(values, cell);
-    const sum = sumOf(hits);
-    const color = colorOf(hits, measure === 'tier' ? codeStrength(sum, most) : brightness(sum), measure, palette);
-    context.fillStyle = color === undefined ? empty : css(color);
-    const [x, y] = [cell % grid.columns, Math.floor(cell / grid.columns)];
-    context.fillRect(GUTTER + x * cellWidth, y * cellHeight, cellWidth - 1, cellHeight - 1);
+    const left = GUTTER + (cell % grid.columns) * cellWidth;
+    const top = Math.floor(cell / grid.columns) * cellHeight;
+    context.fillStyle = empty;
+    context.fillRect(left, top, cellWidth - 1, cellHeight - 1);
+    if (measure === 'tier') {
+      drawTiers(context, { left, top, width: cellWidth - 1, height: cellHeight - 1 }, tiersAt(data.code, cell), most, palette);
+      continue;
+    }
+    const color = heatColor(sumOf(tiersAt(data.heat, cell)), palette);
+    if (color === undefined) continue;
+    context.fillStyle = css(color);
+    context.fillRect(left, top, cellWidth - 1, cellHeight - 1);
   }
 }
 
-function drawRowLabels(context: CanvasRenderingContext2D, grid: Grid, cellHeight: number, { font, muted }: Palette): void {
-  const every = Math.ceil(LABEL_SPACE / cellHeight);
-  context.font = `${LABEL_SIZE}px ${font}`;
-  context.fillStyle = muted;
-  context.textBaseline = 'middle';
-  for (let row = 0; row < grid.rows; row += every) {
-    context.fillText(formatAddress(cellPages(grid, row * grid.columns).first), 0, (row + 0.5) * cellHeight);
+function mostOf(values: Float64Array, cells: number): number {
+  let most = 0;
+  for (let cell = 0; cell < cells; cell++) most = Math.max(most, sumOf(tiersAt(values, cell)));
+  return most;
+}
+
+/**
+ * The tiers of a cell side by side: the eye blends them, and a mean of three hues would be grey. Widths go by the roots of bytes, so that a little of one still
+ * shows; the colour is the stronger the more code there is.
+ */
+function drawTiers(context: CanvasRenderingContext2D, { left, top, width, height }: Box, hits: TierHits, most: number, { tiers, heat }: Palette): void {
+  const roots = [Math.sqrt(hits.tci), Math.sqrt(hits.module), Math.sqrt(hits.region)];
+  const whole = roots[0]! + roots[1]! + roots[2]!;
+  if (whole === 0) return;
+  const strength = 0.4 + 0.6 * Math.sqrt(sumOf(hits) / most);
+  let from = left;
+  for (const [tier, root] of roots.entries()) {
+    const part = (width * root) / whole;
+    if (part === 0) continue;
+    context.fillStyle = css(mix(heat[0], tiers[tier]!, strength));
+    context.fillRect(from, top, part, height);
+    from += part;
   }
+}
+
+/** Addresses at which rows start. */
+export function mapLabels(grid: Grid, width: number): RowLabel[] {
+  const { cellHeight } = mapGeometry(grid, width);
+  const every = Math.ceil(LABEL_SPACE / cellHeight);
+  const labels: RowLabel[] = [];
+  for (let row = 0; row < grid.rows; row += every) {
+    labels.push({ top: (row + 0.5) * cellHeight, text: formatAddress(cellPages(grid, row * grid.columns).first) });
+  }
+  return labels;
 }
 
 /** Rows and seconds of the picture over time. */
@@ -92,24 +144,24 @@ export interface HistoryGrid {
   readonly first: number;
 }
 
+export function historyLabels({ first, rows, perRow }: HistoryGrid): RowLabel[] {
+  return Array.from({ length: HISTORY_LABELS }, (_, label) => ({
+    top: ((label + 0.25) * MAP_HEIGHT) / HISTORY_LABELS,
+    text: formatAddress(first + Math.floor((rows * perRow * (label + 0.25)) / HISTORY_LABELS)),
+  }));
+}
+
 /** @param shares as `AddressHeat.columns` gives them */
 export function drawHistory(canvas: HTMLCanvasElement, grid: HistoryGrid, width: number, shares: Float64Array, measure: Measure, palette: Palette): void {
   const context = prepare(canvas, width, MAP_HEIGHT);
   if (context === undefined) return;
-  const { columns, rows, first, perRow } = grid;
-  context.font = `${LABEL_SIZE}px ${palette.font}`;
-  context.fillStyle = palette.muted;
-  const labels = Math.floor(MAP_HEIGHT / 36);
-  for (let label = 0; label <= labels; label++) {
-    context.textBaseline = label === 0 ? 'top' : label === labels ? 'bottom' : 'middle';
-    context.fillText(formatAddress(first + Math.floor((rows * perRow * label) / labels)), 0, (MAP_HEIGHT * label) / labels);
-  }
+  const { columns, rows } = grid;
   const pixels = new ImageData(columns, rows);
   const ground = labBytes(palette.heat[0]);
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
       const hits = tiersAt(shares, x * rows + y);
-      const color = colorOf(hits, brightness(sumOf(hits)), measure, palette);
+      const color = measure === 'time' ? heatColor(sumOf(hits), palette) : tierColor(hits, palette);
       pixels.data.set(color === undefined ? ground : labBytes(color), (y * columns + x) * 4);
       pixels.data[(y * columns + x) * 4 + 3] = 255;
     }

@@ -76,12 +76,14 @@ export function zoomAt(grid: Grid, cell: number): PageRange | undefined {
   return zoomed.count < range.count ? zoomed : undefined;
 }
 
-/** The pages from a cell to another, in either order, at least as many as are worth it. */
+/** The pages from a cell to another, in either order, out to round addresses, and at least as many as are worth it. */
 export function zoomTo(grid: Grid, from: number, to: number): PageRange | undefined {
   const a = cellPages(grid, Math.min(from, to));
   const b = cellPages(grid, Math.max(from, to));
   const { range } = grid;
-  const count = Math.min(range.count, Math.max(MIN_RANGE, b.first + b.count - a.first));
-  const first = Math.min(a.first, range.first + range.count - count);
-  return count < range.count ? { first, count } : undefined;
+  const wanted = Math.max(MIN_RANGE, b.first + b.count - a.first);
+  const unit = powerOfTwoAtMost(wanted / ZOOM);
+  const end = Math.min(range.first + range.count, Math.ceil((a.first + wanted) / unit) * unit);
+  const first = Math.max(range.first, Math.min(a.first - (a.first % unit), end - MIN_RANGE));
+  return end - first < range.count ? { first, count: end - first } : undefined;
 }

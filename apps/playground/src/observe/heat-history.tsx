@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { COLUMN, tiersAt, type PageRange } from './address-heat.ts';
 import { formatRange, formatShare } from './address-text.ts';
 import { clockText } from './chart-specs.ts';
-import { drawHistory, GUTTER, MAP_HEIGHT, type HistoryGrid } from './draw-heat.ts';
+import { drawHistory, GUTTER, historyLabels, MAP_HEIGHT, type HistoryGrid } from './draw-heat.ts';
 import type { Move } from './grid.ts';
 import type { HeatPictureProps } from './heat-map.tsx';
 import type { TierHits } from './hot-blocks.ts';
@@ -69,8 +69,6 @@ export function HeatHistory({ state, palette, width, range, cursor, hover, histo
     if (count >= range.peek().count) return;
     const end = range.peek().first + range.peek().count;
     state.zoomIn({ first: Math.min(end - count, first + Math.floor(Math.min(a, b) * perRow)), count });
-    cursor.value = undefined;
-    hover.value = undefined;
   };
   return (
     <Picture
@@ -88,6 +86,7 @@ export function HeatHistory({ state, palette, width, range, cursor, hover, histo
         const y = Math.floor((top * rows) / MAP_HEIGHT);
         return x >= 0 && x < columns && y >= 0 && y < rows ? { x, y } : undefined;
       }}
+      labels={() => historyLabels(grid.peek())}
       boxes={(a, b) => {
         const { columns, rows } = grid.peek();
         const [cellWidth, cellHeight] = [(width.peek() - GUTTER) / columns, MAP_HEIGHT / rows];
@@ -107,7 +106,6 @@ export function HeatHistory({ state, palette, width, range, cursor, hover, histo
       onOut={() => {
         if (state.zoom.peek().length === 0) return false;
         state.zoomOut();
-        cursor.value = undefined;
         return true;
       }}
       describe={(point) => {

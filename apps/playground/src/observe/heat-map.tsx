@@ -3,12 +3,12 @@ import { useComputed, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { tiersAt, type CellData, type PageRange } from './address-heat.ts';
 import { formatRange, formatShare } from './address-text.ts';
-import { drawMap, GUTTER, MAP_HEIGHT, mapGeometry } from './draw-heat.ts';
+import { drawMap, GUTTER, MAP_HEIGHT, mapGeometry, mapLabels, type Box } from './draw-heat.ts';
 import { cellPages, layoutGrid, moveCell, zoomAt, zoomTo, type Grid } from './grid.ts';
 import type { TierHits } from './hot-blocks.ts';
 import type { Observation } from './observation.ts';
 import type { Palette } from './palette.ts';
-import { Picture, type Box, type Point } from './picture.tsx';
+import { Picture, type Point } from './picture.tsx';
 import type { ViewState } from './view-state.ts';
 
 /** What a place holds: shown by the readout, and a row of the table. */
@@ -51,16 +51,10 @@ export function describePlace({ range, code, heat }: Place): string {
   return `${formatRange(range)}: ${sum(code)} bytes of translated code, ${formatShare(sum(heat))} of executed instructions`;
 }
 
-export function HeatMap({ observation, state, palette, width, range, cursor, hover, map }: HeatPictureProps & { readonly map: ReadonlySignal<MapData> }): JSX.Element {
+export function HeatMap({ state, palette, width, cursor, hover, map }: HeatPictureProps & { readonly map: ReadonlySignal<MapData> }): JSX.Element {
   const grid = useComputed(() => map.value.grid);
   const cellOfPoint = ({ x, y }: Point): number => y * grid.peek().columns + x;
   const pointOfCell = (cell: number): Point => ({ x: cell % grid.peek().columns, y: Math.floor(cell / grid.peek().columns) });
-  const leave = (to: PageRange | undefined): void => {
-    if (to === undefined) return;
-    state.zoomIn(to);
-    cursor.value = undefined;
-    hover.value = undefined;
-  };
   return (
     <Picture
       label="Physical memory, a cell for each range of pages. Arrow keys choose a cell, Enter zooms in, Escape out."
@@ -77,14 +71,14 @@ export function HeatMap({ observation, state, palette, width, range, cursor, hov
         const inside = point.x >= 0 && point.x < grid.peek().columns && point.y >= 0 && cellOfPoint(point) < grid.peek().cells;
         return inside ? point : undefined;
       }}
+      labels={() => mapLabels(grid.peek(), width.peek())}
       boxes={(from, to) => linearBoxes(grid.peek(), width.peek(), cellOfPoint(from), cellOfPoint(to))}
       move={(from, move) => pointOfCell(from === undefined ? 0 : moveCell(grid.peek(), cellOfPoint(from), move))}
-      onZoom={(point) => leave(zoomAt(grid.peek(), cellOfPoint(point)))}
-      onSelect={(from, to) => leave(zoomTo(grid.peek(), cellOfPoint(from), cellOfPoint(to)))}
+      onZoom={(point) => state.zoomIn(zoomAt(grid.peek(), cellOfPoint(point)))}
+      onSelect={(from, to) => state.zoomIn(zoomTo(grid.peek(), cellOfPoint(from), cellOfPoint(to)))}
       onOut={() => {
-        if (range.peek() === undefined || state.zoom.peek().length === 0) return false;
+        if (state.zoom.peek().length === 0) return false;
         state.zoomOut();
-        cursor.value = undefined;
         return true;
       }}
       describe={(point) => describePlace(placeAt(map.peek(), cellOfPoint(point)))}

@@ -6,7 +6,7 @@ import { Segmented } from '../ui/segmented.tsx';
 import type { PageRange } from './address-heat.ts';
 import { formatAddress, formatSize } from './address-text.ts';
 import { HeatHistory, historyData, momentAt } from './heat-history.tsx';
-import { HeatMap, mapData, placeAt, type HeatPictureProps } from './heat-map.tsx';
+import { HeatMap, mapData, placeAt, type HeatPictureProps, type MapData, type Place } from './heat-map.tsx';
 import { HeatLegend, HeatReadout } from './heat-readout.tsx';
 import { HistoryTable, PlacesTable } from './heat-tables.tsx';
 import type { Observation } from './observation.ts';
@@ -62,9 +62,10 @@ function HeatBody({ observation, state, palette, table }: HeatPanelProps & { rea
   });
   const map = useComputed(() => mapData(observed(observation), range.value, width.value));
   const history = useComputed(() => historyData(observed(observation), range.value, state.windowLength.value));
-  // A cell of one picture is none of the other.
+  // A cell of one picture or range is none of another.
   useSignalEffect(() => {
     void state.picture.value;
+    void state.zoom.value;
     cursor.value = undefined;
     hover.value = undefined;
   });
@@ -82,7 +83,7 @@ function HeatBody({ observation, state, palette, table }: HeatPanelProps & { rea
       {table ? null : (
         <>
           <HeatLegend measure={state.measure.value} history={!isMap} />
-          <Chosen picture={picture} read={(point) => (isMap ? placeAt(map.value, point.y * map.value.grid.columns + point.x) : momentAt(history.value, point))} />
+          <Chosen picture={picture} read={(point) => (isMap ? readMap(map.value, point) : momentAt(history.value, point))} />
         </>
       )}
     </div>
@@ -98,6 +99,12 @@ function observed(observation: Observation): Observation {
 interface ChosenProps {
   readonly picture: HeatPictureProps;
   readonly read: (point: Point) => Parameters<typeof HeatReadout>[0]['place'];
+}
+
+/** A cell may be gone when the layout has changed since it was chosen. */
+function readMap(map: MapData, { x, y }: Point): Place | undefined {
+  const cell = y * map.grid.columns + x;
+  return cell < map.grid.cells ? placeAt(map, cell) : undefined;
 }
 
 /** The readout of the cell under the pointer, else of the cursor's. */

@@ -55,7 +55,7 @@ export function HeatLegend({ measure, history }: { readonly measure: Measure; re
       {TIERS.map((tier) => (
         <span key={tier} class="item"><span class={`key area ink-${tier}`} />{TIER_NAMES[tier]}</span>
       ))}
-      <span class="muted">{history ? 'stronger: more executed in that second' : 'stronger: more translated code; mixed: several tiers'}</span>
+      <span class="muted">{history ? 'stronger: more executed in that second' : 'stronger: more translated code'}</span>
     </p>
   );
 }

@@ -21,7 +21,7 @@ export function ObserveHelp(): JSX.Element {
         first as <b class="tier-module">modules</b> of single blocks, then as <b class="tier-region">regions</b> of many blocks that are optimised together.
       </p>
       <p>
-        <b>Physical memory</b> shows where translated code lies and where instructions are executed. <b>Hottest blocks</b> are found by sampling; <i>Open</i> takes one into the Lab with
+        <b>Physical memory</b> shows where translated code lies and where instructions are executed. <b>Hottest blocks</b> are found by sampling; an address opens in the Lab with
         its bytes, to see every stage of its translation. The <b>charts</b> share one crosshair. Every picture is also a table.
       </p>
       <p>While this view is open, the machine takes samples; that costs it less than 3 % of its speed.</p>

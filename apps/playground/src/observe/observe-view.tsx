@@ -1,8 +1,10 @@
 /** Observe: what the machine is doing, while it does it. */
 import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { ViewProps } from '../app/app.tsx';
+import type { MachineController } from '../machine/controller.ts';
+import type { KeptSample } from '../machine/sample-ring.ts';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { Segmented } from '../ui/segmented.tsx';
 import { BlocksPanel } from './blocks-panel.tsx';
@@ -13,13 +15,23 @@ import { HeatPanel } from './heat-panel.tsx';
 import { ObserveHelp } from './observe-help.tsx';
 import { Observation } from './observation.ts';
 import { usePalette } from './palette.ts';
-import { visibleRange, windowPoints } from './rates.ts';
+import { rememberedRates, startOf, visibleRange, windowPoints } from './rates.ts';
 import { useShortcuts } from './shortcuts.ts';
 import { StatusText } from './status-text.tsx';
 import { ViewState, WINDOWS, type WindowName } from './view-state.ts';
 import './observe.css';
 
 const WINDOW_OPTIONS = (Object.keys(WINDOWS) as WindowName[]).map((name) => ({ value: name, text: name }));
+
+/** The samples of a machine, with its beginning; of one that was restored, that is not known. */
+function* wholeRun({ samples, config }: MachineController): Iterable<KeptSample> {
+  const first = samples.at(0);
+  if (first !== undefined && config.peek()?.source.kind !== 'snapshot') yield startOf(first);
+  yield* samples;
+}
+
+/** ms between the drawings of two charts. */
+const STAGGER = 20;
 
 export function ObserveView({ session, theme }: ViewProps): JSX.Element {
   const { machine } = session;
@@ -34,9 +46,10 @@ export function ObserveView({ session, theme }: ViewProps): JSX.Element {
   }, [machine]);
   useShortcuts(observation, state);
 
+  const rates = useMemo(rememberedRates, []);
   const points = useComputed(() => {
     void observation.version.value;
-    return windowPoints(machine.samples, { length: state.windowLength.value, end: observation.end });
+    return windowPoints(wholeRun(machine), { length: state.windowLength.value, end: observation.end }, rates);
   });
   const range = useComputed((): readonly [number, number] => {
     void observation.version.value;
@@ -62,8 +75,8 @@ export function ObserveView({ session, theme }: ViewProps): JSX.Element {
         <BlocksPanel observation={observation} state={state} canOpen={machine.alive} onOpen={() => undefined} />
       </div>
       <div class="observe-charts">
-        {CHARTS.map((spec) => (
-          <ChartPanel key={spec.id} spec={spec} points={points} range={range} hover={hover} palette={palette} state={state} />
+        {CHARTS.map((spec, index) => (
+          <ChartPanel key={spec.id} spec={spec} points={points} delay={(index + 1) * STAGGER} range={range} hover={hover} palette={palette} state={state} />
         ))}
       </div>
     </div>

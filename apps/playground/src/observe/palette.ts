@@ -23,15 +23,12 @@ export type Ink = keyof typeof INKS;
 
 export interface Palette {
   readonly ink: Readonly<Record<Ink, string>>;
-  readonly text: string;
   readonly muted: string;
   readonly border: string;
   /** Tiers in the order tci, module, region. */
   readonly tiers: readonly [Lab, Lab, Lab];
   /** Nothing … most. */
   readonly heat: readonly [Lab, Lab, Lab, Lab];
-  /** Font of text on canvases, without its size. */
-  readonly font: string;
 }
 
 export function readPalette(): Palette {
@@ -39,12 +36,10 @@ export function readPalette(): Palette {
   const inks = Object.fromEntries(Object.entries(INKS).map(([name, token]) => [name, tokenColor(token)])) as Record<Ink, string>;
   return {
     ink: inks,
-    text: tokenColor('--text'),
     muted: tokenColor('--muted'),
     border: tokenColor('--border'),
     tiers: [lab('--tier-tci'), lab('--tier-module'), lab('--tier-region')],
     heat: [lab('--heat-0'), lab('--heat-1'), lab('--heat-2'), lab('--heat-3')],
-    font: getComputedStyle(document.documentElement).getPropertyValue('--font-code'),
   };
 }
 

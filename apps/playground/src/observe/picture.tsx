@@ -5,19 +5,12 @@
 import { useSignal, useSignalEffect, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
+import type { Box, RowLabel } from './draw-heat.ts';
 import type { Move } from './grid.ts';
 
 export interface Point {
   readonly x: number;
   readonly y: number;
-}
-
-/** CSS pixels within the picture. */
-export interface Box {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 export interface PictureProps {
@@ -40,7 +33,9 @@ export interface PictureProps {
   readonly onOut: () => boolean;
   /** A cell in words, read out when a key led to it. */
   readonly describe: (point: Point) => string;
+  /** Changes when cells lie elsewhere. */
   readonly size: ReadonlySignal<unknown>;
+  readonly labels: () => readonly RowLabel[];
 }
 
 const KEYS: Readonly<Record<string, Move>> = {
@@ -73,9 +68,10 @@ export function Picture(props: PictureProps): JSX.Element {
     const [from, to] = [drag.value, pointOf(event)];
     drag.value = undefined;
     if (from === undefined || to === undefined) return;
-    if (!same(from, to)) onSelect(from, to);
-    else if (event.pointerType === 'mouse' || same(cursor.value, to)) onZoom(to);
+    const again = same(cursor.value, to);
     cursor.value = to;
+    if (!same(from, to)) onSelect(from, to);
+    else if (event.pointerType === 'mouse' || again) onZoom(to);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.metaKey) return;
@@ -109,8 +105,19 @@ export function Picture(props: PictureProps): JSX.Element {
         onPointerCancel={() => (drag.value = undefined)}
         onPointerLeave={() => (hover.value = undefined)}
       />
+      <Labels {...props} />
       <Marks {...props} drag={drag} />
       <output class="visually-hidden">{said}</output>
+    </div>
+  );
+}
+
+/** Addresses of rows. The readout says them for who does not see the picture. */
+function Labels({ labels, size }: PictureProps): JSX.Element {
+  void size.value;
+  return (
+    <div class="labels" aria-hidden="true">
+      {labels().map(({ top, text }) => <code key={top} style={{ top }}>{text}</code>)}
     </div>
   );
 }

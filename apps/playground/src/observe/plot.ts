@@ -2,6 +2,7 @@
 import uPlot from 'uplot';
 import { clockText, stack, type ChartPoint, type ChartSpec, type SeriesSpec } from './chart-specs.ts';
 import type { Palette } from './palette.ts';
+import { tick } from './tick.ts';
 
 /** CSS pixels of the whole plot with its axes. */
 export const PLOT_HEIGHT = 150;
@@ -19,13 +20,6 @@ export interface PlotInput {
   readonly syncKey: string;
   /** The pointer stands at a point, or has gone. */
   readonly onPoint: (index: number | undefined) => void;
-}
-
-/** Short numbers for the axis: `1500` → `1.5k`. */
-export function tick(value: number): string {
-  const size = Math.abs(value);
-  const [power, unit] = size >= 1e9 ? [1e9, 'G'] : size >= 1e6 ? [1e6, 'M'] : size >= 1e3 ? [1e3, 'k'] : [1, ''];
-  return `${Number((value / power).toPrecision(3))}${unit}`;
 }
 
 function axis(side: 1 | 2 | 3, scale: string, palette: () => Palette, values: (splits: number[]) => string[]): uPlot.Axis {

@@ -31,8 +31,9 @@ export interface Rates {
   readonly tlbLoads: number;
   readonly tlbStores: number;
   readonly tlbFetches: number;
-  /** Exits from generated code to the host, by reason. */
+  /** Exits from generated code to the host, by reason, and of all reasons. */
   readonly exits: Readonly<Record<string, number>>;
+  readonly allExits: number;
 }
 
 /** Samples come four times a second. A longer silence is a pause, or a page that was asleep: a mean over it would show what never was. */
@@ -40,17 +41,23 @@ export const MAX_SPAN = 2500;
 /** Of a shorter interval, the clock's grain is a good part. */
 const MIN_SPAN = 20;
 
-/** Totals that no machine decreases while it lives. When one has, the samples are of different machines. */
-function totals({ counters: c }: KeptSample): number[] {
-  return [c.instructions, c.tciInstructions, c.regionInstructions, c.translatedTbs, c.translateMs, c.compileMs, c.tlbFills, c.pool.instantiations, c.pool.evictions];
+/** Has a total decreased, as none does while its machine lives? Then the samples are of different machines. */
+function isAnother({ counters: a }: KeptSample, { counters: b }: KeptSample): boolean {
+  return (
+    b.instructions < a.instructions ||
+    b.tciInstructions < a.tciInstructions ||
+    b.regionInstructions < a.regionInstructions ||
+    b.translatedTbs < a.translatedTbs ||
+    b.compileMs < a.compileMs ||
+    b.tlbFills < a.tlbFills ||
+    b.pool.instantiations < a.pool.instantiations
+  );
 }
 
 /** Is nothing known about the time between two samples? */
 function isBreak(before: KeptSample, after: KeptSample): boolean {
   const span = after.at - before.at;
-  if (!(span > 0) || span > MAX_SPAN) return true;
-  const old = totals(before);
-  return totals(after).some((value, index) => value < old[index]!);
+  return !(span > 0) || span > MAX_SPAN || isAnother(before, after);
 }
 
 /** Rates between two samples, or `null` when they have nothing to do with each other: another machine, a pause, no time between them. */
@@ -83,7 +90,34 @@ export function ratesBetween(before: KeptSample, after: KeptSample): Rates | nul
     tlbLoads: Math.max(0, perSecond(a.tlbFills, b.tlbFills) - stores - fetches),
     tlbStores: stores,
     tlbFetches: fetches,
-    exits: Object.fromEntries(Object.entries(b.exits).map(([reason, count]) => [reason, perSecond(a.exits[reason] ?? 0, count)])),
+    ...exitRates(a.exits, b.exits, perSecond),
+  };
+}
+
+function exitRates(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+  perSecond: (from: number, to: number) => number,
+): Pick<Rates, 'exits' | 'allExits'> {
+  const exits: Record<string, number> = {};
+  let allExits = 0;
+  for (const reason of Object.keys(after)) {
+    const rate = perSecond(before[reason] ?? 0, after[reason]!);
+    exits[reason] = rate;
+    allExits += rate;
+  }
+  return { exits, allExits };
+}
+
+/** {@link ratesBetween} that remembers: a chart asks about the same samples four times a second. */
+export function rememberedRates(): typeof ratesBetween {
+  const known = new WeakMap<KeptSample, { readonly before: KeptSample; readonly rates: Rates | null }>();
+  return (before, after) => {
+    const found = known.get(after);
+    if (found?.before === before) return found.rates;
+    const rates = ratesBetween(before, after);
+    known.set(after, { before, rates });
+    return rates;
   };
 }
 
@@ -103,6 +137,12 @@ export interface Window {
   readonly end: number;
 }
 
+/** What a machine that began with nothing would have said of its beginning: so that also the time before its first sample counts. */
+export function startOf({ counters }: KeptSample): KeptSample {
+  const zero = <T extends object>(values: T): T => Object.fromEntries(Object.keys(values).map((name) => [name, 0])) as T;
+  return { at: 0, virtual: 0, counters: { ...zero(counters), exits: {}, pool: zero(counters.pool) } };
+}
+
 /** Of a machine that has just been started, a window shows this much at least, ms. */
 const LEAST_VISIBLE = 30_000;
 
@@ -116,14 +156,19 @@ export function visibleRange(end: number, length: number): readonly [number, num
  * The points of a window, oldest first. Long windows take the last sample of each of a fixed row of time slots, so that points stay where they are while the
  * window moves.
  */
-export function windowPoints(samples: Iterable<KeptSample>, { length, end }: Window): RatePoint[] {
+export function windowPoints(samples: Iterable<KeptSample>, { length, end }: Window, between: typeof ratesBetween = ratesBetween): RatePoint[] {
   let points: RatePoint[] = [];
   let before: KeptSample | undefined;
   for (const sample of thinned(samples, length, end)) {
     if (before !== undefined) {
-      const rates = ratesBetween(before, sample);
+      const rates = between(before, sample);
       if (sample.at < before.at) points = [];
-      else points.push(rates === null ? { at: before.at + 1, rates } : { at: sample.at, rates });
+      else if (rates === null) points.push({ at: before.at + 1, rates });
+      else {
+        // Without its beginning, a lone interval would be a dot that no line shows.
+        if ((points.at(-1)?.rates ?? null) === null) points.push({ at: before.at, rates });
+        points.push({ at: sample.at, rates });
+      }
     }
     before = sample;
   }
@@ -159,7 +204,7 @@ export function frequentReasons(points: readonly RatePoint[], count: number): st
   const sums = new Map<string, number>();
   for (const { rates } of points) {
     if (rates === null) continue;
-    for (const [reason, rate] of Object.entries(rates.exits)) sums.set(reason, (sums.get(reason) ?? 0) + rate * rates.span);
+    for (const reason of Object.keys(rates.exits)) sums.set(reason, (sums.get(reason) ?? 0) + rates.exits[reason]! * rates.span);
   }
   return [...sums].filter(([, sum]) => sum > 0).toSorted(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1)).slice(0, count).map(([name]) => name);
 }
