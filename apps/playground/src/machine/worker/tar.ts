@@ -17,6 +17,9 @@ const CHECKSUM = { at: 148, length: 8 } as const;
 const TYPE_AT = 156;
 const MAGIC = { at: 257, text: 'ustar\u000000' } as const;
 const PREFIX = { at: 345, length: 155 } as const;
+/** Bytes 500 … 511 belong to no field. In the first header of what we write: how many pages of {@link PAGE} bytes the archive has, decimal. */
+const PAGES_AT = 500;
+const PAGE = 4096;
 const FILE_MODE = 0o644;
 const LONG_NAME = '././@LongLink';
 /** Longest extended header we take: Linux' names are at most 4 KiB. */
@@ -36,12 +39,16 @@ export function tarBytes(files: readonly { readonly name: string; readonly size:
 
 const longNameBytes = (length: number): number => (length > NAME.length ? TAR_BLOCK + padded(length + 1) : 0);
 
-/** @param seconds modification time of all, since 1970 */
+/**
+ * The first header says how long the archive is: busybox' tar reads what it is given to the end, which on a disk is far behind that of the archive. The guest's
+ * `receive` gives it this many pages.
+ * @param seconds modification time of all, since 1970
+ */
 export function writeTar(files: readonly TransferFile[], seconds: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(tarBytes(files.map(({ name, bytes }) => ({ name, size: bytes.length }))));
   let at = 0;
   const entry = (name: Uint8Array, type: string, data: Uint8Array): void => {
-    out.set(header(name, type, data.length, seconds), at);
+    out.set(header(name, type, data.length, seconds, at === 0 ? Math.ceil(out.length / PAGE) : undefined), at);
     out.set(data, at + TAR_BLOCK);
     at += TAR_BLOCK + padded(data.length);
   };
@@ -53,7 +60,7 @@ export function writeTar(files: readonly TransferFile[], seconds: number): Uint8
   return out;
 }
 
-function header(name: Uint8Array, type: string, size: number, seconds: number): Uint8Array {
+function header(name: Uint8Array, type: string, size: number, seconds: number, pages: number | undefined): Uint8Array {
   const block = new Uint8Array(TAR_BLOCK);
   const octal = ({ at, length }: Field, value: number): void => block.set(utf8(value.toString(8).padStart(length - 1, '0')), at);
   block.set(name, NAME.at);
@@ -64,6 +71,7 @@ function header(name: Uint8Array, type: string, size: number, seconds: number): 
   octal(MTIME, seconds);
   block[TYPE_AT] = type.charCodeAt(0);
   block.set(utf8(MAGIC.text), MAGIC.at);
+  if (pages !== undefined) block.set(utf8(String(pages)), PAGES_AT);
   block.set(utf8(`${sumOf(block).toString(8).padStart(6, '0')}\0 `), CHECKSUM.at);
   return block;
 }
