@@ -175,8 +175,8 @@ export class CpuExec {
   #slice(stepOver: boolean, roughly: number): RunResult {
     const { context, tiering, tbExec } = this.#p;
     let tb = 0;
-    /** What ran when the slice was over, but for the last instructions. */
-    let tier: CodeTier | undefined;
+    /** With a sample at the slice's end: the member at which a region was left for the last instructions; 0: none was. */
+    let regionLeftAt = 0;
     if (stepOver && this.#p.isBreakpoint(context.linearPc)) {
       const made = this.#makeOneOff(1);
       if (typeof made === 'string') return made;
@@ -219,9 +219,9 @@ export class CpuExec {
           const header = context.get('tbPtr');
           const fits = context.get('noRegions') === 0 && this.#insnsOf(header) <= left;
           if (this.#sampling) {
-            tier ??= this.#tierOf(header);
+            if (context.get('noRegions') === 0 && this.#kindOf(context.get('dispatched')) === TbKind.region) regionLeftAt = header;
             if (!fits) {
-              this.#p.profiler.sample(header, context.linearPc, tier);
+              this.#p.profiler.sample(header, context.linearPc, this.#tierOf(header, regionLeftAt));
               return 'instructions';
             }
           }
@@ -388,13 +388,17 @@ export class CpuExec {
     context.budget += this.#insnsOf(context.get('tbPtr')) - context.get('insnIndex');
   }
 
-  /** Where the TB that leaves for want of budget was running, or would have been. */
-  #tierOf(header: number): CodeTier {
-    const { context, compiled, machine } = this.#p;
-    const dispatched = context.get('dispatched');
-    const kind = machine.views().u32[(dispatched + AT.state) >>> 2]! & 15;
-    if (kind === TbKind.region && context.get('noRegions') === 0) return 'region';
+  /** Where a TB would be running. A region is left when fewer instructions remain than its longest way through: what it has not run of the way it would have taken is its, too. */
+  #tierOf(header: number, regionLeftAt: number): CodeTier {
+    const { compiled } = this.#p;
+    const inRegion = regionLeftAt !== 0 && (header === regionLeftAt || compiled.shareRegion(header, regionLeftAt));
+    if (inRegion || this.#kindOf(header) === TbKind.region) return 'region';
     return compiled.hasFunction(header) ? 'module' : 'tci';
+  }
+
+  /** What a TB's function is. */
+  #kindOf(header: number): number {
+    return this.#p.machine.views().u32[(header + AT.state) >>> 2]! & 15;
   }
 
   #isOneUse(header: number): boolean {
