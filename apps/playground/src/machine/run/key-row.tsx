@@ -3,7 +3,7 @@ import { SCREEN_KEYS, type ScreenKey } from '../terminal/keys.ts';
 import type { MachineTerminal } from '../terminal/machine-terminal.ts';
 
 const FACES: Readonly<Record<ScreenKey, { readonly face: string; readonly name: string }>> = {
-  Esc: { face: 'Esc', name: 'Escape' },
+  Esc: { face: 'Esc', name: 'Esc' },
   Tab: { face: 'Tab', name: 'Tab' },
   Up: { face: '↑', name: 'Up' },
   Down: { face: '↓', name: 'Down' },

@@ -40,10 +40,18 @@ export function RunScreen({ session, theme }: RunScreenProps): JSX.Element {
     <div class="machine-run" {...drop.handlers}>
       <RunToolbar machine={machine} terminal={terminal} onSend={(files) => void send(files)} />
       <div class="machine-notices">
-        {machine.error.value === undefined ? null : <ErrorNotice error={machine.error.value} onClose={() => machine.dismissError()} />}
+        {machine.error.value === undefined ? null : (
+          <ErrorNotice
+            error={machine.error.value}
+            onClose={() => {
+              terminal.focus();
+              machine.dismissError();
+            }}
+          />
+        )}
         {machine.status.value === 'ended' ? <EndedNotice machine={machine} /> : null}
         {sent.value.length === 0 ? null : <SentNotice names={sent.value} terminal={terminal} onClose={() => (sent.value = [])} />}
-        <ReceivedFiles machine={machine} />
+        <ReceivedFiles machine={machine} terminal={terminal} />
       </div>
       <TerminalPane terminal={terminal} theme={theme} over={drop.over} />
       <KeyRow terminal={terminal} />

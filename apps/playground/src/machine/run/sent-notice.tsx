@@ -13,7 +13,7 @@ export function SentNotice({ names, terminal, onClose }: SentNoticeProps): JSX.E
   return (
     <Notice
       what={`Ready for the guest: ${names.join(', ')}`}
-      hint="In the site's Linux guests, the command receive puts them into the current folder. In others they are a tar archive on the last disk: tar xf /dev/vda, or vdb …"
+      hint="The site's Linux guests fetch them with the command receive; elsewhere they are a tar archive on the last disk."
       actions={
         <>
           <button
@@ -25,7 +25,14 @@ export function SentNotice({ names, terminal, onClose }: SentNoticeProps): JSX.E
           >
             Type “receive”
           </button>
-          <button onClick={onClose}>Dismiss</button>
+          <button
+            onClick={() => {
+              terminal.focus();
+              onClose();
+            }}
+          >
+            Dismiss
+          </button>
         </>
       }
     />

@@ -40,7 +40,10 @@ export function StartScreen({ machine, address, returning }: StartScreenProps): 
       {error === undefined ? null : (
         <ErrorNotice
           error={error}
-          onClose={() => machine.dismissError()}
+          onClose={() => {
+            top.current?.focus({ preventScroll: true });
+            machine.dismissError();
+          }}
           actions={machine.config.value === undefined ? undefined : <button class="primary" onClick={() => void machine.restart()}>Try again</button>}
         />
       )}
