@@ -23,6 +23,8 @@ const RESUMED = '\u001b[2m[resumed; a snapshot does not hold the screen: Enter s
 
 export interface TerminalOwner {
   readonly serial: SerialLine;
+  /** Somebody takes what is typed. */
+  readonly alive: ReadonlySignal<boolean>;
   /** Changes when another machine begins. */
   readonly run: ReadonlySignal<number>;
   /** Of that machine: set before `run` changes. */
@@ -173,6 +175,8 @@ export class MachineTerminal {
 
   /** @returns whether xterm may have the key */
   #key(event: KeyboardEvent): boolean {
+    // Nobody is there: keys are the page's, Tab leads on.
+    if (!this.#owner.alive.peek()) return false;
     if (!event.ctrlKey || !event.shiftKey) return true;
     const back = event.key === 'ArrowUp' || event.key === 'ArrowLeft';
     if (back || event.key === 'ArrowDown' || event.key === 'ArrowRight') {
