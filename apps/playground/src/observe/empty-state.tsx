@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { routeHash } from '../app/route.ts';
 import type { MachineController } from '../machine/controller.ts';
@@ -7,12 +6,7 @@ import { ObserveHelp } from './observe-help.tsx';
 
 /** Nothing to see yet: what this is, and how to get something. */
 export function EmptyState({ machine }: { readonly machine: MachineController }): JSX.Element {
-  const asked = useSignal(false);
   const starting = machine.status.value === 'starting';
-  const boot = (): void => {
-    asked.value = true;
-    void machine.startGuest('tiny');
-  };
   return (
     <div class="observe-empty">
       <h2>See what a machine is doing</h2>
@@ -20,12 +14,12 @@ export function EmptyState({ machine }: { readonly machine: MachineController })
         Where its translated code lies in memory, which blocks are hot and how they were compiled, how fast it runs, what compiling costs: live, for whatever runs in the Machine view.
       </p>
       <div class="toolbar">
-        <button class="primary" disabled={starting} onClick={boot}>Boot the tiny guest</button>
+        <button class="primary" disabled={starting} onClick={() => void machine.startGuest('tiny')}>Boot the tiny guest</button>
         <a class="button" href={routeHash('machine')}>Choose a guest in Machine</a>
         <ObserveHelp />
       </div>
       <p role="status" class="muted">{starting ? (machine.progress.value?.text ?? 'Starting…') : machine.alive.value ? 'Waiting for the first sample…' : ''}</p>
-      {asked.value && machine.error.value !== undefined ? <ErrorNotice error={machine.error.value} onClose={() => machine.dismissError()} /> : null}
+      {machine.error.value !== undefined ? <ErrorNotice error={machine.error.value} onClose={() => machine.dismissError()} /> : null}
     </div>
   );
 }

@@ -5,15 +5,17 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { ViewProps } from '../app/app.tsx';
 import type { MachineController } from '../machine/controller.ts';
 import type { KeptSample } from '../machine/sample-ring.ts';
-import { ErrorNotice } from '../ui/notice.tsx';
+import { ErrorNotice, Notice } from '../ui/notice.tsx';
 import { Segmented } from '../ui/segmented.tsx';
 import { BlocksPanel } from './blocks-panel.tsx';
 import { ChartPanel } from './chart-panel.tsx';
 import { CHARTS } from './chart-specs.ts';
 import { EmptyState } from './empty-state.tsx';
 import { HeatPanel } from './heat-panel.tsx';
+import type { HotBlock } from './hot-blocks.ts';
 import { ObserveHelp } from './observe-help.tsx';
 import { Observation } from './observation.ts';
+import { labAddress } from './open-in-lab.ts';
 import { usePalette } from './palette.ts';
 import { rememberedRates, startOf, visibleRange, windowPoints } from './rates.ts';
 import { useShortcuts } from './shortcuts.ts';
@@ -55,7 +57,19 @@ export function ObserveView({ session, theme }: ViewProps): JSX.Element {
     void observation.version.value;
     return visibleRange(observation.end, state.windowLength.value);
   });
+  const open = async (block: HotBlock): Promise<void> => {
+    try {
+      location.hash = await labAddress(machine, block);
+    } catch (problem) {
+      error.value = problem;
+    }
+  };
   const hasData = useComputed(() => observation.version.value >= 0 && machine.samples.length > 0);
+
+  const missed = useComputed(() => {
+    void observation.version.value;
+    return !machine.alive.value && machine.status.value !== 'starting' && observation.blocks.total('all') === 0;
+  });
 
   if (!hasData.value) return <EmptyState machine={machine} />;
   const { held } = observation;
@@ -70,9 +84,16 @@ export function ObserveView({ session, theme }: ViewProps): JSX.Element {
         </div>
       </div>
       {error.value === undefined ? null : <ErrorNotice error={error.value} onClose={() => (error.value = undefined)} />}
+      {missed.value ? (
+        <Notice
+          what="This machine ended before it was observed"
+          hint="Where its code lies and what is hot are found by sampling, while this view is open. The charts below come from counters, which are always there."
+          actions={<button class="primary" onClick={() => void machine.restart()}>Start it again</button>}
+        />
+      ) : null}
       <div class="observe-main">
         <HeatPanel observation={observation} state={state} palette={palette} />
-        <BlocksPanel observation={observation} state={state} canOpen={machine.alive} onOpen={() => undefined} />
+        <BlocksPanel observation={observation} state={state} canOpen={machine.alive} onOpen={(block) => void open(block)} />
       </div>
       <div class="observe-charts">
         {CHARTS.map((spec, index) => (
