@@ -9,7 +9,7 @@ const USAGE = `usage: npm run playground:build [-- options]
 
 Makes the playground's site: static files with relative paths.
 
-  --with-guests   put Linux guests into it (all of them: 40 MB); their packages are fetched if they are not in the cache
+  --with-guests   put Linux guests into it (all of them: 30 MB); their packages are fetched if they are not in the cache
   --guest NAME    put this guest into it (may be repeated)
   --out DIR       where to (default apps/playground/dist); a site that is there is replaced
 
