@@ -1,6 +1,6 @@
 /** Blocks of a listing and the ways between them, as TB headers have them now. */
-import { INDIRECT_TARGET, INDIRECT_TARGETS, NO_DELTA, NO_PAGE, PAGE_SIZE, TB_CPU, TB_HEADER, tbCpuAddress, TbKind } from '@wasm-tcg/runtime';
-import type { CodeBlock, CodeEdge, CodeTier } from '../api-code.ts';
+import { INDIRECT_TARGET, INDIRECT_TARGETS, NO_DELTA, NO_PAGE, PAGE_SIZE, TB_CPU, TB_HEADER, tbCpuAddress } from '@wasm-tcg/runtime';
+import type { CodeBlock, CodeEdge } from '../api-code.ts';
 import type { BatchMember, RegionSources } from '../exec/code-builder.ts';
 import type { MachineParts } from '../machine/parts.ts';
 import { findTb } from './look.ts';
@@ -8,8 +8,6 @@ import { findTb } from './look.ts';
 const AT = TB_HEADER.offset;
 /** Blocks of a batch: what tiering compiles at once, by default. */
 const BATCH = 32;
-const KIND_MASK = 15;
-const TIERS: Readonly<Record<number, CodeTier>> = { [TbKind.tci]: 'tci', [TbKind.module]: 'module', [TbKind.region]: 'region' };
 const SLOT_KINDS = ['slot0', 'slot1'] as const;
 
 /** A TB, and where it is seen. */
@@ -24,14 +22,14 @@ type Way = Pick<CodeEdge, 'kind' | 'count'> & {
 };
 
 export function blocksOf(p: MachineParts, tbs: readonly PlacedTb[]): CodeBlock[] {
-  const { machine, guest, translator } = p;
+  const { machine, guest, translator, compiled } = p;
   const { u32 } = machine.views();
   return tbs.map(({ header, pc }) => {
     const word = (field: number): number => u32[(header + field) >>> 2]!;
     return {
       pc,
       physical: word(AT.physPage) * PAGE_SIZE + word(AT.pageOffset),
-      tier: TIERS[word(AT.state) & KIND_MASK]!,
+      tier: compiled.tierOf(header),
       executions: u32[(tbCpuAddress(header, 0) + TB_CPU.offset.count) >>> 2]!,
       insns: guest.disassemble(translator.requestOf(header), word(AT.size), pc),
       tciBytes: word(AT.tciWords) * 4,

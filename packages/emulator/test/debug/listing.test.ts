@@ -148,6 +148,12 @@ it('tiers, in code that is hot', async () => {
   expect(vm.counters().compiledRegions).toBe(before.compiledRegions);
 });
 
+it.each(['tci', 'tb-per-module'] as const)('in mode %s', async (mode) => {
+  const vm = boot(program('string'), modules, { mode });
+  vm.step(4);
+  for (const unit of UNITS) await check(vm, BigInt(LOAD_ADDRESS), vm.listing(LOAD_ADDRESS, { unit }));
+});
+
 it('with the passes off, code is longer', () => {
   const vm = boot(program('flags'), modules);
   const [on, off] = [true, false].map((optimise) => vm.listing(LOAD_ADDRESS, { optimise })) as [CodeListing, CodeListing];

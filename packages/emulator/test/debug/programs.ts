@@ -1,5 +1,5 @@
 /** Programs for listings and stepping: small, and between them every kind of op. */
-import { createMachine, type ExecutionOptions, type FlatMode, type Machine, type MachineModules } from '../../src/index.ts';
+import { createMachine, type ExecutionOptions, type FlatMode, type Machine, type MachineModules, type RegisterName } from '../../src/index.ts';
 
 export interface Program {
   readonly name: string;
@@ -7,6 +7,7 @@ export interface Program {
   readonly code: readonly number[];
   /** Instructions to run. */
   readonly insns: number;
+  readonly setup?: (vm: Machine) => void;
 }
 
 export const LOAD_ADDRESS = 0x1000;
@@ -48,15 +49,35 @@ export const PROGRAMS: readonly Program[] = [
       0xc7, 0x06, 0x18, 0, 0x10, 0x10, 0xc7, 0x06, 0x1a, 0, 0, 0, 0x42, 0x0f, 0x0b, 0xf4, 0x58, 0xf0, 0x0f, 0xc1, 0x06, 0, 5, 0xf0, 0x0f, 0xb1, 0x1e, 0, 5, 0xf4,
     ],
   },
+  // mov ecx, 1; add ecx, ecx; mov eax, [0x5000] (faults once); inc ebx; hlt; handler: mov dword [0x9014], 0x5003; add esp, 4; iret
+  {
+    name: 'page fault', mode: 'protected32', insns: 9, setup: setUpPaging,
+    code: [0xb9, 1, 0, 0, 0, 0x01, 0xc9, 0xa1, 0, 0x50, 0, 0, 0x43, 0xf4, 0x90, 0x90, 0xc7, 0x05, 0x14, 0x90, 0, 0, 3, 0x50, 0, 0, 0x83, 0xc4, 4, 0xcf],
+  },
   // fld1; fldpi; faddp; fstp qword [0x3000]; mov eax, [0x3004]; cpuid; rdtsc; hlt
   { name: 'x87', mode: 'protected32', insns: 8, code: [0xd9, 0xe8, 0xd9, 0xeb, 0xde, 0xc1, 0xdd, 0x1d, 0, 0x30, 0, 0, 0xa1, 4, 0x30, 0, 0, 0x0f, 0xa2, 0x0f, 0x31, 0xf4] },
 ];
 
-export function boot({ code, mode }: Program, modules: MachineModules, execution: ExecutionOptions = {}): Machine {
+/** Maps the first 4 MiB but for the page at 0x5000; #PF is handled at {@link LOAD_ADDRESS} + 16. */
+function setUpPaging(vm: Machine): void {
+  const [gdt, idt, directory, table] = [0x6000, 0x7000, 0x8000, 0x9000] as const;
+  const write = (at: number, ...words: number[]): void => vm.memory.write(at, new Uint8Array(Uint32Array.from(words).buffer));
+  const { registers } = vm.cpu(0);
+  // Null; code and data, flat: selectors 8 and 16.
+  write(gdt, 0, 0, 0xffff, 0xcf9b00, 0xffff, 0xcf9300);
+  write(idt + 14 * 8, (8 << 16) | (LOAD_ADDRESS + 16), 0x8e00);
+  write(directory, table | 3);
+  write(table, ...Array.from({ length: 1024 }, (_, page) => (page === 5 ? 0 : (page << 12) | 3)));
+  const values = { cs: 8n, ss: 16n, 'gdtr.base': gdt, 'gdtr.limit': 23, 'idtr.base': idt, 'idtr.limit': 0x7ff, cr3: directory, cr0: BigInt(registers.get('cr0')) | 0x8001_0000n } as const;
+  for (const [name, value] of Object.entries(values)) registers.set(name as RegisterName, BigInt(value));
+}
+
+export function boot({ code, mode, setup }: Program, modules: MachineModules, execution: ExecutionOptions = {}): Machine {
   const vm = createMachine({ modules, sharedMemory: modules.shared, memory: '1M', boot: { image: Uint8Array.from(code), loadAddress: LOAD_ADDRESS, mode }, execution });
   // SSE is on.
   const { registers } = vm.cpu(0);
   registers.set('cr4', BigInt(registers.get('cr4')) | 0x600n);
+  setup?.(vm);
   let last = 0x40;
   vm.onPort(0x10, 0x10, { read: (_port, size) => (last + size) & 0xff, write: (_port, _size, value) => { last = value * 3; } });
   return vm;
