@@ -10,7 +10,7 @@ import type { StopReason } from '@wasm-tcg/emulator';
 import type { WorkerHandle } from '../rpc/worker.ts';
 import { WorkerError } from '../rpc/errors.ts';
 import { pageBackend, type MachineBackend } from './connect.ts';
-import type { CodeAt, MachineConfig, MachineEvents, MachineProgress, MachineSample, MachineStatus, MachineWorker, SiteGuest, TransferFile } from './protocol.ts';
+import type { CodeAt, GuestMemory, MachineConfig, MachineEvents, MachineProgress, MachineSample, MachineStatus, MachineWorker, SiteGuest, TransferFile } from './protocol.ts';
 import { SampleRing } from './sample-ring.ts';
 import { SerialLine } from './serial-line.ts';
 import { DEFAULT_SETTINGS, guestConfig, sourceConfig, type MachineSettings } from './settings.ts';
@@ -184,6 +184,15 @@ export class MachineController {
   /** The TB at an address with its bytes, from the machine as it is now. */
   codeAt(physical: number, pc: bigint): Promise<CodeAt | undefined> {
     return this.#act((api) => api.codeAt(physical, pc));
+  }
+
+  /** Guest RAM: how much there is, and itself where it may be shared. */
+  memory(): Promise<GuestMemory | undefined> {
+    return this.#act((api) => api.memory());
+  }
+
+  readMemory(physical: number, length: number): Promise<Uint8Array | undefined> {
+    return this.#act((api) => api.readMemory(physical, length));
   }
 
   /** Hear every sample. Returns what ends it. */

@@ -100,6 +100,14 @@ export interface CodeAt {
   readonly model: CpuModelName;
 }
 
+/** Guest RAM, for looking at. */
+export interface GuestMemory {
+  /** Bytes of RAM. */
+  readonly size: number;
+  /** The memory itself, of a page that is cross-origin isolated: RAM begins at `ramOffset`. Must not be written. */
+  readonly shared?: { readonly buffer: SharedArrayBuffer; readonly ramOffset: number };
+}
+
 export interface MachineWorker {
   /** Make a machine and start it. Resolves when it runs. Cancelled by `powerOff`. */
   start(config: MachineConfig, events: MachineEvents): Promise<void>;
@@ -119,4 +127,7 @@ export interface MachineWorker {
   /** Samples with profile and pages, or without. */
   observe(on: boolean): Promise<void>;
   codeAt(physical: number, pc: bigint): Promise<CodeAt | undefined>;
+  memory(): Promise<GuestMemory | undefined>;
+  /** A piece of RAM as it is now; what is not there reads as 0xff. */
+  readMemory(physical: number, length: number): Promise<Uint8Array | undefined>;
 }

@@ -5,7 +5,7 @@
  */
 import { compileModules, createPc, type CpuModelName, type Pc, type StopReason } from '@wasm-tcg/emulator';
 import { describeError, WorkerError } from '../../rpc/errors.ts';
-import type { CodeAt, MachineConfig, MachineEvents, MachineStatus, MachineWorker } from '../protocol.ts';
+import type { CodeAt, GuestMemory, MachineConfig, MachineEvents, MachineStatus, MachineWorker } from '../protocol.ts';
 import { prepareMachine } from './boot-source.ts';
 import { codeAt } from './code-at.ts';
 import { debugConsole } from './debug-console.ts';
@@ -124,6 +124,17 @@ export class MachineHost implements MachineWorker {
   async codeAt(physical: number, pc: bigint): Promise<CodeAt | undefined> {
     const machine = this.#machine;
     return machine === undefined ? undefined : codeAt(machine.pc, machine.model, physical, pc);
+  }
+
+  async memory(): Promise<GuestMemory | undefined> {
+    const memory = this.#machine?.pc.memory;
+    if (memory === undefined) return undefined;
+    const { size, shared } = memory;
+    return shared === undefined ? { size } : { size, shared: { buffer: shared.buffer, ramOffset: shared.ramOffset } };
+  }
+
+  async readMemory(physical: number, length: number): Promise<Uint8Array | undefined> {
+    return this.#machine?.pc.memory.read(physical, length);
   }
 
   #get(): Machine {
