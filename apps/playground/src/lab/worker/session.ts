@@ -3,7 +3,7 @@ import type { CodeListing, CodeUnit, ExecutionMode, MachineModules, OpStepper } 
 import type { Assembled, AssembledLine, MachineView, OpView, Program } from '../protocol.ts';
 import { copyRegisters } from './machine/copy-state.ts';
 import { isProtected, modeText, widthOf } from './machine/cpu-mode.ts';
-import { disassembleAt } from './machine/disassemble.ts';
+import { disassembleAt } from '../disassemble.ts';
 import { LabMachine } from './machine/lab-machine.ts';
 import { readRegisters, viewRegisters, type RegisterValues } from './machine/registers.ts';
 

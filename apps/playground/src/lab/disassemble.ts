@@ -1,6 +1,6 @@
 /** One instruction as text, without translating it. */
 import { decode, DecodeMode, DecodeStatus, format, Insn, MAX_INSN_LENGTH } from '@wasm-tcg/guest-x86';
-import type { Bits } from '../../protocol.ts';
+import type { Bits } from './protocol.ts';
 
 const WIDTHS = { 16: DecodeMode.Bits16, 32: DecodeMode.Bits32, 64: DecodeMode.Bits64 } as const;
 
