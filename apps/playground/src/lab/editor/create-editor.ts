@@ -48,7 +48,7 @@ export function createEditor(parent: HTMLElement, source: Pick<Program, 'text' |
       ...defaultKeymap,
       ...historyKeymap,
     ]),
-    EditorView.contentAttributes.of({ 'aria-label': 'Program', spellcheck: 'false', autocapitalize: 'off' }),
+    EditorView.contentAttributes.of({ 'aria-label': 'Program', tabindex: '0', spellcheck: 'false', autocapitalize: 'off' }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged && update.transactions.some((each) => !each.isUserEvent('load'))) events.onEdit(update.state.doc.toString());
       if (update.selectionSet && update.view.hasFocus) events.onCaret(caretLine(update.state));

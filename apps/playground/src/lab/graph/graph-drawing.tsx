@@ -66,7 +66,7 @@ interface NodeProps {
 }
 
 function Node({ node: { block, x, y, width, height, title, lines, tier }, listing, selected, onSelect }: NodeProps): JSX.Element {
-  const { insns } = listing.blocks[block] ?? { insns: [] };
+  const view = listing.blocks[block];
   return (
     <g
       class={`node tier-${tier} ${selected ? 'selected' : ''}`}
@@ -74,7 +74,6 @@ function Node({ node: { block, x, y, width, height, title, lines, tier }, listin
       role="button"
       tabIndex={0}
       aria-pressed={selected}
-      aria-label={`${listing.blocks[block] === undefined ? title : blockTitle(listing.blocks[block], block)}, ${insns.length} instructions`}
       onClick={onSelect}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -82,6 +81,7 @@ function Node({ node: { block, x, y, width, height, title, lines, tier }, listin
         onSelect();
       }}
     >
+      {view === undefined ? null : <title>{`${blockTitle(view, block)}, ${view.insns.length} instructions`}</title>}
       <rect class="box" width={width} height={height} rx="4" />
       <rect class="stripe" width="4" height={height} rx="2" />
       <text class="title" x={CHAR + 4} y={LINE}>{title}</text>

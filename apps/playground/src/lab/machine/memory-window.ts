@@ -105,6 +105,10 @@ export class MemoryWindow {
       return;
     }
     const position = this.#cursor.peek();
+    const bytes = this.#bytes.peek()?.slice();
+    if (bytes === undefined) return;
+    bytes[position] = first * 16 + digit;
+    this.#bytes.value = bytes;
     this.move(1);
     void this.#lab.writeMemory(this.#base.peek() + BigInt(position), Uint8Array.of(first * 16 + digit));
   }

@@ -39,7 +39,7 @@ export function Registers({ lab }: { readonly lab: LabController }): JSX.Element
   const of = (group: Group): readonly RegisterView[] => registers.filter((register) => register.group === group);
   const flags = of('flags');
   return (
-    <div data-testid="lab-registers">
+    <div class="all-registers" data-testid="lab-registers">
       <RegisterGrid lab={lab} label="General registers" registers={[...of('general'), ...flags.filter(({ bits }) => bits > 1)]} />
       <Flags lab={lab} flags={flags.filter(({ bits }) => bits === 1)} />
       {MORE.map(({ group, title }) => <MoreRegisters key={group} lab={lab} title={title} registers={of(group)} />)}
@@ -54,7 +54,7 @@ function RegisterGrid({ lab, label, registers }: { readonly lab: LabController; 
   const disabled = !lab.ready.value;
   return (
     <div
-      class="registers"
+      class={`registers ${registers.some(({ bits }) => bits === 64) ? 'bits-64' : ''}`}
       role="group"
       aria-label={label}
       onKeyDown={(event) => {
