@@ -17,6 +17,8 @@ export interface BlocksPanelProps {
   readonly state: ViewState;
   /** Show a block in the Lab. */
   readonly onOpen: (block: HotBlock) => void;
+  /** Show the memory at a physical address. */
+  readonly onShow: (physical: number) => void;
   /** The machine is there, so that its code can be read. */
   readonly canOpen: ReadonlySignal<boolean>;
 }
@@ -34,7 +36,7 @@ interface Shown {
   readonly total: number;
 }
 
-export function BlocksPanel({ observation, state, onOpen, canOpen }: BlocksPanelProps): JSX.Element {
+export function BlocksPanel({ observation, state, onOpen, onShow, canOpen }: BlocksPanelProps): JSX.Element {
   const { span } = state;
   const held = useSignal<Shown | undefined>(undefined);
   const version = useLate(observation.version, READABLE);
@@ -82,7 +84,7 @@ export function BlocksPanel({ observation, state, onOpen, canOpen }: BlocksPanel
         <DataTable
           testId="observe-table-top"
           caption={`Blocks in which the most instructions were executed, out of ${total} samples`}
-          columns={columnsOf(rows[0]?.share ?? 1, onOpen, canOpen.value)}
+          columns={columnsOf(rows[0]?.share ?? 1, onOpen, onShow, canOpen.value)}
           rows={rows}
           rowKey={({ key }) => key}
           sort={{ column: 'share', descending: true }}
@@ -94,7 +96,7 @@ export function BlocksPanel({ observation, state, onOpen, canOpen }: BlocksPanel
   );
 }
 
-function columnsOf(most: number, onOpen: (block: HotBlock) => void, canOpen: boolean): TableColumn<HotBlock>[] {
+function columnsOf(most: number, onOpen: (block: HotBlock) => void, onShow: (physical: number) => void, canOpen: boolean): TableColumn<HotBlock>[] {
   return [
     { key: 'share', title: 'Share', hint: 'Of executed instructions', numeric: true, value: ({ share }) => share, cell: (block) => <Share block={block} most={most} /> },
     {
@@ -107,7 +109,7 @@ function columnsOf(most: number, onOpen: (block: HotBlock) => void, canOpen: boo
         return <button class="link" disabled={!canOpen} title="Open in the Lab" aria-label={`${address}: open in the Lab`} onClick={() => onOpen(block)}><code>{address}</code></button>;
       },
     },
-    { key: 'physical', title: 'Physical', value: ({ physical }) => physical, cell: ({ physical }) => <code>{hex(physical, 32)}</code> },
+    { key: 'physical', title: 'Physical', value: ({ physical }) => physical, cell: ({ physical }) => <button class="link" title="Show the memory there" onClick={() => onShow(physical)}><code>{hex(physical, 32)}</code></button> },
     { key: 'tier', title: 'Tier', hint: 'The tier that ran it most', value: mainTier, cell: (block) => <span class={`tier-${mainTier(block)}`}>{TIER_NAMES[mainTier(block)]}</span> },
     { key: 'user', title: 'Mode', value: ({ user }) => (user ? 'user' : 'kernel'), cell: ({ user }) => (user ? 'user' : 'kernel') },
     { key: 'insns', title: 'Insns', hint: 'Guest instructions of the block', numeric: true, value: ({ insns }) => insns, cell: ({ insns }) => insns },

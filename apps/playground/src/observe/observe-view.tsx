@@ -1,7 +1,7 @@
 /** Observe: what the machine is doing, while it does it. */
 import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { ViewProps } from '../app/app.tsx';
 import type { MachineController } from '../machine/controller.ts';
 import type { KeptSample } from '../machine/sample-ring.ts';
@@ -13,6 +13,7 @@ import { CHARTS } from './chart-specs.ts';
 import { EmptyState } from './empty-state.tsx';
 import { HeatPanel } from './heat-panel.tsx';
 import type { HotBlock } from './hot-blocks.ts';
+import { MemoryPanel } from './memory-panel.tsx';
 import { ObserveHelp } from './observe-help.tsx';
 import { Observation } from './observation.ts';
 import { labAddress } from './open-in-lab.ts';
@@ -42,6 +43,7 @@ export function ObserveView({ session, theme }: ViewProps): JSX.Element {
   const palette = usePalette(theme);
   const hover = useSignal<number | undefined>(undefined);
   const error = useSignal<unknown>(undefined);
+  const memory = useRef<HTMLDivElement>(null);
   useEffect(() => {
     void machine.observe(true);
     return () => void machine.observe(false);
@@ -63,6 +65,12 @@ export function ObserveView({ session, theme }: ViewProps): JSX.Element {
     } catch (problem) {
       error.value = problem;
     }
+  };
+  // An ended machine still has its memory.
+  const present = useComputed(() => machine.alive.value || machine.status.value === 'ended');
+  const show = (physical: number): void => {
+    state.address.value = physical;
+    memory.current?.scrollIntoView({ block: 'nearest' });
   };
   const hasData = useComputed(() => observation.version.value >= 0 && machine.samples.length > 0);
 
@@ -93,12 +101,15 @@ export function ObserveView({ session, theme }: ViewProps): JSX.Element {
       ) : null}
       <div class="observe-main">
         <HeatPanel observation={observation} state={state} palette={palette} />
-        <BlocksPanel observation={observation} state={state} canOpen={machine.alive} onOpen={(block) => void open(block)} />
+        <BlocksPanel observation={observation} state={state} canOpen={present} onOpen={(block) => void open(block)} onShow={show} />
       </div>
       <div class="observe-charts">
         {CHARTS.map((spec, index) => (
           <ChartPanel key={spec.id} spec={spec} points={points} delay={(index + 1) * STAGGER} range={range} hover={hover} palette={palette} state={state} />
         ))}
+      </div>
+      <div ref={memory}>
+        <MemoryPanel machine={machine} observation={observation} address={state.address} />
       </div>
     </div>
   );

@@ -20,6 +20,8 @@ export class ViewState {
   readonly span = signal<Span>('recent');
   /** Ranges zoomed into, the outermost first. */
   readonly zoom = signal<readonly PageRange[]>([]);
+  /** Physical address that the memory view shows. */
+  readonly address = signal(0);
   /** Panels that show their table instead of the picture. */
   readonly tables = signal<ReadonlySet<string>>(new Set());
 
