@@ -11,6 +11,15 @@ export interface TranslationInfo {
   readonly tier: CodeTier;
 }
 
+/** Translated code on one page: bytes of guest code by tier. A TB counts for the page that it begins on; where TBs overlap, each counts. */
+export interface TranslatedPage {
+  /** Physical page number: address / 4096. */
+  readonly page: number;
+  readonly tci: number;
+  readonly module: number;
+  readonly region: number;
+}
+
 /** A place in guest code at which the machine was met, in units of instructions: the share of a place is its `hits` by the sum of all. */
 export interface ProfileEntry {
   /** Linear address of the TB's first instruction, when it was last met. */

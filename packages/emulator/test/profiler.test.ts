@@ -123,6 +123,8 @@ it('lists the TBs that live', () => {
   const list = vm.translations();
   expect(list).toContainEqual({ physical: A, size: 3, insns: 2, tier: 'region' });
   expect(list).toContainEqual({ physical: B, size: 10, insns: 6, tier: 'region' });
+  const sum = (tier: ProfileEntry['tier']): number => list.filter((tb) => tb.tier === tier).reduce((bytes, { size }) => bytes + size, 0);
+  expect(vm.translatedPages()).toEqual([{ page: AT / 4096, tci: sum('tci'), module: sum('module'), region: sum('region') }]);
   vm.memory.write(B + 2, Uint8Array.of(0x90, 0x90));
   expect(vm.translations().filter(({ physical, size }) => physical <= B + 2 && B + 2 < physical + size)).toEqual([]);
   vm.flush();

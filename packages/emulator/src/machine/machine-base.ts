@@ -1,10 +1,10 @@
 /** What every machine has in common, whatever is around its CPU: memory, registers, breakpoints, inspection, counters. */
 import type { X86Registers } from '@wasm-tcg/guest-x86';
-import type { Profiler, TranslationInfo } from '../api-profile.ts';
+import type { Profiler, TranslatedPage, TranslationInfo } from '../api-profile.ts';
 import type { Cpu, InspectStage, Machine, MachineCounters, PortHandler, RunUntil, StopReason } from '../api.ts';
 import type { CodeListing, ListingOptions, OpStepper, OpStepperOptions } from '../api-code.ts';
 import { inspectTb, wasmOfTb } from '../debug/inspect.ts';
-import { listTranslations } from '../debug/translations.ts';
+import { listTranslations, pagesOfTranslations } from '../debug/translations.ts';
 import { listCode } from '../debug/listing.ts';
 import { TbOpStepper } from '../debug/op-stepper.ts';
 import { MachineError } from '../errors.ts';
@@ -109,6 +109,10 @@ export abstract class MachineBase implements Machine {
 
   translations(): TranslationInfo[] {
     return listTranslations(this.p);
+  }
+
+  translatedPages(): TranslatedPage[] {
+    return pagesOfTranslations(this.p);
   }
 
   listing(pc: bigint | number, options: ListingOptions = {}): CodeListing {
