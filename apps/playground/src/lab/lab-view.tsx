@@ -1,7 +1,7 @@
 /** The Lab: source and machine on the left, the stages of the code on the right; on a phone, one of them at a time. */
 import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { ViewProps } from '../app/app.tsx';
 import { useMedia } from '../ui/media.ts';
 import { ErrorNotice } from '../ui/notice.tsx';
@@ -34,7 +34,7 @@ const panelId = (tab: Tab): string => `lab-${tab}`;
 
 export function LabView({ session, route }: ViewProps): JSX.Element {
   const lab = session.kept(LabController, () => new LabController());
-  const address = useMemo(() => new LabAddress(lab, window), [lab]);
+  const address = session.kept(LabAddress, () => new LabAddress(lab, window));
   useEffect(() => address.bind(route), [address, route]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => onShortcut(event, lab);

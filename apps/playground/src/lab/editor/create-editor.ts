@@ -50,7 +50,7 @@ export function createEditor(parent: HTMLElement, source: Pick<Program, 'text' |
     ]),
     EditorView.contentAttributes.of({ 'aria-label': 'Program', tabindex: '0', spellcheck: 'false', autocapitalize: 'off' }),
     EditorView.updateListener.of((update) => {
-      if (update.docChanged && update.transactions.some((each) => !each.isUserEvent('load'))) events.onEdit(update.state.doc.toString());
+      if (update.docChanged) events.onEdit(update.state.doc.toString());
       if (update.selectionSet && update.view.hasFocus) events.onCaret(caretLine(update.state));
     }),
     EditorView.domEventHandlers({
@@ -62,14 +62,15 @@ export function createEditor(parent: HTMLElement, source: Pick<Program, 'text' |
     }),
   ];
   const view = new EditorView({ parent, state: EditorState.create({ doc: source.text, extensions }) });
+  const setSyntax = (): void => view.dispatch({ effects: language.reconfigure(x86Language(syntax)) });
   return {
     setSource(program) {
-      if (program.syntax !== syntax) {
-        ({ syntax } = program);
-        view.dispatch({ effects: language.reconfigure(x86Language(syntax)) });
-      }
-      if (program.text === view.state.doc.toString()) return;
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: program.text }, userEvent: 'load', selection: { anchor: 0 }, scrollIntoView: true });
+      const changed = program.syntax !== syntax;
+      ({ syntax } = program);
+      // A new state, since undoing does not lead from one program to another.
+      if (program.text !== view.state.doc.toString()) view.setState(EditorState.create({ doc: program.text, extensions }));
+      else if (!changed) return;
+      setSyntax();
     },
     setProblems(problems) {
       view.dispatch(setDiagnostics(view.state, problems.slice(0, MAX_MARKED).flatMap((problem) => diagnostic(view.state, problem))));
