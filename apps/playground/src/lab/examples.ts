@@ -308,7 +308,7 @@ const sum = (n: bigint): bigint => BigInt.asUintN(32, (n * (n + 1n)) / 2n);
 
 export const EXAMPLES: readonly [Example, ...Example[]] = [
   {
-    id: 'loop', title: 'Loop', unit: 'region', program: asm(32, LOOP),
+    id: 'loop', title: 'Loop', unit: 'batch', program: asm(32, LOOP),
     shows: 'A hot loop goes from the interpreter to a module to a region, and gets faster each time.',
     end: { status: 'halted', registers: { eax: sum(1_000_000n), ecx: 0n } },
   },
@@ -318,7 +318,7 @@ export const EXAMPLES: readonly [Example, ...Example[]] = [
     end: { status: 'halted', registers: { ebx: 0x0101n, edx: 6n, ecx: 1n, eax: 0n, esi: 0x97n } },
   },
   {
-    id: 'call', title: 'Function call', unit: 'region', program: asm(32, CALL),
+    id: 'call', title: 'Function call', unit: 'batch', program: asm(32, CALL),
     shows: 'Calls and returns inside a region cost a comparison instead of a look-up.',
     end: { status: 'halted', registers: { ebx: BigInt.asUintN(32, (100_000n * 100_001n * 200_001n) / 6n), esp: 0x3f0000n } },
   },
@@ -333,7 +333,7 @@ export const EXAMPLES: readonly [Example, ...Example[]] = [
     end: { status: 'halted', registers: { eax: 5050n } },
   },
   {
-    id: 'simd', title: 'SIMD', unit: 'region', program: asm(64, SIMD),
+    id: 'simd', title: 'SIMD', unit: 'batch', program: asm(64, SIMD),
     shows: 'SSE instructions become WebAssembly SIMD instructions, one for one where there is one.',
     end: { status: 'halted', registers: { rax: sum(40_000n) } },
   },
@@ -343,7 +343,7 @@ export const EXAMPLES: readonly [Example, ...Example[]] = [
     end: { status: 'halted', registers: { rax: 0x89abcdef01234567n }, output: 'RPL' },
   },
   {
-    id: 'switch', title: 'Indirect jumps', unit: 'region', program: asm(64, SWITCH),
+    id: 'switch', title: 'Indirect jumps', unit: 'batch', program: asm(64, SWITCH),
     shows: 'An interpreter inside the interpreter: jumps through a table, foreseen by a region.',
     end: { status: 'halted', registers: { rax: tripledPlusOne(50_000), rbx: 0n } },
   },

@@ -174,8 +174,9 @@ export interface LabWorker {
   load(program: Program): Promise<{ readonly assembled: Assembled; readonly view: MachineView }>;
   view(): Promise<MachineView>;
   /**
-   * The TB that starts at pc (default: where the machine is). A region grows along counted edges, so a region is listed from a second, `warm` machine, which has run
-   * the same program from its beginning, tiered, for at most 2,000,000 instructions; counts, tiers and memory in such a listing are that machine's.
+   * The TB that starts at pc; default: where the machine is, or after HLT, the program's beginning. A region grows along counted edges, so a region is listed from a
+   * second, warm machine, which has run the same program from its beginning, tiered, for at most 2,000,000 instructions and half a second; counts, tiers and memory in such a listing are
+   * that machine's, and without `pc` it is the region at the block that it was met in most often.
    */
   listing(unit: CodeUnit, pc?: bigint): Promise<ListingView>;
   /** Wasm of the same. Loads wasm-tools at the first call. */

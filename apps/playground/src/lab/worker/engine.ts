@@ -52,11 +52,11 @@ export class LabEngine implements LabWorker {
 
   async listing(unit: CodeUnit, pc?: bigint): Promise<ListingView> {
     const session = this.#loaded;
-    return viewListing(session.listing(unit, pc), (at) => session.lineAt(at));
+    return viewListing(await session.listing(unit, pc), (at) => session.lineAt(at));
   }
 
   async wat(unit: CodeUnit, pc?: bigint): Promise<WatView> {
-    return viewWat(this.#loaded.listing(unit, pc).wasm);
+    return viewWat((await this.#loaded.listing(unit, pc)).wasm);
   }
 
   async step(insns: number): Promise<MachineView> {

@@ -1,14 +1,13 @@
 /** One loaded program: its text and bytes, the machine that the page works with, and what is derived from them. */
 import type { CodeListing, CodeUnit, ExecutionMode, MachineModules, OpStepper } from '@wasm-tcg/emulator';
 import type { Assembled, AssembledLine, MachineView, OpView, Program } from '../protocol.ts';
-import { copyRegisters } from './machine/copy-state.ts';
+import { saveRegisters } from './machine/copy-state.ts';
 import { isProtected, modeText, widthOf } from './machine/cpu-mode.ts';
 import { disassembleAt } from '../disassemble.ts';
 import { LabMachine } from './machine/lab-machine.ts';
 import { readRegisters, viewRegisters, type RegisterValues } from './machine/registers.ts';
+import { WarmMachine } from './warm-machine.ts';
 
-/** Instructions that the warm machine runs. */
-const WARM_UP = 2_000_000;
 const MAX_INSN = 15;
 
 export class LabSession {
@@ -20,7 +19,7 @@ export class LabSession {
   #stepper: OpStepper | undefined;
   /** Names that the last op wrote. */
   #written: ReadonlyMap<string, bigint> = new Map();
-  #warm: LabMachine | undefined;
+  #warm: Promise<WarmMachine> | undefined;
   readonly #modules: MachineModules;
   readonly #lines: readonly AssembledLine[];
 
@@ -110,25 +109,17 @@ export class LabSession {
     return undefined;
   }
 
-  listing(unit: CodeUnit, pc: bigint | undefined): CodeListing {
+  async listing(unit: CodeUnit, pc: bigint | undefined): Promise<CodeListing> {
     if (unit !== 'region') return this.lab.machine.listing(pc ?? this.#listedPc(), { unit });
-    const { machine } = this.#warmMachine();
-    return machine.listing(pc ?? hottest(machine.listing(this.#listedPc(), { unit: 'batch' })), { unit });
+    this.#warm ??= WarmMachine.warmUp(this.make('tiered'));
+    const warm = await this.#warm;
+    const registers = saveRegisters(this.lab.machine);
+    return pc === undefined ? warm.hottestRegion(this.#listedPc(), registers) : warm.region(pc, registers);
   }
 
   /** Where a listing begins that is of no certain block: where the machine is; after HLT, there is nothing to see there. */
   #listedPc(): bigint {
     return this.lab.status === 'halted' ? BigInt(this.program.origin) : this.lab.pc;
-  }
-
-  /** Has run the program, so that it knows where it goes; and is in the mode that the machine is in. */
-  #warmMachine(): LabMachine {
-    if (this.#warm === undefined) {
-      this.#warm = this.make('tiered');
-      this.#warm.advance(WARM_UP);
-    }
-    copyRegisters(this.lab.machine, this.#warm.machine);
-    return this.#warm;
   }
 
   #opView(stepper: OpStepper): OpView {
@@ -145,11 +136,4 @@ export class LabSession {
     const bytes = machine.memory.read(physical, Math.min(MAX_INSN, machine.memory.size - physical));
     return disassembleAt(bytes, 0, pc, widthOf(registers), isProtected(registers)).text;
   }
-}
-
-/** The block that was entered most often, as far as edges were counted: what a region is worth growing from. */
-function hottest({ blocks, edges }: CodeListing): bigint {
-  const counts = blocks.map(() => 0);
-  for (const { to, count } of edges) counts[to] += count;
-  return blocks[counts.indexOf(Math.max(...counts))].pc;
 }

@@ -5,7 +5,7 @@
  */
 import { createMachine, type ExecutionMode, type Machine, type MachineModules, type StopReason } from '@wasm-tcg/emulator';
 import type { FaultView, MachineView, Program } from '../../protocol.ts';
-import { copyMemory, copyRegisters } from './copy-state.ts';
+import { copyMemory, loadRegisters, saveRegisters } from './copy-state.ts';
 import { linearPc } from './cpu-mode.ts';
 import { faultName, takeFault } from './fault.ts';
 import { installLabArea, LAB_PAGE_TABLES, LAB_RAM, LAB_STACK, vectorAt } from './lab-area.ts';
@@ -101,7 +101,7 @@ export class LabMachine {
   /** Go on as another machine that has run the same program. */
   takeOver(from: LabMachine): void {
     copyMemory(from.machine, this.machine);
-    copyRegisters(from.machine, this.machine);
+    loadRegisters(saveRegisters(from.machine), this.machine);
     this.output.copyFrom(from.output);
     this.status = from.status;
     this.fault = from.fault;
