@@ -138,6 +138,7 @@ describe('terminal', () => {
     ['trailing blanks go', ['a', 'b', '', ''], 5, 'a\nb'],
     ['the last lines', ['a', 'b', 'c'], 2, 'b\nc'],
     ['blank lines between stay', ['a', '', 'c'], 5, 'a\n\nc'],
+    ['a line without an end', ['first', ...Array.from({ length: 300 }, () => '>x')], 5, 'x'.repeat(200)],
     ['a wrapped line is one', ['a', 'long li', '>ne that', '> wraps', 'b'], 2, 'long line that wraps\nb'],
   ])('screen: %s', (_, rows, limit, text) => {
     const lines = rows.map((row) => ({ isWrapped: row.startsWith('>'), translateToString: () => row.replace(/^>/, '') }));

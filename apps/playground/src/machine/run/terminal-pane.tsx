@@ -38,7 +38,7 @@ export function TerminalPane({ terminal, theme, over }: TerminalPaneProps): JSX.
     <div class="terminal-frame" data-testid="machine-terminal" data-drop={over}>
       <div class="terminal" ref={place} />
       <p class="terminal-drop" aria-hidden="true">Drop files to send them to the guest</p>
-      <output class="visually-hidden" data-testid="machine-screen" aria-live="off" aria-label="Screen of the terminal">
+      <output class="visually-hidden terminal-screen" data-testid="machine-screen" aria-live="off" aria-label="Screen of the terminal">
         {terminal.screen}
       </output>
     </div>

@@ -15,8 +15,11 @@ import { controlOf, keySequence, type ScreenKey } from './keys.ts';
 import { terminalTheme } from './palette.ts';
 import { screenText } from './screen-text.ts';
 
-/** ms between two looks at the screen's text. */
+/** ms between two looks at the screen's text; and while so much is printed that nobody reads it. */
 const SCREEN_INTERVAL = 250;
+const BUSY_INTERVAL = 1000;
+/** Bytes in one interval that nobody reads. */
+const MUCH = 4096;
 const SCROLLBACK = 5000;
 /** Faint, since the guest did not print it. */
 const RESUMED = '\u001b[2m[resumed; a snapshot does not hold the screen: Enter shows the prompt]\u001b[0m\r\n';
@@ -41,6 +44,8 @@ export class MachineTerminal {
   readonly #phase = signal<string | undefined>(undefined);
   readonly #control = signal(false);
   #boot = new BootPhase();
+  /** Bytes since the last look. */
+  #printed = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #onLeave: ((towards: 'before' | 'after') => void) | undefined;
 
@@ -160,6 +165,7 @@ export class MachineTerminal {
 
   #print(bytes: Uint8Array): Promise<void> {
     this.#boot.see(bytes);
+    this.#printed += bytes.length;
     return new Promise((resolve) => {
       this.#xterm.write(bytes, resolve);
     });
@@ -168,9 +174,10 @@ export class MachineTerminal {
   #changed(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      this.#printed = 0;
       this.#screen.value = screenText(this.#xterm.buffer.active);
       this.#phase.value = this.#boot.phase;
-    }, SCREEN_INTERVAL);
+    }, this.#printed > MUCH ? BUSY_INTERVAL : SCREEN_INTERVAL);
   }
 
   /** @returns whether xterm may have the key */
