@@ -6,11 +6,13 @@ import type { Browser } from './browser/browser.ts';
 import { launchChromium } from './browser/chromium.ts';
 import { launchFirefox } from './browser/firefox.ts';
 import { provideBrowser, surroundings } from './browser/provide.ts';
-import { STORIES } from './checks/table.ts';
+import { storiesOf } from './checks/table.ts';
 import { PlaygroundTestError } from './errors.ts';
 import { parseOptions, USAGE, type Options } from './options.ts';
 import { Report } from './rows.ts';
-import { buildSite, openSite, ROOT } from './site/site.ts';
+import { readExamples } from './site/examples.ts';
+import { ROOT } from './site/root.ts';
+import { buildSite, openSite } from './site/site.ts';
 import { chooseStories, runStory } from './story.ts';
 
 /** No browser here: nothing was checked. As boot-check says it of a guest. */
@@ -26,7 +28,7 @@ async function main(): Promise<boolean> {
     print(USAGE);
     return true;
   }
-  const stories = chooseStories(STORIES, options);
+  const stories = chooseStories(storiesOf(await readExamples()), options);
   if (options.list || stories.length === 0) {
     print(stories.map(({ name }) => `${name}\n`).join(''));
     if (!options.list) throw new PlaygroundTestError('usage', `no story of ${options.browser} has a name with ${options.only.join(' or ')}`, '--list names them.');

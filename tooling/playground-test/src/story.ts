@@ -1,4 +1,4 @@
-/** What a story is: steps in one tab, a row each. What comes after a step that failed is not reached, and counts as failed. */
+/** What a story is: steps in one tab, a row each. What comes after a step that failed and that it builds on is not reached, and counts as failed. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, TabOptions } from './browser/browser.ts';
@@ -22,6 +22,8 @@ export interface Step {
   readonly name: string;
   /** Limit, seconds; default {@link STEP_SECONDS}. */
   readonly seconds?: number;
+  /** What comes after it makes sense without it, too. */
+  readonly alone?: boolean;
   /** @returns a figure for the row */
   run(): Promise<string | void>;
 }
@@ -70,9 +72,9 @@ export async function runStory(story: Story, make: Omit<World, 'tab'>, report: R
   const tab = await browser.newTab({ ...story.tab, address });
   try {
     const steps = story.steps({ ...make, tab });
-    for (const [index, { name, seconds = STEP_SECONDS, run }] of steps.entries()) {
+    for (const [index, { name, seconds = STEP_SECONDS, alone = false, run }] of steps.entries()) {
       if (await report.step(`${story.name}: ${name}`, seconds, run)) continue;
-      if (report.rows.at(-1)?.outcome === 'not run') continue;
+      if (alone || report.rows.at(-1)?.outcome === 'not run') continue;
       await mkdir(screens, { recursive: true });
       await tab.picture(join(screens, `failed-${story.name.replaceAll(/\W+/g, '-')}.png`)).catch(() => undefined);
       for (const left of steps.slice(index + 1)) report.add({ outcome: 'failed', name: `${story.name}: ${left.name}`, seconds: 0, detail: 'not reached' });

@@ -2,8 +2,9 @@
 import { chromium, errors, type Locator, type Page } from 'playwright-core';
 import { PlaygroundTestError } from '../errors.ts';
 import { Wrong } from '../rows.ts';
-import { describeTarget, PATIENCE, type Target } from '../tab.ts';
+import { PATIENCE, type Target } from '../tab.ts';
 import { DESKTOP, type Browser, type ChromiumTab, type TabOptions } from './browser.ts';
+import { cannotClick, notSeen } from './messages.ts';
 
 export interface ChromiumBrowser extends Browser {
   newTab(options: TabOptions): Promise<ChromiumTab>;
@@ -71,7 +72,7 @@ function openTab(page: Page, address: string): ChromiumTab {
       try {
         await find(target).click({ timeout: patience });
       } catch (error) {
-        throw new Wrong(`cannot click ${describeTarget(target)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw cannotClick(target, error, problems);
       }
     },
     press: (key) => page.keyboard.press(key),
@@ -79,9 +80,4 @@ function openTab(page: Page, address: string): ChromiumTab {
     picture: async (path) => void (await page.screenshot({ path })),
     close: () => page.context().close(),
   };
-}
-
-/** Why a condition did not come true, with what else went wrong: that is often the reason. */
-export function notSeen(what: string, patience: number, problems: readonly string[]): string {
-  return [`not within ${patience / 1000} s: ${what}`, ...problems].join('\n');
 }

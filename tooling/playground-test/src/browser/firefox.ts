@@ -2,9 +2,9 @@
 import puppeteer, { TimeoutError, type Page } from 'puppeteer-core';
 import { PlaygroundTestError } from '../errors.ts';
 import { Wrong } from '../rows.ts';
-import { describeTarget, PATIENCE, type Tab, type Target } from '../tab.ts';
+import { PATIENCE, type Tab, type Target } from '../tab.ts';
 import { DESKTOP, type Browser } from './browser.ts';
-import { notSeen } from './chromium.ts';
+import { cannotClick, notSeen } from './messages.ts';
 
 export async function launchFirefox(program: string, { show }: { readonly show: boolean }): Promise<Browser> {
   const browser = await puppeteer.launch({ browser: 'firefox', executablePath: program, headless: !show }).catch((error: unknown) => {
@@ -55,7 +55,7 @@ function openTab(page: Page, address: string): Tab {
       try {
         await page.locator(selectorOf(target)).setTimeout(patience).click();
       } catch (error) {
-        throw new Wrong(`cannot click ${describeTarget(target)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw cannotClick(target, error, problems);
       }
     },
     press: async (key) => {

@@ -61,7 +61,7 @@ const access: readonly Story[] = STATES.map(({ name, reach, linux = false, leave
   steps: (world) => {
     const tab = chromiumTab(world.tab);
     const looks = (sizes: readonly (keyof typeof SIZES)[], what: string, run: (theme: string, size: string) => Promise<string | void>): Step[] =>
-      sizes.flatMap((size) => THEMES.map((theme) => ({ name: `${what}, ${theme}, ${size}`, run: async () => (await look(tab, theme, size), run(theme, size)) })));
+      sizes.flatMap((size) => THEMES.map((theme) => ({ name: `${what}, ${theme}, ${size}`, alone: true, run: async () => (await look(tab, theme, size), run(theme, size)) })));
     return [
       { name: 'is reached', seconds: REACH_SECONDS, run: () => reach(tab) },
       ...looks(['desktop', 'phone'], 'a picture', async (theme, size) => {
@@ -69,8 +69,8 @@ const access: readonly Story[] = STATES.map(({ name, reach, linux = false, leave
         await tab.picture(join(world.screens, `${name.replace(', ', '-')}-${theme}-${size}.png`));
       }),
       ...looks(['desktop', 'phone'], 'axe finds nothing serious', () => checkAccessibility(tab.page)),
-      { name: 'does not scroll sideways at 390 px', run: async () => (await look(tab, 'light', 'phone'), checkWidth(tab.page)) },
-      { name: 'Tab reaches everything', seconds: 60, run: async () => (await look(tab, 'light', 'desktop'), walkWithTab(tab.page, { leave })) },
+      { name: 'does not scroll sideways at 390 px', alone: true, run: async () => (await look(tab, 'light', 'phone'), checkWidth(tab.page)) },
+      { name: 'Tab reaches everything', seconds: 60, alone: true, run: async () => (await look(tab, 'light', 'desktop'), walkWithTab(tab.page, { leave })) },
       ...looks(['desktop'], 'the help dialog: axe finds nothing serious, Escape closes it', async () => {
         await tab.click({ role: 'button', name: 'Help' });
         await tab.waitFor('a dialog', () => document.querySelector('dialog[open]') !== null, undefined);
@@ -90,6 +90,7 @@ const axe: Story = {
   steps: ({ tab }) =>
     VIEWS.map((view) => ({
       name: `nothing serious in ${view}`,
+      alone: true,
       run: async () => {
         await (view === 'lab' ? labReady(tab) : openView(tab, view));
         return checkAccessibility(chromiumTab(tab).page);

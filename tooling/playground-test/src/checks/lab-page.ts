@@ -31,12 +31,16 @@ export function stageShown(tab: Tab, stage: Stage): Promise<string[]> {
 
 /** Opens panes that are closed. */
 export async function openPanes(tab: Tab, stages: readonly Stage[]): Promise<void> {
+  await tab.click({ role: 'tab', name: 'Stages' });
   const titles: Readonly<Record<Stage, string>> = { x86: 'x86', ir: 'IR', opt: 'IR optimised', tci: 'TCI', wat: 'WAT' };
   for (const stage of stages) {
     const open = await tab.evaluate((name) => document.querySelector(`[data-testid="lab-pane-${name}"]`) !== null, stage);
     if (!open) await tab.click({ role: 'button', name: titles[stage] });
   }
 }
+
+/** What is listed: the buttons are radio buttons under labels. */
+export const chooseUnit = (tab: Tab, unit: 'tb' | 'batch' | 'region'): Promise<void> => tab.click({ css: `label:has(> input[type=radio][value=${unit}])` });
 
 /** Chooses an example by its id; until the program is another one and is ready to run. */
 export async function chooseExample(tab: Tab, id: string): Promise<void> {
@@ -51,9 +55,33 @@ export async function chooseExample(tab: Tab, id: string): Promise<void> {
   await runnable(tab);
 }
 
-/** Until the machine waits at the program's first instruction. */
+/**
+ * Replaces the source.
+ * @param good it assembles: wait until it is ready to run
+ */
+export async function setProgram(tab: Tab, text: string, good = true): Promise<void> {
+  await tab.click({ css: '[data-testid="lab-editor"] .cm-content' });
+  await tab.press('Control+A');
+  const before = await tab.evaluate(() => location.hash, undefined);
+  // Pasted over what is there: what is typed, the editor may indent.
+  await tab.evaluate((source) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', source);
+    document.querySelector('[data-testid="lab-editor"] .cm-content')?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, text);
+  // The address follows later than the machine begins with the new program.
+  await tab.waitFor('an address with the new program', (hash) => location.hash !== hash, before);
+  if (good) await runnable(tab);
+}
+
+/** Until the machine waits at the program's first instruction and can be told to run. */
 export function runnable(tab: Tab): Promise<unknown> {
-  return tab.waitFor('a machine at its first instruction', () => document.querySelector('.machine .status')?.textContent.includes('At the first instruction') === true, undefined, LISTING_PATIENCE);
+  return tab.waitFor(
+    'a machine at its first instruction',
+    () => document.querySelector('[data-testid="lab-status"]')?.textContent.includes('At the first instruction') === true && document.querySelector('.controls button:disabled') === null,
+    undefined,
+    LISTING_PATIENCE,
+  );
 }
 
 /** Runs the program to its end. @returns how it ended, as the page says it */
@@ -62,7 +90,7 @@ export async function runToEnd(tab: Tab, patience?: number): Promise<string> {
   return (await tab.waitFor(
     'the end of the run',
     () => {
-      const text = document.querySelector('.machine .status')?.textContent ?? '';
+      const text = document.querySelector('[data-testid="lab-status"]')?.textContent ?? '';
       return /Halted|Faulted|Shut down|Stopped/.test(text) && text;
     },
     undefined,

@@ -7,7 +7,7 @@ import { PROMPT } from '../speed/prompt.ts';
 import type { Story, World } from '../story.ts';
 import type { Tab } from '../tab.ts';
 import { command, LINUX_PATIENCE, startGuest } from './guest.ts';
-import { labReady, openPanes, runnable, runToEnd, STAGES, stageShown } from './lab-page.ts';
+import { chooseUnit, labReady, openPanes, runnable, runToEnd, STAGES, stageShown } from './lab-page.ts';
 import { observing } from './observe-page.ts';
 import { chromiumTab, goToView, openView } from './pages.ts';
 
@@ -59,7 +59,7 @@ export const MAIN_THREAD_STORIES: readonly Story[] = [
               for (const stage of STAGES) await stageShown(tab, stage);
             }),
         },
-        { name: 'a run, and a region with its graph', seconds: 60, run: () => watched(world, async () => (await runToEnd(tab), tab.click({ css: 'input[type=radio][value=region]' }), stageShown(tab, 'x86'))) },
+        { name: 'a run, and a region with its graph', seconds: 60, run: () => watched(world, async () => (await runToEnd(tab), chooseUnit(tab, 'region'), stageShown(tab, 'x86'))) },
       ];
     },
   },

@@ -54,8 +54,10 @@ function beginWalk(): void {
     groups.add(element.name);
     return true;
   });
-  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-  (window as WalkWindow).walk = { seen: new Set(), wanted, dim: new Set(), last: null };
+  // From the top: without the focus anywhere, Tab would go on from where the focus was last.
+  const first = wanted[0];
+  first?.focus();
+  (window as WalkWindow).walk = { seen: new Set(first === undefined ? [] : [first]), wanted, dim: new Set(), last: first ?? null };
 }
 
 function noteStop(): { readonly same: boolean; readonly done: boolean; readonly name: string } {

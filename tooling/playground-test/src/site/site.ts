@@ -2,14 +2,13 @@
 import { spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { PlaygroundTestError } from '../errors.ts';
 import { readGuests, type BuiltGuest } from './guests.ts';
+import { ROOT } from './root.ts';
 import { serveSite } from './server.ts';
 
 /** The guest that the stories of Linux boot. */
 export const LINUX = 'linux-cloud-amd64';
-export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 export interface Site {
   readonly folder: string;
