@@ -9,7 +9,7 @@ import { formatShare } from './address-text.ts';
 import { TIER_NAMES } from './draw-heat.ts';
 import { mainTier, type HotBlock, type Span, type TierHits } from './hot-blocks.ts';
 import type { Observation } from './observation.ts';
-import { useLate } from './use-late.ts';
+import { READABLE, useLate } from './use-late.ts';
 import type { ViewState } from './view-state.ts';
 
 export interface BlocksPanelProps {
@@ -27,8 +27,6 @@ const TIERS = ['tci', 'module', 'region'] as const satisfies readonly (keyof Tie
 /** The table has the hottest ones only: the rest are a sample or two each. */
 const MAX_ROWS = 200;
 const STEP = 25;
-/** ms between two changes of the table: faster, nobody could read it. */
-const READABLE = 1000;
 
 interface Shown {
   readonly rows: readonly HotBlock[];

@@ -9,7 +9,7 @@ import { chartPoints, clockText, exitPlaces, exitSeries, type ChartPoint, type C
 import type { Palette } from './palette.ts';
 import type { RatePoint } from './rates.ts';
 import { TableToggle } from './table-toggle.tsx';
-import { useLate } from './use-late.ts';
+import { READABLE, useLate } from './use-late.ts';
 import type { ViewState } from './view-state.ts';
 
 export interface ChartPanelProps {
@@ -43,7 +43,7 @@ export function ChartPanel({ spec, points: newest, delay, range, hover, palette,
       }
     >
       {table ? (
-        <ChartTable spec={spec} series={series.value} points={data.value} />
+        <ChartTable spec={spec} series={series.value} data={data} />
       ) : (
         <>
           <Legend spec={spec} series={series} data={data} hover={hover} />
@@ -94,14 +94,21 @@ function Legend({ spec, series, data, hover }: LegendProps): JSX.Element {
   );
 }
 
-function ChartTable({ spec, series, points }: { readonly spec: ChartSpec; readonly series: readonly SeriesSpec[]; readonly points: readonly ChartPoint[] }): JSX.Element {
+interface ChartTableProps {
+  readonly spec: ChartSpec;
+  readonly series: readonly SeriesSpec[];
+  readonly data: ReadonlySignal<readonly ChartPoint[]>;
+}
+
+function ChartTable({ spec, series, data }: ChartTableProps): JSX.Element {
+  const points = useLate(data, READABLE);
   return (
     <DataTable
       testId={`observe-table-${spec.id}`}
       caption={`${spec.title}, ${spec.unit}, by time since the machine was started`}
       sort={{ column: 'at', descending: true }}
       empty="No samples yet."
-      rows={points.filter(({ values }) => values.some((value) => value !== null))}
+      rows={points.value.filter(({ values }) => values.some((value) => value !== null))}
       rowKey={({ at }) => at}
       columns={[
         { key: 'at', title: 'Time', value: ({ at }) => at, cell: ({ at }) => `${clockText(at / 1000)}.${Math.floor((at % 1000) / 100)}` },

@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { tiersAt, type CellData, type PageRange } from './address-heat.ts';
 import { formatRange, formatShare } from './address-text.ts';
 import { drawMap, GUTTER, MAP_HEIGHT, mapGeometry, mapLabels, type Box } from './draw-heat.ts';
-import { cellPages, layoutGrid, moveCell, zoomAt, zoomTo, type Grid } from './grid.ts';
+import { cellOf, cellPages, layoutGrid, moveCell, zoomAt, zoomTo, type Grid } from './grid.ts';
 import type { TierHits } from './hot-blocks.ts';
 import type { Observation } from './observation.ts';
 import type { Palette } from './palette.ts';
@@ -55,6 +55,12 @@ export function HeatMap({ state, palette, width, cursor, hover, map }: HeatPictu
   const grid = useComputed(() => map.value.grid);
   const cellOfPoint = ({ x, y }: Point): number => y * grid.peek().columns + x;
   const pointOfCell = (cell: number): Point => ({ x: cell % grid.peek().columns, y: Math.floor(cell / grid.peek().columns) });
+  /** The cursor goes to where the same pages are after a zoom. */
+  const stayAt = (point: Point, zoom: () => void): void => {
+    const { first } = cellPages(grid.peek(), cellOfPoint(point));
+    zoom();
+    cursor.value = pointOfCell(cellOf(grid.peek(), first));
+  };
   return (
     <Picture
       label="Physical memory, a cell for each range of pages. Arrow keys choose a cell, Enter zooms in, Escape out."
@@ -74,11 +80,11 @@ export function HeatMap({ state, palette, width, cursor, hover, map }: HeatPictu
       labels={() => mapLabels(grid.peek(), width.peek())}
       boxes={(from, to) => linearBoxes(grid.peek(), width.peek(), cellOfPoint(from), cellOfPoint(to))}
       move={(from, move) => pointOfCell(from === undefined ? 0 : moveCell(grid.peek(), cellOfPoint(from), move))}
-      onZoom={(point) => state.zoomIn(zoomAt(grid.peek(), cellOfPoint(point)))}
+      onZoom={(point) => stayAt(point, () => state.zoomIn(zoomAt(grid.peek(), cellOfPoint(point))))}
       onSelect={(from, to) => state.zoomIn(zoomTo(grid.peek(), cellOfPoint(from), cellOfPoint(to)))}
       onOut={() => {
         if (state.zoom.peek().length === 0) return false;
-        state.zoomOut();
+        stayAt(cursor.peek() ?? { x: 0, y: 0 }, () => state.zoomOut());
         return true;
       }}
       describe={(point) => describePlace(placeAt(map.peek(), cellOfPoint(point)))}

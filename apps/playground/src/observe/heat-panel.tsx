@@ -75,8 +75,8 @@ function HeatBody({ observation, state, palette, table }: HeatPanelProps & { rea
     <div class="observe-heat-body">
       <Breadcrumb state={state} pages={observation.heat.pages} />
       <div ref={ref} class="observe-fit">
-        {table && isMap ? <PlacesTable map={map.value} /> : null}
-        {table && !isMap ? <HistoryTable history={history.value} /> : null}
+        {table && isMap ? <PlacesTable map={map} /> : null}
+        {table && !isMap ? <HistoryTable history={history} /> : null}
         {!table && isMap ? <HeatMap key="map" {...picture} map={map} /> : null}
         {!table && !isMap ? <HeatHistory key="history" {...picture} history={history} /> : null}
       </div>

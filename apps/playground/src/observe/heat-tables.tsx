@@ -1,4 +1,5 @@
 /** The address-space pictures as text. */
+import type { ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { formatBytes } from '../ui/format.ts';
 import { DataTable, type TableColumn } from '../ui/data-table.tsx';
@@ -9,11 +10,13 @@ import { TIER_NAMES } from './draw-heat.ts';
 import { momentAt, type HistoryData, type Moment } from './heat-history.tsx';
 import { placeAt, type MapData, type Place } from './heat-map.tsx';
 import type { TierHits } from './hot-blocks.ts';
+import { READABLE, useLate } from './use-late.ts';
 
 const TIERS = ['tci', 'module', 'region'] as const satisfies readonly (keyof TierHits)[];
 const total = ({ tci, module, region }: TierHits): number => tci + module + region;
 
-export function PlacesTable({ map }: { readonly map: MapData }): JSX.Element {
+export function PlacesTable({ map: newest }: { readonly map: ReadonlySignal<MapData> }): JSX.Element {
+  const map = useLate(newest, READABLE).value;
   const rows: Place[] = [];
   for (let cell = 0; cell < map.grid.cells; cell++) {
     const place = placeAt(map, cell);
@@ -60,7 +63,8 @@ function secondsOf(history: HistoryData): Second[] {
   return seconds;
 }
 
-export function HistoryTable({ history }: { readonly history: HistoryData }): JSX.Element {
+export function HistoryTable({ history: newest }: { readonly history: ReadonlySignal<HistoryData> }): JSX.Element {
+  const history = useLate(newest, READABLE).value;
   const columns: TableColumn<Second>[] = [
     { key: 'second', title: 'Time', value: ({ second }) => second, cell: ({ second }) => clockText(second) },
     ...TIERS.map((tier) => ({ key: tier, title: TIER_NAMES[tier], numeric: true, value: ({ tiers }: Second) => tiers[tier], cell: ({ tiers }: Second) => formatShare(tiers[tier]) })),

@@ -2,7 +2,7 @@
 import { useSignal, useSignalEffect, type ReadonlySignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Theme } from '../app/theme.ts';
-import { tokenColor } from '../ui/colors.ts';
+import { tokenColors } from '../ui/colors.ts';
 import { parseColor, type Lab } from './color.ts';
 
 /** Colours of lines and legends, by what they stand for. */
@@ -19,6 +19,7 @@ export const INKS = {
   series6: '--series-6',
   series7: '--series-7',
 } as const satisfies Readonly<Record<string, `--${string}`>>;
+const OTHERS = ['--muted', '--border', '--heat-0', '--heat-1', '--heat-2', '--heat-3'] as const;
 export type Ink = keyof typeof INKS;
 
 export interface Palette {
@@ -32,12 +33,14 @@ export interface Palette {
 }
 
 export function readPalette(): Palette {
-  const lab = (token: `--${string}`): Lab => parseColor(tokenColor(token));
-  const inks = Object.fromEntries(Object.entries(INKS).map(([name, token]) => [name, tokenColor(token)])) as Record<Ink, string>;
+  const colors = tokenColors([...Object.values(INKS), ...OTHERS]);
+  const color = (token: `--${string}`): string => colors.get(token) ?? '';
+  const lab = (token: `--${string}`): Lab => parseColor(color(token));
+  const inks = Object.fromEntries(Object.entries(INKS).map(([name, token]) => [name, color(token)])) as Record<Ink, string>;
   return {
     ink: inks,
-    muted: tokenColor('--muted'),
-    border: tokenColor('--border'),
+    muted: color('--muted'),
+    border: color('--border'),
     tiers: [lab('--tier-tci'), lab('--tier-module'), lab('--tier-region')],
     heat: [lab('--heat-0'), lab('--heat-1'), lab('--heat-2'), lab('--heat-3')],
   };

@@ -2,6 +2,9 @@
 import { useSignal, type ReadonlySignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
+/** ms between two changes of a table: faster, nobody could read it. */
+export const READABLE = 1000;
+
 /** @param delay ms; also the least time between two changes */
 export function useLate<T>(source: ReadonlySignal<T>, delay: number): ReadonlySignal<T> {
   const late = useSignal(source.peek());

@@ -10,3 +10,19 @@ export function tokenColor(token: `--${string}`, within: Element = document.docu
   probe.remove();
   return color;
 }
+
+/** Many at once: the browser works out styles once, and not for each. */
+export function tokenColors(tokens: readonly `--${string}`[]): ReadonlyMap<`--${string}`, string> {
+  const box = document.createElement('div');
+  box.style.display = 'none';
+  const probes = tokens.map((token) => {
+    const probe = document.createElement('span');
+    probe.style.color = `var(${token})`;
+    box.append(probe);
+    return [token, probe] as const;
+  });
+  document.documentElement.append(box);
+  const colors = new Map(probes.map(([token, probe]) => [token, getComputedStyle(probe).color]));
+  box.remove();
+  return colors;
+}
