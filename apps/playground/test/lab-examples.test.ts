@@ -63,6 +63,6 @@ describe.each(EXAMPLES)('$id', ({ program, end, unit, shows }) => {
 
   it('is said in one sentence, and fits the editor', () => {
     expect(shows).toMatch(/^[A-Z][^.]*\.$/);
-    for (const line of program.text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(90);
+    for (const line of program.text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(64);
   });
 });

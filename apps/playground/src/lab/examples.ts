@@ -32,7 +32,8 @@ function asm(bits: Exclude<Bits, 16>, text: string): Program {
 
 const LOOP = `; Adds up 1 … 1,000,000. Run it, then compare the modes.
 ; Unit "region" shows the loop as one WebAssembly function
-; with the registers in locals: nothing is left but the adding.
+; with the registers in locals: nothing is left but the
+; adding.
 
         mov  ecx, 1000000
         xor  eax, eax
@@ -43,15 +44,16 @@ again:  add  eax, ecx
 `;
 
 const FLAGS = `; Every ADD sets six flags; hardly any is ever asked for.
-; The translator only notes what would be needed to compute them,
-; and the optimiser drops the note where nobody looks: see "IR optimised".
+; The translator only notes what would be needed to compute
+; them, and the optimiser drops the note where nobody looks:
+; see "IR optimised".
 
         mov  al, 0x7f
-        add  al, 1              ; 127 + 1 is negative: overflow, OF
+        add  al, 1              ; 127 + 1 < 0: overflow, OF
         seto bl                 ; BL = 1
 
         mov  al, 0xff
-        add  al, 1              ; 255 + 1 does not fit: carry, CF
+        add  al, 1              ; 255 + 1 is too much: CF
         inc  eax                ; INC changes all flags but CF
         setc bh                 ; BH = 1, still from the ADD
 
@@ -67,10 +69,11 @@ const FLAGS = `; Every ADD sets six flags; hardly any is ever asked for.
         hlt
 `;
 
-const CALL = `; Adds up the squares of 1 … 100,000, with a function.
-; CALL pushes the address to return to, RET jumps to what it finds there.
-; A region puts the function's body into the loop, and only checks
-; that RET goes back where the CALL came from.
+const CALL = `; Adds up the squares of 1 … 100,000, with a function. CALL
+; pushes the address to return to, RET jumps to what it
+; finds there. A region puts the function's body into the
+; loop, and only checks that RET goes back where the CALL
+; came from.
 
         mov  ecx, 100000
         xor  ebx, ebx
@@ -90,10 +93,11 @@ square: push ebp
         ret
 `;
 
-const FAULT = `; Follows a list of pointers; the last one leads nowhere.
-; A load is an inline look-up in the TLB. Where that has no entry, a slow
-; path walks the page tables, and what is not mapped is a page fault: #PF.
-; The instruction has then done nothing, and CR2 holds the address.
+const FAULT = `; Follows a list of pointers; the last one leads nowhere. A
+; load is an inline look-up in the TLB. Where that has no
+; entry, a slow path walks the page tables, and what is not
+; mapped is a page fault: #PF. The instruction has then done
+; nothing, and CR2 holds the address.
 
         mov  rsi, offset first
         xor  ecx, ecx
@@ -103,24 +107,26 @@ next:   mov  rsi, [rsi]         ; here, the fourth time
 
 first:  dq   second
 second: dq   third
-third:  dq   0x1234567890       ; memory is mapped up to 4 GiB only
+third:  dq   0x1234567890       ; not mapped: above 4 GiB
 `;
 
-const SELF_MODIFYING = `; Changes its own code while it runs: the 1 in ADD EAX, 1 becomes 2, 3, 4 …
-; A store into translated code is noticed. It throws away the translations
-; that it hits, and the code that is running goes on with the new bytes.
+const SELF_MODIFYING = `; Changes its own code while it runs: the 1 in ADD EAX, 1
+; becomes 2, 3, 4 … A store into translated code is noticed.
+; It throws away the translations that it hits, and the code
+; that is running goes on with the new bytes.
 
         mov  ecx, 100
         xor  eax, eax
-again:  add  eax, 1             ; 83 c0 01: the last byte is the number
+again:  add  eax, 1             ; 83 c0 01: the 01 changes
         inc  byte ptr [again+2]
         dec  ecx
         jnz  again
         hlt                     ; EAX = 1 + 2 + … + 100
 `;
 
-const SIMD = `; Adds up 1 … 40,000, four at once. An SSE register is a WebAssembly v128,
-; PADDD is i32x4.add, PSHUFD is i8x16.shuffle.
+const SIMD = `; Adds up 1 … 40,000, four at once. An SSE register is a
+; WebAssembly v128, PADDD is i32x4.add, PSHUFD is
+; i8x16.shuffle.
 
         movdqu xmm1, [rip+first]
         movdqu xmm2, [rip+step]
@@ -142,10 +148,11 @@ first:  dd 1, 2, 3, 4
 step:   dd 4, 4, 4, 4
 `;
 
-const SWITCH = `; An interpreter for a machine with four instructions, the code of which is
-; at the end: EAX = EAX × 3 + 1, 50,000 times.
-; Each round ends in an indirect jump. A region compares the address with the
-; targets that it met most often, and goes on inside when it is one of them.
+const SWITCH = `; An interpreter for a machine with four instructions, the
+; code of which is at the end: EAX = EAX × 3 + 1, 50,000
+; times. Each round ends in an indirect jump. A region
+; compares the address with the targets that it met most
+; often, and goes on inside when it is one of them.
 
         mov  rsi, offset code
         xor  eax, eax
@@ -168,9 +175,10 @@ table:  dq   stop, triple, plus1, repeat
 code:   db   1, 2, 3, 0
 `;
 
-const STRINGS = `; Copies a text with one instruction, then prints it.
-; REP MOVSB is an instruction that loops: each round counts as one,
-; and could be interrupted. Port 0xe9 is the output pane.
+const STRINGS = `; Copies a text with one instruction, then prints it. REP
+; MOVSB is an instruction that loops: each round counts as
+; one, and could be interrupted. Port 0xe9 is the output
+; pane.
 
         mov  esi, offset text
         mov  edi, 0x2000
@@ -190,8 +198,9 @@ text:   db   "Hello from the other end of memory!", 10, 0
 length  equ  $-text
 `;
 
-const FIBONACCI = `; fib(n) = fib(n-1) + fib(n-2), as slow as it can be: fib(20) takes
-; 21,891 calls. Look at the stack pointer while stepping.
+const FIBONACCI = `; fib(n) = fib(n-1) + fib(n-2), as slow as it can be:
+; fib(20) takes 21,891 calls. Look at the stack pointer
+; while stepping.
 
         mov  edi, 20
         call fib
@@ -213,9 +222,10 @@ small:  mov  eax, edi
         ret
 `;
 
-const X87 = `; The square root of 2 by Newton's method: x becomes (x + 2/x) / 2.
-; The x87 computes with 64 bits of fraction. No machine instruction of today does,
-; so each of these operations is a call of a helper, exact to the last bit.
+const X87 = `; The square root of 2 by Newton's method: x becomes (x +
+; 2/x) / 2. The x87 computes with 64 bits of fraction.
+; WebAssembly has no such numbers: each of these operations
+; is a call of a helper, exact to the last bit.
 
         mov  ecx, 6
         fld1                    ; x
@@ -227,7 +237,7 @@ again:  fld  qword ptr [two]
         jnz  again
 
         fld  qword ptr [two]
-        fsqrt                   ; what the processor thinks it is
+        fsqrt                   ; what the processor says
         fsub st, st(1)          ; the difference
         fstp qword ptr [wrong]
         fstp qword ptr [root]
@@ -241,66 +251,71 @@ root:   dq   0
 wrong:  dq   0
 `;
 
-const MODE_SWITCH = `; How every PC begins: from 16 bits to 64. Step through it, and watch the mode
-; above the registers. There is no assembler for 16-bit code here, so these
-; are bytes; labels, and rel8(…), abs16(…), abs32(…) of them, are computed.
+const MODE_SWITCH = `; How every PC begins: from 16 bits to 64. Step through it,
+; and watch the mode above the registers. There is no
+; assembler for 16-bit code here, so these are bytes;
+; labels, and rel8(…), abs16(…), abs32(…) of them, are
+; computed.
 
 ; ---- real mode: 16-bit code
-        fa                      ; cli
-        31 c0                   ; xor ax, ax
-        8e d8                   ; mov ds, ax
-        b0 "R" e6 e9            ; mov al, 'R'; out 0xe9, al
-        0f 01 16 abs16(gdtr)    ; lgdt [gdtr]
-        0f 20 c0                ; mov eax, cr0
-        0c 01                   ; or al, 1: protection on
-        0f 22 c0                ; mov cr0, eax
-        ea abs16(protected) 08 00 ; jmp 0x08:protected
+  fa                      ; cli
+  31 c0                   ; xor ax, ax
+  8e d8                   ; mov ds, ax
+  b0 "R" e6 e9            ; mov al, 'R'; out 0xe9, al
+  0f 01 16 abs16(gdtr)    ; lgdt [gdtr]
+  0f 20 c0                ; mov eax, cr0
+  0c 01                   ; or al, 1: protection on
+  0f 22 c0                ; mov cr0, eax
+  ea abs16(protected) 08 00 ; jmp 0x08:protected
 
 ; ---- protected mode: 32-bit code
 protected:
-        66 b8 10 00             ; mov ax, 0x10
-        8e d8                   ; mov ds, ax
-        8e c0                   ; mov es, ax
-        8e d0                   ; mov ss, ax
-        b0 "P" e6 e9            ; mov al, 'P'; out 0xe9, al
+  66 b8 10 00             ; mov ax, 0x10
+  8e d8                   ; mov ds, ax
+  8e c0                   ; mov es, ax
+  8e d0                   ; mov ss, ax
+  b0 "P" e6 e9            ; mov al, 'P'; out 0xe9, al
 
-; Long mode needs page tables: three, from 0x1000, that map 2 MiB to itself.
-        bf 00 10 00 00          ; mov edi, 0x1000
-        31 c0                   ; xor eax, eax
-        b9 00 0c 00 00          ; mov ecx, 3 * 1024
-        f3 ab                   ; rep stosd
-        c7 05 00 10 00 00 03 20 00 00 ; mov dword ptr [0x1000], 0x2003
-        c7 05 00 20 00 00 03 30 00 00 ; mov dword ptr [0x2000], 0x3003
-        c7 05 00 30 00 00 83 00 00 00 ; mov dword ptr [0x3000], 0x83
-        0f 20 e0                ; mov eax, cr4
-        83 c8 20                ; or eax, 0x20: PAE
-        0f 22 e0                ; mov cr4, eax
-        b8 00 10 00 00          ; mov eax, 0x1000
-        0f 22 d8                ; mov cr3, eax
-        b9 80 00 00 c0          ; mov ecx, 0xc0000080: EFER
-        0f 32                   ; rdmsr
-        0f ba e8 08             ; bts eax, 8: long mode allowed
-        0f 30                   ; wrmsr
-        0f 20 c0                ; mov eax, cr0
-        0f ba e8 1f             ; bts eax, 31: paging on
-        0f 22 c0                ; mov cr0, eax
-        ea abs32(long) 18 00    ; jmp 0x18:long
+; Long mode needs page tables: three, from 0x1000, that map
+; 2 MiB to itself.
+  bf 00 10 00 00          ; mov edi, 0x1000
+  31 c0                   ; xor eax, eax
+  b9 00 0c 00 00          ; mov ecx, 3 * 1024
+  f3 ab                   ; rep stosd
+  c7 05 00 10 00 00 03 20 00 00 ; mov dword ptr [0x1000], 0x2003
+  c7 05 00 20 00 00 03 30 00 00 ; mov dword ptr [0x2000], 0x3003
+  c7 05 00 30 00 00 83 00 00 00 ; mov dword ptr [0x3000], 0x83
+  0f 20 e0                ; mov eax, cr4
+  83 c8 20                ; or eax, 0x20: PAE
+  0f 22 e0                ; mov cr4, eax
+  b8 00 10 00 00          ; mov eax, 0x1000
+  0f 22 d8                ; mov cr3, eax
+  b9 80 00 00 c0          ; mov ecx, 0xc0000080: EFER
+  0f 32                   ; rdmsr
+  0f ba e8 08             ; bts eax, 8: long mode allowed
+  0f 30                   ; wrmsr
+  0f 20 c0                ; mov eax, cr0
+  0f ba e8 1f             ; bts eax, 31: paging on
+  0f 22 c0                ; mov cr0, eax
+  ea abs32(long) 18 00    ; jmp 0x18:long
 
 ; ---- long mode: 64-bit code
 long:
-        b0 "L" e6 e9            ; mov al, 'L'; out 0xe9, al
-        48 b8 ef cd ab 89 67 45 23 01 ; mov rax, 0x0123456789abcdef
-        48 c1 c0 20             ; rol rax, 32
-        f4                      ; hlt
+  b0 "L" e6 e9            ; mov al, 'L'; out 0xe9, al
+  48 b8 ef cd ab 89 67 45 23 01 ; mov rax, 0x0123456789abcdef
+  48 c1 c0 20             ; rol rax, 32
+  f4                      ; hlt
 
 ; ---- what the segments are
-        .align 8
-gdt:    .quad 0
-        ff ff 00 00 00 9a cf 00 ; 0x08: 32-bit code, 4 GiB
-        ff ff 00 00 00 92 cf 00 ; 0x10: data, 4 GiB
-        00 00 00 00 00 9a 20 00 ; 0x18: 64-bit code
-gdtr:   .word gdtr-gdt-1
-        .long gdt
+  .align 8
+gdt:
+  .quad 0                 ; 0x00: none
+  ff ff 00 00 00 9a cf 00 ; 0x08: 32-bit code, 4 GiB
+  ff ff 00 00 00 92 cf 00 ; 0x10: data, 4 GiB
+  00 00 00 00 00 9a 20 00 ; 0x18: 64-bit code
+gdtr:
+  .word gdtr-gdt-1
+  .long gdt
 `;
 
 /** 1 + … + n, as 32 bits. */
