@@ -92,8 +92,8 @@ describe.runIf(site !== undefined)('Linux', () => {
     expect(await shell('receive && cat later')).toBe('later\ntoo');
   }, PATIENCE);
 
-  it('switches itself off', async () => {
-    machine.input(new TextEncoder().encode('exit\n'));
+  it('switches itself off at the power button', async () => {
+    await machine.powerButton();
     await events.ended();
     expect(events.statuses.at(-1)).toBe('ended: poweroff');
   }, PATIENCE);

@@ -1,6 +1,5 @@
 /** What goes between worker and network, and between worker and page. */
 import { describe, expect, it, vi } from 'vitest';
-import { codePages } from '../src/machine/worker/sampler.ts';
 import { debugConsole } from '../src/machine/worker/debug-console.ts';
 import { fetchFile } from '../src/machine/worker/fetch-file.ts';
 import { loadGuests, TINY_GUEST } from '../src/machine/guests.ts';
@@ -114,12 +113,4 @@ it('the debug port’s lines end as a terminal wants them', () => {
   const write = debugConsole((bytes) => seen.push(...bytes));
   for (const byte of bytesOf('a\nb\r\n\n')) write(byte);
   expect(String.fromCharCode(...seen)).toBe('a\r\nb\r\n\r\n');
-});
-
-it('translated code is summed up by page and tier', () => {
-  const tb = (physical: number, size: number, tier: 'tci' | 'module' | 'region') => ({ physical, size, insns: 1, tier });
-  expect(codePages([tb(0x1000, 5, 'tci'), tb(0x1ff0, 20, 'region'), tb(0x1010, 7, 'tci'), tb(0x2_0000_0000, 3, 'module')])).toEqual([
-    { page: 1, tci: 12, module: 0, region: 20 },
-    { page: 0x2_0000_0, tci: 0, module: 3, region: 0 },
-  ]);
 });

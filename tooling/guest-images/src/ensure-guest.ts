@@ -15,7 +15,7 @@ import { MIRROR_VARIABLE, MirrorSource } from './sources/mirror.ts';
 import type { PackageSource, SourceContext } from './sources/source.ts';
 
 /** Part of every guest's key: to be counted up when the same parts make other boot files. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface EnsureGuestOptions {
   readonly signal?: AbortSignal | undefined;

@@ -47,7 +47,9 @@ export interface GuestDefinition {
 }
 
 const VIRTIO = ['virtio_pci', 'virtio_blk', 'virtio_console', 'virtio_rng'] as const;
-const COMMON = { modules: VIRTIO, append: 'console=ttyS0', memory: '256M' } as const;
+/** An event device for acpid to listen to. */
+const POWER_BUTTON = ['button', 'evdev'] as const;
+const COMMON = { modules: [...VIRTIO, ...POWER_BUTTON], append: 'console=ttyS0', memory: '256M' } as const;
 
 export const GUESTS = {
   'linux-cloud-amd64': {

@@ -10,7 +10,8 @@ import { GuestImageError } from './errors.ts';
 import { dependenciesOf, loadOrder, moduleName } from './modules.ts';
 
 const ROOTFS = fileURLToPath(new URL('../rootfs', import.meta.url));
-const FOLDERS = ['bin', 'dev', 'etc', 'lib', 'lib/modules', 'proc', 'root', 'sys', 'tmp'] as const;
+/** A folder comes before what is in it. */
+const FOLDERS = ['bin', 'dev', 'etc', 'etc/acpi', 'etc/acpi/PWRF', 'lib', 'lib/modules', 'proc', 'root', 'sys', 'tmp'] as const;
 /** Under merged /usr the same paths stand below usr/. */
 const MODULE_PATH = /^(?:usr\/)?lib\/modules\/([^/]+)\/kernel\/(?:.*\/)?([^/]+\.ko(?:\.\w+)?)$/;
 const KERNEL_PATH = /^boot\/vmlinuz-/;
@@ -26,11 +27,11 @@ export interface GuestParts {
 }
 
 /**
- * Which files of a kernel package are needed: the image, and modules from the folders that hold virtio's drivers and
- * what they may depend on.
+ * Which files of a kernel package are needed: the image, modules from the folders that hold virtio's drivers and what they may depend on, and those of the power
+ * button, which depend on nothing.
  */
 export function wantedOfKernel(path: string): boolean {
-  return KERNEL_PATH.test(path) || (MODULE_PATH.test(path) && /\/kernel\/drivers\/(virtio|block|char)\//.test(path));
+  return KERNEL_PATH.test(path) || (MODULE_PATH.test(path) && /\/kernel\/drivers\/(?:(?:virtio|block|char)\/|acpi\/button\.ko|input\/evdev\.ko)/.test(path));
 }
 
 export const wantedOfBusybox = (path: string): boolean => BUSYBOX_PATH.test(path);
@@ -74,7 +75,10 @@ export function joinInitramfs(first: Uint8Array, second: Uint8Array): Uint8Array
   return Buffer.concat([first, new Uint8Array(-first.length & 3), second]);
 }
 
-/** What is in rootfs/. /init and the commands in bin/ are executable, whatever a checkout made of them. */
+/** What is executable in rootfs/, whatever a checkout made of it: /init, commands, and what acpid runs. */
+const EXECUTABLE = /^(?:init$|bin\/|etc\/acpi\/)/;
+
+/** What is in rootfs/. */
 export function rootfsFiles(): readonly NewcEntry[] {
   const files = readdirSync(ROOTFS, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return files
@@ -82,7 +86,7 @@ export function rootfsFiles(): readonly NewcEntry[] {
     .sort()
     .map((file): NewcEntry => {
       const path = file.slice(ROOTFS.length + 1).replaceAll('\\', '/');
-      return { path, type: 'file', mode: path === 'init' || path.startsWith('bin/') ? 0o755 : 0o644, data: readFileSync(file) };
+      return { path, type: 'file', mode: EXECUTABLE.test(path) ? 0o755 : 0o644, data: readFileSync(file) };
     });
 }
 

@@ -16,7 +16,10 @@ import { MirrorSource } from '../src/sources/mirror.ts';
 import type { RunProgram } from '../src/sources/run-program.ts';
 import { debOf, moduleOf } from './deb-fixture.ts';
 
-const MODULES = { 'block/virtio_blk': 'virtio', 'char/virtio_console': 'virtio', 'char/hw_random/virtio-rng': 'virtio', 'virtio/virtio': '', 'virtio/virtio_pci': 'virtio' };
+const MODULES = {
+  'block/virtio_blk': 'virtio', 'char/virtio_console': 'virtio', 'char/hw_random/virtio-rng': 'virtio', 'virtio/virtio': '', 'virtio/virtio_pci': 'virtio',
+  'acpi/button': '', 'input/evdev': '',
+};
 
 function kernelDeb(release: string): Uint8Array {
   return debOf({ Package: `linux-image-${release}`, Version: '6.1.1-1', Architecture: 'i386' }, [
@@ -61,9 +64,13 @@ describe('files', () => {
     expect(image).toMatchObject({ name: 'linux-686', release: '6.1.0-1-686', append: 'console=ttyS0', notes: [] });
     expect(await readFile(image.kernel, 'utf8')).toBe('kernel 6.1.0-1-686');
     const initrd = gunzipSync(await readFile(image.initrd)).toString('latin1');
-    expect(initrd).toContain('/lib/modules/virtio.ko\n/lib/modules/virtio_pci.ko\n/lib/modules/virtio_blk.ko\n/lib/modules/virtio_console.ko\n/lib/modules/virtio-rng.ko\n');
+    expect(initrd).toContain('/lib/modules/virtio.ko\n/lib/modules/virtio_pci.ko\n/lib/modules/virtio_blk.ko\n/lib/modules/virtio_console.ko\n/lib/modules/virtio-rng.ko\n/lib/modules/button.ko\n/lib/modules/evdev.ko\n');
     expect(initrd).not.toContain('not wanted');
     expect(initrd).toMatch(/init\0+#!\/bin\/busybox sh/);
+    // In cpio's headers mode and name are fields 2 and 12 of eight digits each: commands can be executed, and folders come before what is in them.
+    expect(initrd).toMatch(/000081ed.{88}bin\/receive\0/);
+    expect(initrd).toMatch(/000081a4.{88}etc\/profile\0/);
+    expect(initrd.indexOf('etc/acpi/PWRF\0')).toBeLessThan(initrd.indexOf('etc/acpi/PWRF/00000080\0'));
   });
   it('of another version are taken with a note', async () => {
     await writeFile(join(folder, 'b.deb'), kernelDeb('6.1.0-2-686'));

@@ -1,10 +1,9 @@
 /** What the page is told a few times a second of a machine that runs. */
-import type { Pc, TranslationInfo } from '@wasm-tcg/emulator';
-import type { CodePage, MachineSample } from '../protocol.ts';
+import type { Pc } from '@wasm-tcg/emulator';
+import type { MachineSample } from '../protocol.ts';
 
 /** ms. */
 export const SAMPLE_INTERVAL = 250;
-const PAGE_BITS = 12;
 const NS_PER_MS = 1e6;
 
 export class Sampler {
@@ -31,19 +30,7 @@ export class Sampler {
       virtual: this.#pc.time / NS_PER_MS,
       counters: this.#pc.counters(),
       profile: observed ? this.#pc.profiler.take() : [],
-      pages: observed ? codePages(this.#pc.translations()) : [],
+      pages: observed ? this.#pc.translatedPages() : [],
     };
   }
-}
-
-/** Bytes translated by page and tier. A TB counts for the page it begins on. */
-export function codePages(translations: readonly TranslationInfo[]): readonly CodePage[] {
-  const pages = new Map<number, { page: number; tci: number; module: number; region: number }>();
-  for (const { physical, size, tier } of translations) {
-    const page = Math.floor(physical / 2 ** PAGE_BITS);
-    let row = pages.get(page);
-    if (row === undefined) pages.set(page, (row = { page, tci: 0, module: 0, region: 0 }));
-    row[tier] += size;
-  }
-  return [...pages.values()];
 }
