@@ -56,8 +56,9 @@ export class LabAddress {
     const { opened } = this.#lab;
     if (state === undefined) {
       const [first] = EXAMPLES;
-      if (!opened.peek()) await this.#lab.open(first.program, { unit: first.unit });
-      return;
+      if (!opened.peek()) return this.#lab.open(first.program, { unit: first.unit });
+      this.#present = undefined;
+      return this.#write(this.#lab.program.peek(), this.#lab.settings.peek());
     }
     if (opened.peek() && state === this.#present) return;
     this.#present = state;

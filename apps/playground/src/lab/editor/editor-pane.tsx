@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { ErrorNotice } from '../../ui/notice.tsx';
 import type { LabController } from '../controller.ts';
-import { placeOfLine } from '../stages/linking.ts';
+import { lineOfPlace, placeOfLine } from '../stages/linking.ts';
 import type { Editor } from './create-editor.ts';
 import { Problems } from './problems.tsx';
 import './editor.css';
@@ -50,12 +50,13 @@ export function EditorPane({ lab }: { readonly lab: LabController }): JSX.Elemen
   });
   useSignalEffect(() => editor.value?.setMarks({ machine: lab.at.value?.line, linked: lab.linkedLine.value }));
   useSignalEffect(() => {
-    const line = lab.at.value?.line;
-    if (line !== undefined) editor.value?.reveal(line);
+    const at = lab.at.value;
+    // At its first instruction it is while people type, too, who look elsewhere.
+    if (at?.line !== undefined && at.status !== 'ready') editor.value?.reveal(at.line);
   });
   useSignalEffect(() => {
     const reveal = lab.linking.reveal.value;
-    const line = reveal === undefined || reveal.by === 'editor' ? undefined : lab.linkedLine.peek();
+    const line = reveal === undefined || reveal.by === 'editor' ? undefined : lineOfPlace(lab.listing.peek(), reveal.place);
     if (line !== undefined) editor.value?.reveal(line);
   });
 

@@ -1,8 +1,9 @@
-import { useSignal } from '@preact/signals';
+import { useSignal, useSignalEffect, type ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useId } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { ErrorNotice } from '../../ui/notice.tsx';
 import type { ListingView } from '../protocol.ts';
+import type { Reveal } from '../stages/linking.ts';
 import { blockTitle } from '../stages/rows.ts';
 import type { GraphEdge, GraphLayout, GraphNode } from './layout.ts';
 import { CHAR, LINE } from './metrics.ts';
@@ -13,9 +14,14 @@ export interface GraphViewProps {
   readonly onSelect: (block: number) => void;
 }
 
+export interface GraphDrawingProps extends GraphViewProps {
+  readonly reveal: ReadonlySignal<Reveal | undefined>;
+}
+
 /** The graph as SVG. Its layout comes with dagre, which is loaded for the first one. */
-export function GraphDrawing({ listing, selected, onSelect }: GraphViewProps): JSX.Element {
+export function GraphDrawing({ listing, selected, onSelect, reveal }: GraphDrawingProps): JSX.Element {
   const id = useId();
+  const drawing = useRef<HTMLDivElement>(null);
   const drawn = useSignal<GraphLayout | undefined>(undefined);
   const failed = useSignal<unknown>(undefined);
   useEffect(() => {
@@ -31,11 +37,16 @@ export function GraphDrawing({ listing, selected, onSelect }: GraphViewProps): J
       stale = true;
     };
   }, [listing, drawn, failed]);
+  useSignalEffect(() => {
+    const { place, by } = reveal.value ?? {};
+    if (place === undefined || by === 'graph') return;
+    drawing.current?.querySelector(`[data-block="${place.block}"]`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  });
   if (failed.value !== undefined) return <ErrorNotice error={failed.value} />;
   if (drawn.value === undefined) return <p class="empty" role="status">Drawing…</p>;
   const { width, height, nodes, edges } = drawn.value;
   return (
-    <div class="drawing" tabIndex={0} role="group" aria-label="Drawing of the control flow">
+    <div ref={drawing} class="drawing" tabIndex={0} role="group" aria-label="Drawing of the control flow">
       <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="group" aria-label={`${nodes.length} blocks, ${edges.length} edges`}>
         <defs>
           <marker id={`${id}-arrow`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
@@ -71,8 +82,9 @@ function Node({ node: { block, x, y, width, height, title, lines, tier }, listin
     <g
       class={`node tier-${tier} ${selected ? 'selected' : ''}`}
       transform={`translate(${x} ${y})`}
+      data-block={block}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-pressed={selected}
       onClick={onSelect}
       onKeyDown={(event) => {

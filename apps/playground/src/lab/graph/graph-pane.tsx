@@ -28,7 +28,7 @@ export function GraphPane({ lab }: { readonly lab: LabController }): JSX.Element
         ? <p class="empty">The blocks of the program, once it assembles.</p>
         : table.value
           ? <GraphTable listing={listing} selected={selected.value} onSelect={select} />
-          : <GraphDrawing listing={listing} selected={selected.value} onSelect={select} />}
+          : <GraphDrawing listing={listing} selected={selected.value} onSelect={select} reveal={lab.linking.reveal} />}
     </Panel>
   );
 }
