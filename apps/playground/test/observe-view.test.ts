@@ -71,19 +71,20 @@ describe('keys', () => {
     ['t', (state) => [...state.tables.value], ['heat']],
     ['h', (_state, observation) => observation.held.value, true],
   ])('%s', (key, read, want) => {
-    const [state, observation] = [new ViewState(), new Observation(heard().machine)];
+    const [state, observation] = [new ViewState(signal(0)), new Observation(heard().machine)];
     shortcut(key, observation, state)!();
     expect(read(state, observation)).toEqual(want);
   });
 
   it.each(['x', '4', '0', 'Enter'])('%s is none', (key) => {
-    expect(shortcut(key, new Observation(heard().machine), new ViewState())).toBeUndefined();
+    expect(shortcut(key, new Observation(heard().machine), new ViewState(signal(0)))).toBeUndefined();
   });
 });
 
 describe('zoom', () => {
   it('goes in range by range, and out one by one or to any', () => {
-    const state = new ViewState();
+    const run = signal(0);
+    const state = new ViewState(run);
     for (const first of [1, 2, 3]) state.zoomIn({ first, count: 64 });
     state.zoomIn(undefined);
     expect(state.zoom.value.map(({ first }) => first)).toEqual([1, 2, 3]);
@@ -92,6 +93,10 @@ describe('zoom', () => {
     state.zoomOut(0);
     state.zoomOut();
     expect(state.zoom.value).toEqual([]);
+    state.zoomIn({ first: 5, count: 64 });
+    state.cursor.value = { x: 1, y: 1 };
+    run.value++;
+    expect([state.zoom.value, state.cursor.value]).toEqual([[], undefined]);
   });
 });
 

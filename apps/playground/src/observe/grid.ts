@@ -13,6 +13,12 @@ export interface Grid {
   readonly cells: number;
 }
 
+/** A cell of a picture. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 /** CSS pixels: the smallest cell that a finger or an eye still tells from its neighbour. */
 const MIN_CELL = 8;
 const MAX_COLUMNS = 128;

@@ -5,12 +5,12 @@ import { COLUMN, tiersAt, type PageRange } from './address-heat.ts';
 import { formatRange, formatShare } from './address-text.ts';
 import { clockText } from './chart-specs.ts';
 import { drawHistory, GUTTER, historyLabels, MAP_HEIGHT, type HistoryGrid } from './draw-heat.ts';
-import type { Move } from './grid.ts';
+import type { Move, Point } from './grid.ts';
 import type { HeatPictureProps } from './heat-map.tsx';
 import type { TierHits } from './hot-blocks.ts';
 import type { Observation } from './observation.ts';
 import { visibleRange } from './rates.ts';
-import { Picture, type Point } from './picture.tsx';
+import { Picture } from './picture.tsx';
 
 const MAX_ROWS = 96;
 /** Pages that a range zoomed into has at least. */
@@ -61,7 +61,7 @@ const STEPS: Readonly<Partial<Record<Move, readonly [number, number]>>> = {
 
 const clamp = (value: number, limit: number): number => Math.min(limit - 1, Math.max(0, value));
 
-export function HeatHistory({ state, palette, width, range, cursor, hover, history }: HeatPictureProps & { readonly history: ReadonlySignal<HistoryData> }): JSX.Element {
+export function HeatHistory({ state, palette, width, range, history }: HeatPictureProps & { readonly history: ReadonlySignal<HistoryData> }): JSX.Element {
   const grid = useComputed(() => history.value.grid);
   const zoom = (a: number, b: number): void => {
     const { first, perRow } = grid.peek();
@@ -75,8 +75,8 @@ export function HeatHistory({ state, palette, width, range, cursor, hover, histo
       label="Physical memory over time: seconds from left to right, addresses downwards. Arrow keys choose a place, Enter zooms in, Escape out."
       testId="observe-heat-history"
       size={history}
-      cursor={cursor}
-      hover={hover}
+      cursor={state.cursor}
+      hover={state.hover}
       draw={(canvas) => {
         if (width.value > 0) drawHistory(canvas, history.value.grid, width.value, history.value.shares, state.measure.value, palette.value);
       }}

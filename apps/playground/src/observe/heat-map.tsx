@@ -1,14 +1,14 @@
 /** Physical memory now: a cell for every so many pages. */
-import { useComputed, type ReadonlySignal, type Signal } from '@preact/signals';
+import { useComputed, type ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { tiersAt, type CellData, type PageRange } from './address-heat.ts';
 import { formatRange, formatShare } from './address-text.ts';
 import { drawMap, GUTTER, MAP_HEIGHT, mapGeometry, mapLabels, type Box } from './draw-heat.ts';
-import { cellOf, cellPages, layoutGrid, moveCell, zoomAt, zoomTo, type Grid } from './grid.ts';
+import { cellOf, cellPages, layoutGrid, moveCell, zoomAt, zoomTo, type Grid, type Point } from './grid.ts';
 import type { TierHits } from './hot-blocks.ts';
 import type { Observation } from './observation.ts';
 import type { Palette } from './palette.ts';
-import { Picture, type Point } from './picture.tsx';
+import { Picture } from './picture.tsx';
 import type { ViewState } from './view-state.ts';
 
 /** What a place holds: shown by the readout, and a row of the table. */
@@ -27,8 +27,6 @@ export interface HeatPictureProps {
   /** The picture's width with its labels, CSS pixels. */
   readonly width: ReadonlySignal<number>;
   readonly range: ReadonlySignal<PageRange>;
-  readonly cursor: Signal<Point | undefined>;
-  readonly hover: Signal<Point | undefined>;
 }
 
 export interface MapData {
@@ -51,7 +49,7 @@ export function describePlace({ range, code, heat }: Place): string {
   return `${formatRange(range)}: ${sum(code)} bytes of translated code, ${formatShare(sum(heat))} of executed instructions`;
 }
 
-export function HeatMap({ state, palette, width, cursor, hover, map }: HeatPictureProps & { readonly map: ReadonlySignal<MapData> }): JSX.Element {
+export function HeatMap({ state, palette, width, map }: HeatPictureProps & { readonly map: ReadonlySignal<MapData> }): JSX.Element {
   const grid = useComputed(() => map.value.grid);
   const cellOfPoint = ({ x, y }: Point): number => y * grid.peek().columns + x;
   const pointOfCell = (cell: number): Point => ({ x: cell % grid.peek().columns, y: Math.floor(cell / grid.peek().columns) });
@@ -59,15 +57,15 @@ export function HeatMap({ state, palette, width, cursor, hover, map }: HeatPictu
   const stayAt = (point: Point, zoom: () => void): void => {
     const { first } = cellPages(grid.peek(), cellOfPoint(point));
     zoom();
-    cursor.value = pointOfCell(cellOf(grid.peek(), first));
+    state.cursor.value = pointOfCell(cellOf(grid.peek(), first));
   };
   return (
     <Picture
       label="Physical memory, a cell for each range of pages. Arrow keys choose a cell, Enter zooms in, Escape out."
       testId="observe-heat"
       size={map}
-      cursor={cursor}
-      hover={hover}
+      cursor={state.cursor}
+      hover={state.hover}
       draw={(canvas) => {
         if (width.value > 0) drawMap(canvas, map.value.grid, width.value, map.value.data, state.measure.value, palette.value);
       }}
@@ -84,7 +82,7 @@ export function HeatMap({ state, palette, width, cursor, hover, map }: HeatPictu
       onSelect={(from, to) => state.zoomIn(zoomTo(grid.peek(), cellOfPoint(from), cellOfPoint(to)))}
       onOut={() => {
         if (state.zoom.peek().length === 0) return false;
-        stayAt(cursor.peek() ?? { x: 0, y: 0 }, () => state.zoomOut());
+        stayAt(state.cursor.peek() ?? { x: 0, y: 0 }, () => state.zoomOut());
         return true;
       }}
       describe={(point) => describePlace(placeAt(map.peek(), cellOfPoint(point)))}

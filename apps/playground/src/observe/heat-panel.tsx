@@ -1,17 +1,17 @@
 /** The address space: now or over time, by tier or by time spent, as a picture or a table, and how far it is zoomed in. */
-import { useComputed, useSignal, useSignalEffect, type ReadonlySignal } from '@preact/signals';
+import { useComputed, type ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { Panel } from '../ui/panel.tsx';
 import { Segmented } from '../ui/segmented.tsx';
 import type { PageRange } from './address-heat.ts';
 import { formatAddress, formatSize } from './address-text.ts';
+import type { Point } from './grid.ts';
 import { HeatHistory, historyData, momentAt } from './heat-history.tsx';
 import { HeatMap, mapData, placeAt, type HeatPictureProps, type MapData, type Place } from './heat-map.tsx';
 import { HeatLegend, HeatReadout } from './heat-readout.tsx';
 import { HistoryTable, PlacesTable } from './heat-tables.tsx';
 import type { Observation } from './observation.ts';
 import type { Palette } from './palette.ts';
-import type { Point } from './picture.tsx';
 import { TableToggle } from './table-toggle.tsx';
 import { useWidth } from './use-width.ts';
 import type { ViewState } from './view-state.ts';
@@ -35,7 +35,7 @@ export function HeatPanel({ observation, state, palette }: HeatPanelProps): JSX.
             label="Picture"
             value={picture.value}
             options={[{ value: 'now', text: 'Now' }, { value: 'history', text: 'Over time', title: 'Seconds from left to right, addresses downwards' }]}
-            onChange={(value) => (picture.value = value)}
+            onChange={(value) => state.show(value)}
           />
           <Segmented
             label="Colour"
@@ -54,23 +54,14 @@ export function HeatPanel({ observation, state, palette }: HeatPanelProps): JSX.
 
 function HeatBody({ observation, state, palette, table }: HeatPanelProps & { readonly table: boolean }): JSX.Element {
   const { ref, width } = useWidth<HTMLDivElement>();
-  const cursor = useSignal<Point | undefined>(undefined);
-  const hover = useSignal<Point | undefined>(undefined);
   const range = useComputed<PageRange>(() => {
     const { pages } = observed(observation).heat;
     return state.zoom.value.at(-1) ?? { first: 0, count: Math.max(1, pages) };
   });
   const map = useComputed(() => mapData(observed(observation), range.value, width.value));
   const history = useComputed(() => historyData(observed(observation), range.value, state.windowLength.value));
-  // A cell of one picture or range is none of another.
-  useSignalEffect(() => {
-    void state.picture.value;
-    void state.zoom.value;
-    cursor.value = undefined;
-    hover.value = undefined;
-  });
   const isMap = state.picture.value === 'now';
-  const picture: HeatPictureProps = { observation, state, palette, width, range, cursor, hover };
+  const picture: HeatPictureProps = { observation, state, palette, width, range };
   return (
     <div class="observe-heat-body">
       <Breadcrumb state={state} pages={observation.heat.pages} />
@@ -83,7 +74,7 @@ function HeatBody({ observation, state, palette, table }: HeatPanelProps & { rea
       {table ? null : (
         <>
           <HeatLegend measure={state.measure.value} history={!isMap} />
-          <Chosen picture={picture} read={(point) => (isMap ? readMap(map.value, point) : momentAt(history.value, point))} />
+          <Chosen state={state} read={(point) => (isMap ? readMap(map.value, point) : momentAt(history.value, point))} />
         </>
       )}
     </div>
@@ -97,7 +88,7 @@ function observed(observation: Observation): Observation {
 }
 
 interface ChosenProps {
-  readonly picture: HeatPictureProps;
+  readonly state: ViewState;
   readonly read: (point: Point) => Parameters<typeof HeatReadout>[0]['place'];
 }
 
@@ -108,7 +99,7 @@ function readMap(map: MapData, { x, y }: Point): Place | undefined {
 }
 
 /** The readout of the cell under the pointer, else of the cursor's. */
-function Chosen({ picture: { hover, cursor }, read }: ChosenProps): JSX.Element {
+function Chosen({ state: { hover, cursor }, read }: ChosenProps): JSX.Element {
   const point = hover.value ?? cursor.value;
   return <HeatReadout place={point === undefined ? undefined : read(point)} />;
 }

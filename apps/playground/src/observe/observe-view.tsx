@@ -39,7 +39,7 @@ const STAGGER = 20;
 export function ObserveView({ session, theme }: ViewProps): JSX.Element {
   const { machine } = session;
   const observation = session.kept(Observation, () => new Observation(machine));
-  const state = session.kept(ViewState, () => new ViewState());
+  const state = session.kept(ViewState, () => new ViewState(machine.run));
   const palette = usePalette(theme);
   const hover = useSignal<number | undefined>(undefined);
   const error = useSignal<unknown>(undefined);

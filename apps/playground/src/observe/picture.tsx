@@ -6,12 +6,7 @@ import { useSignal, useSignalEffect, type ReadonlySignal, type Signal } from '@p
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { Box, RowLabel } from './draw-heat.ts';
-import type { Move } from './grid.ts';
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
+import type { Move, Point } from './grid.ts';
 
 export interface PictureProps {
   readonly label: string;

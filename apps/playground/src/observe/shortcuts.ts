@@ -11,7 +11,7 @@ export function shortcut(key: string, observation: Observation, state: ViewState
   if (window !== undefined) return () => (state.window.value = window);
   const actions: Readonly<Record<string, () => void>> = {
     h: () => observation.hold(!observation.held.peek()),
-    m: () => (state.picture.value = state.picture.value === 'now' ? 'history' : 'now'),
+    m: () => state.show(state.picture.value === 'now' ? 'history' : 'now'),
     c: () => (state.measure.value = state.measure.value === 'tier' ? 'time' : 'tier'),
     t: () => state.toggleTable('heat'),
   };
