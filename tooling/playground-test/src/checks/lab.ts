@@ -4,7 +4,7 @@ import type { LabExample } from '../site/examples.ts';
 import type { Step, Story } from '../story.ts';
 import type { Tab } from '../tab.ts';
 import { chooseExample, chooseUnit, labReady, openPanes, register, runnable, runToEnd, setProgram, STAGES, stageShown } from './lab-page.ts';
-import { chromiumTab, expectEqual, textOf } from './pages.ts';
+import { chromiumTab, expectEqual, notice, textOf } from './pages.ts';
 
 const RUN_PATIENCE = 60_000;
 const COMPARE_PATIENCE = 90_000;
@@ -297,7 +297,7 @@ const nonsense: Story = {
       seconds: 60,
       run: async () => {
         await setProgram(tab, 'nop\n'.repeat(100_000), false);
-        await tab.waitFor('the problem', () => /problem/.test(document.querySelector('[data-testid="lab-status"]')?.textContent ?? ''), undefined);
+        return notice(tab, /characters/);
       },
     },
     {

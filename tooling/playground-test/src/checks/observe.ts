@@ -39,7 +39,7 @@ const observe: Story = {
       name: 'the hottest block opens in the Lab with its bytes',
       run: async () => {
         const [hottest = ''] = await tableRows(tab, 'observe-top');
-        await tab.click({ css: '[data-testid="observe-top"] tbody tr :is(a, button)' });
+        await tab.click({ css: '[data-testid="observe-top"] tbody tr:first-child button[title="Open in the Lab"]' });
         await viewShown(tab, 'lab');
         const lines = await stageShown(tab, 'x86');
         if (lines.length < 2) throw new Wrong(`no instructions of ${hottest}`);
