@@ -61,6 +61,29 @@ describe('a machine', () => {
     expect(again.text.charCodeAt(0)).toBeLessThanOrEqual(count + 2);
   });
 
+  it('is restored with the disks that it had, and not without', async () => {
+    const disk = new File([new Uint8Array(4096)], 'disk.img');
+    const events = new RecordedEvents();
+    const machine = host();
+    await machine.start(config({ kind: 'files', kernel: new File([COUNTER], 'count.bin'), disks: [disk], append: '' }), events);
+    await machine.sendFiles([new File(['x'], 'waits')]);
+    const file = await machine.snapshot();
+    await expect(machine.start(config({ kind: 'snapshot', file, disks: [] }), events)).rejects.toMatchObject({ code: 'bad-snapshot', hint: expect.stringContaining('same disks') });
+    await machine.start(config({ kind: 'snapshot', file, disks: [disk] }), events);
+    await machine.sendFiles([new File(['y'], 'also')]);
+    await machine.powerOff();
+    expect(events.statuses).toEqual(['starting', 'running', 'off', 'starting', 'off', 'starting', 'running', 'off']);
+  });
+
+  it('says what is wrong with a file that has gone', async () => {
+    const gone = Object.assign(new File(['x'], 'gone.bin'), { arrayBuffer: () => Promise.reject(new DOMException('changed', 'NotReadableError')) });
+    const machine = host();
+    await expect(machine.start(config({ kind: 'files', kernel: gone, disks: [], append: '' }), new RecordedEvents())).rejects.toMatchObject({ code: 'file', message: 'gone.bin cannot be read' });
+    await machine.start(config(counter()), new RecordedEvents());
+    await expect(machine.sendFiles([gone])).rejects.toMatchObject({ code: 'file' });
+    await machine.powerOff();
+  });
+
   it('tells of code and places only when it is asked', async () => {
     const events = new RecordedEvents();
     const machine = host();

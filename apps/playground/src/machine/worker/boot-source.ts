@@ -5,6 +5,7 @@ import { loadGuests, TINY_GUEST } from '../guests.ts';
 import type { BootSource, MachineConfig, MachineProgress, SiteGuest } from '../protocol.ts';
 import { fetchFile } from './fetch-file.ts';
 import { TRANSFER_BYTES, type FileTransfer } from './file-transfer.ts';
+import { readBlob } from './read-blob.ts';
 
 /** 2^2 ns per instruction, as the tests run: 250 MIPS of virtual time. */
 const ICOUNT_SHIFT = 2;
@@ -100,11 +101,3 @@ async function filesBoot({ kernel: file, initrd }: Extract<BootSource, { readonl
 
 /** What a guest writes stays in the machine and its snapshots: files are never changed. */
 const openDisks = (files: readonly File[]): PcDrive[] => files.map((file) => ({ image: overlayDrive(blobDrive(file)) }));
-
-async function readBlob(blob: Blob, name: string): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await blob.arrayBuffer());
-  } catch {
-    throw new WorkerError(`${name} cannot be read`, 'file', 'the file has been changed or removed since it was chosen: choose it again');
-  }
-}

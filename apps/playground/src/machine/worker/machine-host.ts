@@ -10,6 +10,7 @@ import { prepareMachine } from './boot-source.ts';
 import { codeAt } from './code-at.ts';
 import { debugConsole } from './debug-console.ts';
 import { FileTransfer } from './file-transfer.ts';
+import { readBlob } from './read-blob.ts';
 import { SAMPLE_INTERVAL, Sampler } from './sampler.ts';
 import { SerialOut } from './serial-out.ts';
 
@@ -112,7 +113,7 @@ export class MachineHost implements MachineWorker {
   async sendFiles(files: readonly File[]): Promise<void> {
     const { transfer } = this.#get();
     if (transfer === undefined) throw new WorkerError('this machine has no transfer disk', 'no-transfer', 'it was restored from a snapshot of one without: boot it anew in this page');
-    const read = files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }));
+    const read = files.map(async (file) => ({ name: file.name, bytes: await readBlob(file, file.name) }));
     await transfer.send(await Promise.all(read));
   }
 
