@@ -259,7 +259,7 @@ describe('listings', () => {
     const region = await lab.listing('region');
     expect(region.blocks[0]).toMatchObject({ pc: ORIGIN + 7n, tier: 'region' });
     expect(region.edges[0].count).toBeGreaterThan(1000);
-    expect(region.tci).toEqual([]);
+    expect(new Set(region.tci.map(({ block, insn }) => `${block}.${insn}`)).size).toBeGreaterThanOrEqual(3);
     // Nothing of it has touched the machine.
     expect(await lab.view()).toMatchObject({ status: 'ready', instructions: 0 });
   });

@@ -30,10 +30,10 @@ function asm(bits: Exclude<Bits, 16>, text: string): Program {
   return { bits, syntax: 'asm', text, origin: 0x1000, model: 'x86-64' };
 }
 
-const LOOP = `; Adds up 1 … 1,000,000. Run it, then compare the modes.
-; Unit "region" shows the loop as one WebAssembly function
-; with the registers in locals: nothing is left but the
-; adding.
+const LOOP = `; Adds up 1 … 1,000,000. Run it, then compare the
+; modes. Unit "region" shows the loop as one
+; WebAssembly function with the registers in locals:
+; nothing is left but the adding.
 
         mov  ecx, 1000000
         xor  eax, eax
@@ -43,10 +43,10 @@ again:  add  eax, ecx
         hlt                     ; the end of a program
 `;
 
-const FLAGS = `; Every ADD sets six flags; hardly any is ever asked for.
-; The translator only notes what would be needed to compute
-; them, and the optimiser drops the note where nobody looks:
-; see "IR optimised".
+const FLAGS = `; Every ADD sets six flags; hardly any is ever asked
+; for. The translator only notes what would be
+; needed to compute them, and the optimiser drops
+; the note where nobody looks: see "IR optimised".
 
         mov  al, 0x7f
         add  al, 1              ; 127 + 1 < 0: overflow, OF
@@ -69,11 +69,11 @@ const FLAGS = `; Every ADD sets six flags; hardly any is ever asked for.
         hlt
 `;
 
-const CALL = `; Adds up the squares of 1 … 100,000, with a function. CALL
-; pushes the address to return to, RET jumps to what it
-; finds there. A region puts the function's body into the
-; loop, and only checks that RET goes back where the CALL
-; came from.
+const CALL = `; Adds up the squares of 1 … 100,000, with a
+; function. CALL pushes the address to return to,
+; RET jumps to what it finds there. A region puts
+; the function's body into the loop, and only checks
+; that RET goes back where the CALL came from.
 
         mov  ecx, 100000
         xor  ebx, ebx
@@ -93,11 +93,12 @@ square: push ebp
         ret
 `;
 
-const FAULT = `; Follows a list of pointers; the last one leads nowhere. A
-; load is an inline look-up in the TLB. Where that has no
-; entry, a slow path walks the page tables, and what is not
-; mapped is a page fault: #PF. The instruction has then done
-; nothing, and CR2 holds the address.
+const FAULT = `; Follows a list of pointers; the last one leads
+; nowhere. A load is an inline look-up in the TLB.
+; Where that has no entry, a slow path walks the
+; page tables, and what is not mapped is a page
+; fault: #PF. The instruction has then done nothing,
+; and CR2 holds the address.
 
         mov  rsi, offset first
         xor  ecx, ecx
@@ -110,10 +111,11 @@ second: dq   third
 third:  dq   0x1234567890       ; not mapped: above 4 GiB
 `;
 
-const SELF_MODIFYING = `; Changes its own code while it runs: the 1 in ADD EAX, 1
-; becomes 2, 3, 4 … A store into translated code is noticed.
-; It throws away the translations that it hits, and the code
-; that is running goes on with the new bytes.
+const SELF_MODIFYING = `; Changes its own code while it runs: the 1 in ADD
+; EAX, 1 becomes 2, 3, 4 … A store into translated
+; code is noticed. It throws away the translations
+; that it hits, and the code that is running goes on
+; with the new bytes.
 
         mov  ecx, 100
         xor  eax, eax
@@ -124,9 +126,9 @@ again:  add  eax, 1             ; 83 c0 01: the 01 changes
         hlt                     ; EAX = 1 + 2 + … + 100
 `;
 
-const SIMD = `; Adds up 1 … 40,000, four at once. An SSE register is a
-; WebAssembly v128, PADDD is i32x4.add, PSHUFD is
-; i8x16.shuffle.
+const SIMD = `; Adds up 1 … 40,000, four at once. An SSE register
+; is a WebAssembly v128, PADDD is i32x4.add, PSHUFD
+; is i8x16.shuffle.
 
         movdqu xmm1, [rip+first]
         movdqu xmm2, [rip+step]
@@ -148,11 +150,12 @@ first:  dd 1, 2, 3, 4
 step:   dd 4, 4, 4, 4
 `;
 
-const SWITCH = `; An interpreter for a machine with four instructions, the
-; code of which is at the end: EAX = EAX × 3 + 1, 50,000
-; times. Each round ends in an indirect jump. A region
-; compares the address with the targets that it met most
-; often, and goes on inside when it is one of them.
+const SWITCH = `; An interpreter for a machine with four
+; instructions, the code of which is at the end: EAX
+; = EAX × 3 + 1, 50,000 times. Each round ends in an
+; indirect jump. A region compares the address with
+; the targets that it met most often, and goes on
+; inside when it is one of them.
 
         mov  rsi, offset code
         xor  eax, eax
@@ -175,10 +178,10 @@ table:  dq   stop, triple, plus1, repeat
 code:   db   1, 2, 3, 0
 `;
 
-const STRINGS = `; Copies a text with one instruction, then prints it. REP
-; MOVSB is an instruction that loops: each round counts as
-; one, and could be interrupted. Port 0xe9 is the output
-; pane.
+const STRINGS = `; Copies a text with one instruction, then prints
+; it. REP MOVSB is an instruction that loops: each
+; round counts as one, and could be interrupted.
+; Port 0xe9 is the output pane.
 
         mov  esi, offset text
         mov  edi, 0x2000
@@ -198,9 +201,9 @@ text:   db   "Hello from the other end of memory!", 10, 0
 length  equ  $-text
 `;
 
-const FIBONACCI = `; fib(n) = fib(n-1) + fib(n-2), as slow as it can be:
-; fib(20) takes 21,891 calls. Look at the stack pointer
-; while stepping.
+const FIBONACCI = `; fib(n) = fib(n-1) + fib(n-2), as slow as it can
+; be: fib(20) takes 21,891 calls. Look at the stack
+; pointer while stepping.
 
         mov  edi, 20
         call fib
@@ -222,10 +225,11 @@ small:  mov  eax, edi
         ret
 `;
 
-const X87 = `; The square root of 2 by Newton's method: x becomes (x +
-; 2/x) / 2. The x87 computes with 64 bits of fraction.
-; WebAssembly has no such numbers: each of these operations
-; is a call of a helper, exact to the last bit.
+const X87 = `; The square root of 2 by Newton's method: x becomes
+; (x + 2/x) / 2. The x87 computes with 64 bits of
+; fraction. WebAssembly has no such numbers: each of
+; these operations is a call of a helper, exact to
+; the last bit.
 
         mov  ecx, 6
         fld1                    ; x
@@ -251,11 +255,11 @@ root:   dq   0
 wrong:  dq   0
 `;
 
-const MODE_SWITCH = `; How every PC begins: from 16 bits to 64. Step through it,
-; and watch the mode above the registers. There is no
-; assembler for 16-bit code here, so these are bytes;
-; labels, and rel8(…), abs16(…), abs32(…) of them, are
-; computed.
+const MODE_SWITCH = `; How every PC begins: from 16 bits to 64. Step
+; through it, and watch the mode above the
+; registers. There is no assembler for 16-bit code
+; here, so these are bytes; labels, and rel8(…),
+; abs16(…), abs32(…) of them, are computed.
 
 ; ---- real mode: 16-bit code
   fa                      ; cli
@@ -276,8 +280,8 @@ protected:
   8e d0                   ; mov ss, ax
   b0 "P" e6 e9            ; mov al, 'P'; out 0xe9, al
 
-; Long mode needs page tables: three, from 0x1000, that map
-; 2 MiB to itself.
+; Long mode needs page tables: three, from 0x1000,
+; that map 2 MiB to itself.
   bf 00 10 00 00          ; mov edi, 0x1000
   31 c0                   ; xor eax, eax
   b9 00 0c 00 00          ; mov ecx, 3 * 1024
@@ -323,7 +327,7 @@ const sum = (n: bigint): bigint => BigInt.asUintN(32, (n * (n + 1n)) / 2n);
 
 export const EXAMPLES: readonly [Example, ...Example[]] = [
   {
-    id: 'loop', title: 'Loop', unit: 'batch', program: asm(32, LOOP),
+    id: 'loop', title: 'Loop', unit: 'region', program: asm(32, LOOP),
     shows: 'A hot loop goes from the interpreter to a module to a region, and gets faster each time.',
     end: { status: 'halted', registers: { eax: sum(1_000_000n), ecx: 0n } },
   },
@@ -333,7 +337,7 @@ export const EXAMPLES: readonly [Example, ...Example[]] = [
     end: { status: 'halted', registers: { ebx: 0x0101n, edx: 6n, ecx: 1n, eax: 0n, esi: 0x97n } },
   },
   {
-    id: 'call', title: 'Function call', unit: 'batch', program: asm(32, CALL),
+    id: 'call', title: 'Function call', unit: 'region', program: asm(32, CALL),
     shows: 'Calls and returns inside a region cost a comparison instead of a look-up.',
     end: { status: 'halted', registers: { ebx: BigInt.asUintN(32, (100_000n * 100_001n * 200_001n) / 6n), esp: 0x3f0000n } },
   },
@@ -348,7 +352,7 @@ export const EXAMPLES: readonly [Example, ...Example[]] = [
     end: { status: 'halted', registers: { eax: 5050n } },
   },
   {
-    id: 'simd', title: 'SIMD', unit: 'batch', program: asm(64, SIMD),
+    id: 'simd', title: 'SIMD', unit: 'region', program: asm(64, SIMD),
     shows: 'SSE instructions become WebAssembly SIMD instructions, one for one where there is one.',
     end: { status: 'halted', registers: { rax: sum(40_000n) } },
   },
@@ -358,7 +362,7 @@ export const EXAMPLES: readonly [Example, ...Example[]] = [
     end: { status: 'halted', registers: { rax: 0x89abcdef01234567n }, output: 'RPL' },
   },
   {
-    id: 'switch', title: 'Indirect jumps', unit: 'batch', program: asm(64, SWITCH),
+    id: 'switch', title: 'Indirect jumps', unit: 'region', program: asm(64, SWITCH),
     shows: 'An interpreter inside the interpreter: jumps through a table, foreseen by a region.',
     end: { status: 'halted', registers: { rax: tripledPlusOne(50_000), rbx: 0n } },
   },

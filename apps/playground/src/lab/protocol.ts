@@ -138,6 +138,7 @@ export interface ListingView {
   readonly ir: readonly CodeLine[];
   /** Optimised IR with what was removed. */
   readonly opt: readonly DiffLine[];
+  /** Of a region: of its members, one after the other, which run where the region cannot. */
   readonly tci: readonly CodeLine[];
   readonly sizes: { readonly x86: number; readonly irOps: number; readonly optOps: number; readonly tci: number; readonly wasm: number };
 }

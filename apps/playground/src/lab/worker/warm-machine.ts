@@ -39,12 +39,15 @@ export class WarmMachine {
   }
 
   /**
-   * The region at an address.
+   * The region at an address. Its TCI code is that of its members, which run whenever the region cannot: before there was one, and at the end of a budget.
    * @param registers of the machine that is shown: they say what mode code is in
    */
   region(pc: bigint, registers: SavedRegisters): CodeListing {
-    loadRegisters(registers, this.#lab.machine);
-    return this.#lab.machine.listing(pc, { unit: 'region' });
+    const { machine } = this.#lab;
+    loadRegisters(registers, machine);
+    const region = machine.listing(pc, { unit: 'region' });
+    const tci = region.blocks.flatMap((member, block) => machine.listing(member.pc, { unit: 'tb' }).tci.map((line) => ({ ...line, block })));
+    return { ...region, tci };
   }
 
   /**

@@ -15,7 +15,7 @@ export function viewListing(listing: CodeListing, lineAt: (pc: bigint) => number
     unit, blocks, edges, ir, opt: diffLines(ir, opt, unit === 'region'), tci,
     sizes: {
       x86: sum(({ size }) => size), irOps: ir.filter(isOp).length, optOps: opt.filter(isOp).length,
-      tci: unit === 'region' ? 0 : sum(({ tciBytes }) => tciBytes), wasm: wasm.bytes.length,
+      tci: sum(({ tciBytes }) => tciBytes), wasm: wasm.bytes.length,
     },
   };
 }
