@@ -22,6 +22,7 @@ class FakeWorkers {
   terminated = 0;
   assembled = ASSEMBLED;
   view = VIEW;
+  loaded: Promise<void> = Promise.resolve();
   run: () => Promise<MachineView> = () => Promise.resolve({ ...this.view, status: 'halted' });
   stop: () => Promise<void> = () => Promise.resolve();
   wat: LabWorker['wat'] = () => Promise.resolve({ lines: [], bytes: 8 });
@@ -33,7 +34,12 @@ class FakeWorkers {
       return Promise.resolve(answer);
     };
     const api: Partial<LabWorker> = {
-      load: ({ text }) => told(`load ${text}`, { assembled: this.assembled, view: this.view }),
+      load: ({ text }) => {
+        this.calls.push(`load ${text}`);
+        if (text === 'nothing') return Promise.reject(new WorkerError('line 1: no', 'bad-program', ''));
+        return this.loaded.then(() => ({ assembled: this.assembled, view: this.view }));
+      },
+      assemble: ({ text }) => told(`assemble ${text}`, { ...ASSEMBLED, problems: [{ line: 1, message: 'no' }] }),
       listing: (unit, pc) => told(`listing ${unit} ${pc?.toString(16) ?? '-'}`, listingAt(unit, pc ?? 0x1000n)),
       wat: (unit, pc) => (this.calls.push(`wat ${unit}`), this.wat(unit, pc)),
       step: () => told('step', this.view),
@@ -94,6 +100,16 @@ describe('a program', () => {
     site.calls.length = 0;
     await lab.stepInsn();
     expect(site.calls).toEqual([]);
+  });
+
+  it('of which nothing assembles has its problems shown, and no error', async () => {
+    const { lab, site } = make();
+    await lab.open({ ...PROGRAM, text: 'nothing' });
+    expect(site.calls).toEqual(['load nothing', 'assemble nothing']);
+    expect([lab.problems.value.length, lab.error.value, lab.view.value, lab.activity.value]).toEqual([1, undefined, undefined, 'idle']);
+    lab.edit({ text: 'hlt' });
+    await vi.advanceTimersByTimeAsync(250);
+    expect([lab.problems.value.length, lab.view.value]).toEqual([0, VIEW]);
   });
 
   it('of two that are opened, the last is shown', async () => {
@@ -200,9 +216,10 @@ describe('the machine', () => {
 
   it('whose worker dies while it loads is left alone until somebody tries again', async () => {
     const { lab, site } = make();
+    site.loaded = new Promise(() => undefined);
     const opened = lab.open(PROGRAM);
-    await Promise.resolve();
-    await Promise.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    site.loaded = Promise.resolve();
     site.died[0]?.(new WorkerError('broken', 'worker', ''));
     await opened;
     expect([site.died.length, lab.view.value, lab.activity.value]).toEqual([1, undefined, 'idle']);

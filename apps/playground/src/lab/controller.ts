@@ -8,7 +8,7 @@
 import { proxy } from 'comlink';
 import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { CodeUnit, ExecutionMode } from '@wasm-tcg/emulator';
-import type { WorkerError } from '../rpc/errors.ts';
+import { WorkerError } from '../rpc/errors.ts';
 import { LabClient, type Connect, type LabApi } from './client.ts';
 import { connectLabWorker } from './connect.ts';
 import { STAGES, type Assembled, type LabSettings, type ListingView, type MachineView, type ModeRun, type Program, type Stage, type WatView } from './protocol.ts';
@@ -247,11 +247,11 @@ export class LabController {
     if (load !== this.#loads) return;
     await this.#enqueue('loading', async (api) => {
       if (load !== this.#loads) return;
-      const { assembled, view } = await api.load(this.#program.peek());
+      const { assembled, view } = await loadOrAssemble(api, this.#program.peek());
       if (load !== this.#loads) return;
       batch(() => {
         this.#assembled.value = assembled;
-        this.#view.value = view;
+        if (view !== undefined) this.#view.value = view;
         this.#runs.value = [];
         this.#root = undefined;
         this.following.value = true;
@@ -355,6 +355,16 @@ export class LabController {
     });
     // One that dies while it loads would die again.
     if (died !== 'loading') void this.#load();
+  }
+}
+
+/** A source of which nothing can be assembled makes no machine: there is only what is wrong with it. */
+async function loadOrAssemble(api: LabApi, program: Program): Promise<{ readonly assembled: Assembled; readonly view?: MachineView }> {
+  try {
+    return await api.load(program);
+  } catch (error) {
+    if (!(error instanceof WorkerError && error.code === 'bad-program')) throw error;
+    return { assembled: await api.assemble(program) };
   }
 }
 
