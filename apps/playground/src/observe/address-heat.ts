@@ -42,6 +42,14 @@ export interface CellData {
   readonly heat: Float64Array;
 }
 
+/** Seconds, oldest first. */
+export interface ColumnData {
+  /** Shares of each second's executions, three numbers for each row of each column, in the order of {@link TIERS}. */
+  readonly shares: Float64Array;
+  /** 1: the machine was observed in that second. */
+  readonly known: Uint8Array;
+}
+
 export class AddressHeat {
   #code: readonly CodePage[] = [];
   /** Page → faded hits by tier, as of `#at`, in units that grow instead of all the values shrinking. */
@@ -103,15 +111,18 @@ export class AddressHeat {
   }
 
   /**
-   * The picture over time: for each column (oldest first) the shares of that second's executions by row and tier.
+   * The picture over time.
    * @param from first second, as a number of seconds since the machine's start
    */
-  columns({ first, count }: PageRange, rows: number, from: number, columns: number): Float64Array {
+  columns({ first, count }: PageRange, rows: number, from: number, columns: number): ColumnData {
     const shares = new Float64Array(columns * rows * 3);
+    const known = new Uint8Array(columns);
     const perRow = count / rows;
     for (const { index, pages, total } of this.#columns) {
       const x = index - from;
-      if (x < 0 || x >= columns || total === 0) continue;
+      if (x < 0 || x >= columns) continue;
+      known[x] = 1;
+      if (total === 0) continue;
       for (const [page, values] of pages) {
         if (page < first || page >= first + count) continue;
         const row = Math.floor((page - first) / perRow);
@@ -119,7 +130,7 @@ export class AddressHeat {
         for (let tier = 0; tier < 3; tier++) shares[at + tier]! += values[tier]! / total;
       }
     }
-    return shares;
+    return { shares, known };
   }
 
   /** Seconds that are known, oldest first: the first one, and one past the last. */

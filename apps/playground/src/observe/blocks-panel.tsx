@@ -87,7 +87,7 @@ export function BlocksPanel({ observation, state, onOpen, onShow, canOpen }: Blo
           rowKey={({ key }) => key}
           sort={{ column: 'share', descending: true }}
           step={STEP}
-          empty="Nothing has been executed in this time."
+          empty={span.value === 'recent' ? 'The guest is idle: nothing was executed in the last 10 seconds.' : 'Nothing was executed since this machine is observed.'}
         />
       </div>
     </Panel>

@@ -1,5 +1,5 @@
 /** Draws address-space pictures onto a canvas. Everything is computed in CSS pixels; the canvas has as many as the screen. */
-import { tiersAt, type CellData } from './address-heat.ts';
+import { tiersAt, type CellData, type ColumnData } from './address-heat.ts';
 import { mainTier, type TierHits } from './hot-blocks.ts';
 import { along, blend, brightness, labBytes, mix, type Lab } from './color.ts';
 import { formatAddress } from './address-text.ts';
@@ -151,8 +151,8 @@ export function historyLabels({ first, rows, perRow }: HistoryGrid): RowLabel[] 
   }));
 }
 
-/** @param shares as `AddressHeat.columns` gives them */
-export function drawHistory(canvas: HTMLCanvasElement, grid: HistoryGrid, width: number, shares: Float64Array, measure: Measure, palette: Palette): void {
+/** Seconds in which nobody looked stay empty. */
+export function drawHistory(canvas: HTMLCanvasElement, grid: HistoryGrid, width: number, { shares, known }: ColumnData, measure: Measure, palette: Palette): void {
   const context = prepare(canvas, width, MAP_HEIGHT);
   if (context === undefined) return;
   const { columns, rows } = grid;
@@ -160,6 +160,7 @@ export function drawHistory(canvas: HTMLCanvasElement, grid: HistoryGrid, width:
   const ground = labBytes(palette.heat[0]);
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
+      if (known[x] === 0) continue;
       const hits = tiersAt(shares, x * rows + y);
       const color = measure === 'time' ? heatColor(sumOf(hits), palette) : tierColor(hits, palette);
       pixels.data.set(color === undefined ? ground : labBytes(color), (y * columns + x) * 4);

@@ -1,7 +1,7 @@
 /** Physical memory over time: seconds from left to right, addresses downwards, so that the phases of a boot can be seen. */
 import { useComputed, type ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { COLUMN, tiersAt, type PageRange } from './address-heat.ts';
+import { COLUMN, tiersAt, type ColumnData, type PageRange } from './address-heat.ts';
 import { formatRange, formatShare } from './address-text.ts';
 import { clockText } from './chart-specs.ts';
 import { drawHistory, GUTTER, historyLabels, MAP_HEIGHT, type HistoryGrid } from './draw-heat.ts';
@@ -16,9 +16,8 @@ const MAX_ROWS = 96;
 /** Pages that a range zoomed into has at least. */
 const MIN_PAGES = 64;
 
-export interface HistoryData {
+export interface HistoryData extends ColumnData {
   readonly grid: HistoryGrid;
-  readonly shares: Float64Array;
 }
 
 /** @param length of the window, ms */
@@ -29,7 +28,7 @@ export function historyData(observation: Observation, range: PageRange, length: 
   const rows = Math.min(MAX_ROWS, range.count);
   return {
     grid: { columns, rows, from, first: range.first, perRow: range.count / rows },
-    shares: observation.heat.columns(range, rows, from, columns),
+    ...observation.heat.columns(range, rows, from, columns),
   };
 }
 
@@ -70,49 +69,55 @@ export function HeatHistory({ state, palette, width, range, history }: HeatPictu
     const end = range.peek().first + range.peek().count;
     state.zoomIn({ first: Math.min(end - count, first + Math.floor(Math.min(a, b) * perRow)), count });
   };
+  const { columns, from } = grid.value;
   return (
-    <Picture
-      label="Physical memory over time: seconds from left to right, addresses downwards. Arrow keys choose a place, Enter zooms in, Escape out."
-      testId="observe-heat-history"
-      size={history}
-      cursor={state.cursor}
-      hover={state.hover}
-      draw={(canvas) => {
-        if (width.value > 0) drawHistory(canvas, history.value.grid, width.value, history.value.shares, state.measure.value, palette.value);
-      }}
-      at={(left, top) => {
-        const { columns, rows } = grid.peek();
-        const x = Math.floor(((left - GUTTER) * columns) / (width.peek() - GUTTER));
-        const y = Math.floor((top * rows) / MAP_HEIGHT);
-        return x >= 0 && x < columns && y >= 0 && y < rows ? { x, y } : undefined;
-      }}
-      labels={() => historyLabels(grid.peek())}
-      boxes={(a, b) => {
-        const { columns, rows } = grid.peek();
-        const [cellWidth, cellHeight] = [(width.peek() - GUTTER) / columns, MAP_HEIGHT / rows];
-        const selecting = a.y !== b.y;
-        const left = selecting ? 0 : a.x;
-        const cells = selecting ? columns : 1;
-        const top = Math.min(a.y, b.y);
-        return [{ left: GUTTER + left * cellWidth - 1, top: top * cellHeight - 1, width: cells * cellWidth + 2, height: (Math.abs(a.y - b.y) + 1) * cellHeight + 2 }];
-      }}
-      move={(point, move) => {
-        const { columns, rows } = grid.peek();
-        const [dx, dy] = STEPS[move] ?? [0, 0];
-        return point === undefined ? { x: columns - 1, y: 0 } : { x: clamp(point.x + dx, columns), y: clamp(point.y + dy, rows) };
-      }}
-      onZoom={({ y }) => zoom(y, y)}
-      onSelect={(a, b) => zoom(a.y, b.y)}
-      onOut={() => {
-        if (state.zoom.peek().length === 0) return false;
-        state.zoomOut();
-        return true;
-      }}
-      describe={(point) => {
-        const moment = momentAt(history.peek(), point);
-        const { tci, module, region } = moment.heat;
-        return `${clockText(moment.second)}, ${formatRange(moment.range)}: ${formatShare(tci + module + region)} of that second's instructions`;
-      }}
-    />
+    <>
+      <Picture
+        label="Physical memory over time: seconds from left to right, addresses downwards. Arrow keys choose a place, Enter zooms in, Escape out."
+        testId="observe-heat-history"
+        size={history}
+        cursor={state.cursor}
+        hover={state.hover}
+        draw={(canvas) => {
+          if (width.value > 0) drawHistory(canvas, history.value.grid, width.value, history.value, state.measure.value, palette.value);
+        }}
+        at={(left, top) => {
+          const { columns, rows } = grid.peek();
+          const x = Math.floor(((left - GUTTER) * columns) / (width.peek() - GUTTER));
+          const y = Math.floor((top * rows) / MAP_HEIGHT);
+          return x >= 0 && x < columns && y >= 0 && y < rows ? { x, y } : undefined;
+        }}
+        labels={() => historyLabels(grid.peek())}
+        boxes={(a, b) => {
+          const { columns, rows } = grid.peek();
+          const [cellWidth, cellHeight] = [(width.peek() - GUTTER) / columns, MAP_HEIGHT / rows];
+          const selecting = a.y !== b.y;
+          const left = selecting ? 0 : a.x;
+          const cells = selecting ? columns : 1;
+          const top = Math.min(a.y, b.y);
+          return [{ left: GUTTER + left * cellWidth - 1, top: top * cellHeight - 1, width: cells * cellWidth + 2, height: (Math.abs(a.y - b.y) + 1) * cellHeight + 2 }];
+        }}
+        move={(point, move) => {
+          const { columns, rows } = grid.peek();
+          const [dx, dy] = STEPS[move] ?? [0, 0];
+          return point === undefined ? { x: columns - 1, y: 0 } : { x: clamp(point.x + dx, columns), y: clamp(point.y + dy, rows) };
+        }}
+        onZoom={({ y }) => zoom(y, y)}
+        onSelect={(a, b) => zoom(a.y, b.y)}
+        onOut={() => {
+          if (state.zoom.peek().length === 0) return false;
+          state.zoomOut();
+          return true;
+        }}
+        describe={(point) => {
+          const moment = momentAt(history.peek(), point);
+          const { tci, module, region } = moment.heat;
+          return `${clockText(moment.second)}, ${formatRange(moment.range)}: ${formatShare(tci + module + region)} of that second's instructions`;
+        }}
+      />
+      <p class="observe-times" aria-hidden="true" style={{ paddingInlineStart: GUTTER }}>
+        {[0, 0.25, 0.5, 0.75, 1].map((part) => <span key={part}>{clockText(from + part * columns)}</span>)}
+      </p>
+    </>
   );
 }

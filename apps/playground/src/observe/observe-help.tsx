@@ -24,7 +24,7 @@ export function ObserveHelp(): JSX.Element {
         <b>Physical memory</b> shows where translated code lies and where instructions are executed. <b>Hottest blocks</b> are found by sampling; an address opens in the Lab with
         its bytes, to see every stage of its translation. The <b>charts</b> share one crosshair. Every picture is also a table.
       </p>
-      <p>While this view is open, the machine takes samples; that costs it less than 3 % of its speed.</p>
+      <p>From when this view is first opened, machines take samples; that costs them a few percent of their speed.</p>
     </Help>
   );
 }

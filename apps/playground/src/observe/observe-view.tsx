@@ -45,8 +45,8 @@ export function ObserveView({ session, theme }: ViewProps): JSX.Element {
   const error = useSignal<unknown>(undefined);
   const memory = useRef<HTMLDivElement>(null);
   useEffect(() => {
+    // From now on, also while other views are open: who comes back finds what happened meanwhile.
     void machine.observe(true);
-    return () => void machine.observe(false);
   }, [machine]);
   useShortcuts(observation, state);
 
