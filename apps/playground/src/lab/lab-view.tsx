@@ -64,7 +64,7 @@ function Problem({ lab }: { readonly lab: LabController }): JSX.Element | null {
 
 function Wide({ lab }: { readonly lab: LabController }): JSX.Element {
   const tab = useSignal<Tab>('stages');
-  const left = useSignal(38);
+  const left = useSignal(42);
   const top = useSignal(45);
   return (
     <div class="sides">

@@ -88,7 +88,7 @@ export function stageSize(stage: Stage, listing: ListingView | undefined, wat: W
     }
     case 'ir': return `${sizes.irOps} ops`;
     case 'opt': return `${sizes.optOps} ops${sizes.irOps > 0 ? ` (${signed(sizes.optOps - sizes.irOps)})` : ''}`;
-    case 'tci': return listing.unit === 'region' ? '' : formatBytes(sizes.tci);
+    case 'tci': return formatBytes(sizes.tci);
     case 'wat': return formatBytes(wat?.bytes ?? sizes.wasm);
   }
 }

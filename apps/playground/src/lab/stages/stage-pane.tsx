@@ -44,7 +44,6 @@ function list(lab: LabController, { block, insn }: Place): void {
 }
 
 function Empty({ lab, stage }: { readonly lab: LabController; readonly stage: Stage }): ComponentChildren {
-  if (stage === 'tci' && lab.listing.value?.unit === 'region') return 'A region is never interpreted: it has no bytecode.';
   if (stage === 'wat' && lab.listing.value !== undefined) {
     const { value: state } = lab.wat;
     if (state.status === 'failed') return <ErrorNotice error={state.error} />;
