@@ -47,7 +47,7 @@ export function ChartPanel({ spec, points: newest, delay, range, hover, palette,
       ) : (
         <>
           <Legend spec={spec} series={series} data={data} hover={hover} />
-          <Chart spec={spec} series={series.value} data={data} range={range} hover={hover} palette={palette} />
+          <Chart spec={spec} series={series.value} data={data} range={range} hover={hover} palette={palette} delay={delay} />
         </>
       )}
     </Panel>

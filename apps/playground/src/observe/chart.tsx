@@ -6,7 +6,7 @@ import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { clockText, type ChartPoint, type ChartSpec, type SeriesSpec } from './chart-specs.ts';
 import type { Palette } from './palette.ts';
-import { createPlot, PLOT_HEIGHT, plotData } from './plot.ts';
+import { PLOT_HEIGHT, plotData } from './plot-data.ts';
 import { useWidth } from './use-width.ts';
 
 export interface ChartProps {
@@ -16,11 +16,13 @@ export interface ChartProps {
   readonly range: ReadonlySignal<readonly [number, number]>;
   readonly hover: Signal<number | undefined>;
   readonly palette: ReadonlySignal<Palette>;
+  /** ms after which the plot is made. */
+  readonly delay: number;
 }
 
 const SYNC_KEY = 'observe';
 
-export function Chart({ spec, series, data, range, hover, palette }: ChartProps): JSX.Element {
+export function Chart({ spec, series, data, range, hover, palette, delay }: ChartProps): JSX.Element {
   const { ref, width } = useWidth<HTMLDivElement>();
   const plot = useSignal<uPlot | undefined>(undefined);
   const measured = width.value > 0;
@@ -30,8 +32,12 @@ export function Chart({ spec, series, data, range, hover, palette }: ChartProps)
   useEffect(() => {
     const element = ref.current;
     if (element === null || !measured) return undefined;
-    // A task of its own for each plot: six at once would hold the page up.
-    const timer = setTimeout(() => {
+    let over = false;
+    const make = async (): Promise<void> => {
+      // The plotting library is loaded and run when the rest of the view is there; then each plot is made in a task of its own: at once they would hold the page up.
+      const { createPlot } = await import('./plot.ts');
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      if (over) return;
       plot.value = createPlot(element, {
         spec,
         series,
@@ -44,9 +50,10 @@ export function Chart({ spec, series, data, range, hover, palette }: ChartProps)
           hover.value = index;
         },
       });
-    });
+    };
+    void make();
     return () => {
-      clearTimeout(timer);
+      over = true;
       plot.peek()?.destroy();
       plot.value = undefined;
     };

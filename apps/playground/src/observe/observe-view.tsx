@@ -21,6 +21,7 @@ import { usePalette } from './palette.ts';
 import { rememberedRates, startOf, visibleRange, windowPoints } from './rates.ts';
 import { useShortcuts } from './shortcuts.ts';
 import { StatusText } from './status-text.tsx';
+import { useStages } from './use-stages.ts';
 import { ViewState, WINDOWS, type WindowName } from './view-state.ts';
 import './observe.css';
 
@@ -33,6 +34,8 @@ function* wholeRun({ samples, config }: MachineController): Iterable<KeptSample>
   yield* samples;
 }
 
+/** Memory map, blocks, each chart, memory. */
+const STAGES = CHARTS.length + 3;
 /** ms between the drawings of two charts. */
 const STAGGER = 20;
 
@@ -44,6 +47,7 @@ export function ObserveView({ session, theme }: ViewProps): JSX.Element {
   const hover = useSignal<number | undefined>(undefined);
   const error = useSignal<unknown>(undefined);
   const memory = useRef<HTMLDivElement>(null);
+  const stage = useStages(STAGES);
   useEffect(() => {
     // From now on, also while other views are open: who comes back finds what happened meanwhile.
     void machine.observe(true);
@@ -101,15 +105,15 @@ export function ObserveView({ session, theme }: ViewProps): JSX.Element {
       ) : null}
       <div class="observe-main">
         <HeatPanel observation={observation} state={state} palette={palette} />
-        <BlocksPanel observation={observation} state={state} canOpen={present} onOpen={(block) => void open(block)} onShow={show} />
+        {stage.value < 2 ? null : <BlocksPanel observation={observation} state={state} canOpen={present} onOpen={(block) => void open(block)} onShow={show} />}
       </div>
       <div class="observe-charts">
-        {CHARTS.map((spec, index) => (
+        {CHARTS.slice(0, Math.max(0, stage.value - 2)).map((spec, index) => (
           <ChartPanel key={spec.id} spec={spec} points={points} delay={(index + 1) * STAGGER} range={range} hover={hover} palette={palette} state={state} />
         ))}
       </div>
       <div ref={memory}>
-        <MemoryPanel machine={machine} observation={observation} address={state.address} />
+        {stage.value < STAGES ? null : <MemoryPanel machine={machine} observation={observation} address={state.address} />}
       </div>
     </div>
   );

@@ -20,6 +20,7 @@ export const INKS = {
   series7: '--series-7',
 } as const satisfies Readonly<Record<string, `--${string}`>>;
 const OTHERS = ['--muted', '--border', '--heat-0', '--heat-1', '--heat-2', '--heat-3'] as const;
+type Token = (typeof INKS)[Ink] | (typeof OTHERS)[number];
 export type Ink = keyof typeof INKS;
 
 export interface Palette {
@@ -34,8 +35,8 @@ export interface Palette {
 
 export function readPalette(): Palette {
   const colors = tokenColors([...Object.values(INKS), ...OTHERS]);
-  const color = (token: `--${string}`): string => colors.get(token) ?? '';
-  const lab = (token: `--${string}`): Lab => parseColor(color(token));
+  const color = (token: Token): string => colors.get(token) ?? '';
+  const lab = (token: Token): Lab => parseColor(color(token));
   const inks = Object.fromEntries(Object.entries(INKS).map(([name, token]) => [name, color(token)])) as Record<Ink, string>;
   return {
     ink: inks,

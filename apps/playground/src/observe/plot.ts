@@ -1,11 +1,10 @@
 /** uPlot as the charts use it: options from a chart's row, colours from the palette, which may change. Knows nothing of Preact. */
 import uPlot from 'uplot';
-import { clockText, stack, type ChartPoint, type ChartSpec, type SeriesSpec } from './chart-specs.ts';
+import { clockText, type ChartSpec, type SeriesSpec } from './chart-specs.ts';
 import type { Palette } from './palette.ts';
+import { drawn, PLOT_HEIGHT } from './plot-data.ts';
 import { tick } from './tick.ts';
 
-/** CSS pixels of the whole plot with its axes. */
-export const PLOT_HEIGHT = 150;
 const FONT_SIZE = 11;
 const AXIS_WIDTH = 44;
 
@@ -55,9 +54,6 @@ function line({ ink, dashed = false, right = false, label }: SeriesSpec, stacked
   };
 }
 
-/** Stacked areas are drawn the topmost first, each down to zero, so that the lower ones lie over it. */
-const drawn = <T>(stacked: boolean, items: readonly T[]): T[] => (stacked ? items.toReversed() : [...items]);
-
 export function createPlot(element: HTMLElement, { spec, series, width, palette, range, syncKey, onPoint }: PlotInput): uPlot {
   const stacked = spec.stacked === true;
   const hasRight = series.some(({ right }) => right === true);
@@ -88,12 +84,4 @@ export function createPlot(element: HTMLElement, { spec, series, width, palette,
     },
   };
   return new uPlot(options, [[]], element);
-}
-
-/** A chart's points as uPlot wants them. */
-export function plotData(spec: ChartSpec, series: readonly SeriesSpec[], points: readonly ChartPoint[]): uPlot.AlignedData {
-  const stacked = spec.stacked === true;
-  const heights = stacked ? stack(points) : points;
-  const columns = series.map((_, index) => heights.map(({ values }) => values[index] ?? null));
-  return [heights.map(({ at }) => at / 1000), ...drawn(stacked, columns)];
 }
