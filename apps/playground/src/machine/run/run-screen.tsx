@@ -2,7 +2,7 @@
 import type { ReadonlySignal } from '@preact/signals';
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { Session } from '../../app/session.ts';
 import type { Theme } from '../../app/theme.ts';
 import { fileDrop } from '../../ui/file-drop.ts';
@@ -32,10 +32,6 @@ export function RunScreen({ session, theme }: RunScreenProps): JSX.Element {
     [machine, sent],
   );
   const drop = useMemo(() => fileDrop((files) => void send(files)), [send]);
-  useEffect(() => {
-    // What had the focus, a button of the start screen, is gone.
-    if (document.activeElement === null || document.activeElement === document.body) terminal.focus();
-  }, [terminal]);
   return (
     <div class="machine-run" {...drop.handlers}>
       <RunToolbar machine={machine} terminal={terminal} onSend={(files) => void send(files)} />

@@ -13,7 +13,19 @@ export interface TerminalPaneProps {
 }
 
 /** Where Ctrl-Shift-arrow leads from the terminal. */
-const NEIGHBOURS = { before: '.machine-toolbar button:not(:disabled)', after: '.machine-status [tabindex="0"]' } as const;
+const NEIGHBOURS = { before: '.machine-toolbar button:not(:disabled)', after: '.machine-status' } as const;
+
+/** @returns what takes it away */
+function showTerminal(terminal: MachineTerminal, element: HTMLElement): () => void {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const recolor = (): void => terminal.recolor(element);
+  const unmount = terminal.mount(element, WAY_OUT_ID, (towards) => document.querySelector<HTMLElement>(NEIGHBOURS[towards])?.focus());
+  dark.addEventListener('change', recolor);
+  return () => {
+    dark.removeEventListener('change', recolor);
+    unmount();
+  };
+}
 
 /** The terminal's place: as large as the page leaves. */
 export function TerminalPane({ terminal, theme, over }: TerminalPaneProps): JSX.Element {
@@ -21,13 +33,16 @@ export function TerminalPane({ terminal, theme, over }: TerminalPaneProps): JSX.
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    const recolor = (): void => terminal.recolor(element);
-    const unmount = terminal.mount(element, WAY_OUT_ID, (towards) => document.querySelector<HTMLElement>(NEIGHBOURS[towards])?.focus());
-    dark.addEventListener('change', recolor);
+    let unmount: (() => void) | undefined;
+    // In a task of its own: making the view was one already.
+    const timer = setTimeout(() => {
+      unmount = showTerminal(terminal, element);
+      // What had the focus, a button of the start screen, is gone.
+      if (document.activeElement === null || document.activeElement === document.body) terminal.focus();
+    });
     return () => {
-      dark.removeEventListener('change', recolor);
-      unmount();
+      clearTimeout(timer);
+      unmount?.();
     };
   }, [terminal]);
   useSignalEffect(() => {
@@ -36,7 +51,7 @@ export function TerminalPane({ terminal, theme, over }: TerminalPaneProps): JSX.
   });
   return (
     <div class="terminal-frame" data-testid="machine-terminal" data-drop={over}>
-      <div class="terminal" ref={place} />
+      <div class="terminal-place" ref={place} />
       <p class="terminal-drop" aria-hidden="true">Drop files to send them to the guest</p>
       <output class="visually-hidden terminal-screen" data-testid="machine-screen" aria-live="off" aria-label="Screen of the terminal">
         {terminal.screen}

@@ -79,9 +79,8 @@ export class MachineTerminal {
     this.#onLeave = onLeave;
     const { element } = this.#xterm;
     if (element === undefined) {
-      const style = getComputedStyle(parent);
-      this.#xterm.options.fontFamily = style.fontFamily;
-      this.#xterm.options.fontSize = Number.parseFloat(style.fontSize);
+      this.#xterm.options.fontFamily = getComputedStyle(parent).fontFamily;
+      this.recolor(parent);
       this.#xterm.open(parent);
     } else {
       parent.append(element);
@@ -89,11 +88,12 @@ export class MachineTerminal {
     this.#xterm.textarea?.setAttribute('aria-label', 'Terminal of the machine');
     this.#xterm.textarea?.setAttribute('aria-describedby', describedBy);
     const fit = (): void => {
+      // Smaller where there is little room: machine.css decides.
+      this.#xterm.options.fontSize = Number.parseFloat(getComputedStyle(parent).fontSize);
       if (parent.clientHeight > 0) this.#fit.fit();
     };
     const observer = new ResizeObserver(fit);
     observer.observe(parent);
-    this.recolor(parent);
     fit();
     this.#changed();
     return () => {
