@@ -34,11 +34,12 @@ async function watched({ browser, tab }: World, run: () => Promise<unknown>): Pr
 async function typeProgram(tab: Tab): Promise<void> {
   await tab.click({ css: '[data-testid="lab-editor"] .cm-content' });
   await tab.press('Control+End');
-  await tab.press('Enter');
+  const before = await tab.evaluate(() => location.hash, undefined);
   for (let line = 0; line < 5; line++) {
-    await tab.type(`mov rcx, ${line}`);
     await tab.press('Enter');
+    await tab.type(`mov ecx, ${line}`);
   }
+  await tab.waitFor('an address with the new program', (hash) => location.hash !== hash, before);
   await runnable(tab);
 }
 
