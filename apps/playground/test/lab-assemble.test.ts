@@ -1,5 +1,5 @@
 /** Text to bytes, as the Lab does it: what the assembler gets wrong by itself, and what people write that is no program. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Assembled, Bits } from '../src/lab/protocol.ts';
 import { assemble } from '../src/lab/worker/assemble/assemble.ts';
 
@@ -66,6 +66,13 @@ describe('assembly', () => {
     const assembled = asm(source);
     expect(problems(assembled)).toEqual(expected);
     if (bytes !== undefined) expect(digits(assembled.image)).toBe(bytes);
+  });
+
+  it('what the assembler did not foresee is a problem, and nothing that it prints', () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    expect(problems(asm('nop\nmov rsi, offset x\nx: nop', 32))).toEqual(['2:0 The assembler cannot encode this: do its sizes go with the width of the code?']);
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
   });
 
   it('refuses what it has no room for', () => {

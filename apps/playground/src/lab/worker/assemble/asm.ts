@@ -18,11 +18,13 @@ export function assembleAsm(source: string, bits: 32 | 64, origin: number, maxBy
   const positions = new SourceLines(prepared.text);
   const state = new AssemblyState({ syntax: { intel: true, prefix: false }, bitness: bits, writableText: true });
   const problems: SourceProblem[] = [...prepared.problems];
-  const gaveUp = compile(state, prepared.text, positions);
+  const gaveUp = withoutConsole(() => compile(state, prepared.text, positions));
   if (gaveUp !== undefined) problems.push(gaveUp);
-  for (const { message, range } of state.errors) {
-    const { line, column } = positions.position(range.start);
-    problems.push({ line, from: column, to: column + Math.max(range.length, 1), message });
+  for (const error of state.errors) {
+    const { line, column } = positions.position(error.range.start);
+    // Its own errors are of a class of their own; the engine's come from something that it did not foresee.
+    const message = error instanceof Error ? 'The assembler cannot encode this: do its sizes go with the width of the code?' : error.message;
+    problems.push({ line, from: column, to: column + Math.max(error.range.length, 1), message });
   }
   const places = placeSections(state.sections);
   if (places.size > maxBytes) {
@@ -41,6 +43,18 @@ export function assembleAsm(source: string, bits: 32 | 64, origin: number, maxBy
     }
   }
   return { image, lines: lines.map((line) => withBytes(line, image, origin)), problems: problems.toSorted((a, b) => a.line - b.line) };
+}
+
+/** The assembler prints what it did not foresee; here that is in `problems`. */
+function withoutConsole<Result>(action: () => Result): Result {
+  const printer = globalThis.console;
+  const { error } = printer;
+  printer.error = () => undefined;
+  try {
+    return action();
+  } finally {
+    printer.error = error;
+  }
 }
 
 /** @returns the problem at which the assembler gave up the rest of the text, if it did */
