@@ -29,7 +29,7 @@ export function StatusLine({ machine, phase }: StatusLineProps): JSX.Element {
   const config = machine.config.value;
   const moving = status === 'running';
   return (
-    <div class="machine-status" data-testid="machine-status" tabIndex={0} role="group" aria-label="State of the machine">
+    <div class="machine-status" data-testid="machine-status" tabIndex={-1} role="group" aria-label="State of the machine">
       <span class="state" data-state={status} title={config === undefined || config.source.kind === 'snapshot' ? undefined : `${config.model}, ${formatBytes(config.memory * 2 ** 20)}`}>
         {STATES[status]}
         {phase.value === undefined ? null : <span class="muted"> · {phase.value}</span>}
