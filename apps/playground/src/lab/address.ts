@@ -67,7 +67,7 @@ export class LabAddress {
       await this.#lab.open(program, settings);
     } catch (error) {
       const [first] = EXAMPLES;
-      if (!opened.peek()) await this.#lab.open(first.program, { unit: first.unit });
+      if (!opened.peek()) void this.#lab.open(first.program, { unit: first.unit });
       this.#lab.report(error);
     }
   }

@@ -36,6 +36,10 @@ export function CodeRow({ id, stage, row, position, rows, linked, pinned, machin
       onPointerEnter={onPoint}
       onClick={onPin}
       onDblClick={onList}
+      onMouseDown={(event) => {
+        // A double click lists; it does not select a word, too.
+        if (event.detail > 1) event.preventDefault();
+      }}
     >
       <span class="mark">{machine && arrow ? '▶' : stage === 'opt' ? SIGNS[row.kind] : ' '}</span>
       {row.address === undefined ? null : <span class="address">{row.address}</span>}
