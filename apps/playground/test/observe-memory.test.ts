@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { AddressHeat, tiersAt } from '../src/observe/address-heat.ts';
 import { cellOf, cellPages, layoutGrid, moveCell, zoomAt, zoomTo, type Grid, type Move } from '../src/observe/grid.ts';
-import { HotBlocks, mainTier, RECENT } from '../src/observe/hot-blocks.ts';
+import { HotBlocks, RECENT } from '../src/observe/hot-blocks.ts';
+import { mainTier } from '../src/observe/tiers.ts';
 import { entry } from './observe-samples.ts';
 
 const PAGE = 4096;

@@ -4,7 +4,7 @@
  */
 import type { ProfileEntry } from '@wasm-tcg/emulator';
 import type { CodePage } from '../machine/protocol.ts';
-import type { TierHits } from './hot-blocks.ts';
+import { TIERS, type TierHits } from './tiers.ts';
 
 export const PAGE_SIZE = 4096;
 /** After this many ms an execution counts half. */
@@ -16,8 +16,6 @@ const MAX_COLUMNS = 600;
 const FADED = 1 / 1024;
 /** The unit grows by this much at most before all values are brought down: they stay far from what a double cannot hold. */
 const MAX_HALVINGS = 20;
-
-const TIERS = ['tci', 'module', 'region'] as const;
 
 /** One second of executions. */
 interface Column {

@@ -6,9 +6,9 @@ import { DataTable, type TableColumn } from '../ui/data-table.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { Segmented } from '../ui/segmented.tsx';
 import { formatShare } from './address-text.ts';
-import { TIER_NAMES } from './draw-heat.ts';
-import { mainTier, type HotBlock, type Span, type TierHits } from './hot-blocks.ts';
+import type { HotBlock, Span } from './hot-blocks.ts';
 import type { Observation } from './observation.ts';
+import { mainTier, TIER_NAMES, TIERS } from './tiers.ts';
 import { READABLE, useLate } from './use-late.ts';
 import type { ViewState } from './view-state.ts';
 
@@ -23,7 +23,6 @@ export interface BlocksPanelProps {
   readonly canOpen: ReadonlySignal<boolean>;
 }
 
-const TIERS = ['tci', 'module', 'region'] as const satisfies readonly (keyof TierHits)[];
 /** The table has the hottest ones only: the rest are a sample or two each. */
 const MAX_ROWS = 200;
 const STEP = 25;

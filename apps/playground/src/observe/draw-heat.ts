@@ -1,10 +1,10 @@
 /** Draws address-space pictures onto a canvas. Everything is computed in CSS pixels; the canvas has as many as the screen. */
 import { tiersAt, type CellData, type ColumnData } from './address-heat.ts';
-import { mainTier, type TierHits } from './hot-blocks.ts';
 import { along, blend, brightness, labBytes, mix, type Lab } from './color.ts';
 import { formatAddress } from './address-text.ts';
 import { cellPages, type Grid } from './grid.ts';
 import type { Palette } from './palette.ts';
+import { hitsOf, type TierHits } from './tiers.ts';
 import type { Measure } from './view-state.ts';
 
 /** Room for the addresses of rows, CSS pixels. */
@@ -60,8 +60,6 @@ export function prepare(canvas: HTMLCanvasElement, width: number, height: number
   return context;
 }
 
-const sumOf = ({ tci, module, region }: TierHits): number => tci + module + region;
-
 /** Colour of a share of all executions on the scale of heat. `undefined`: there are none. */
 function heatColor(share: number, { heat }: Palette): Lab | undefined {
   return share > 0 ? along(heat, 0.12 + 0.88 * brightness(share)) : undefined;
@@ -70,7 +68,7 @@ function heatColor(share: number, { heat }: Palette): Lab | undefined {
 /** Colour of a share of a second's executions by their tiers. */
 function tierColor(hits: TierHits, { tiers, heat }: Palette): Lab | undefined {
   const color = blend(tiers, [hits.tci, hits.module, hits.region]);
-  return color === undefined ? undefined : mix(heat[0], color, 0.4 + 0.6 * brightness(sumOf(hits)));
+  return color === undefined ? undefined : mix(heat[0], color, 0.4 + 0.6 * brightness(hitsOf(hits)));
 }
 
 const css = (color: Lab): string => `rgb(${labBytes(color).join(' ')})`;
@@ -90,7 +88,7 @@ export function drawMap(canvas: HTMLCanvasElement, grid: Grid, width: number, da
       drawTiers(context, { left, top, width: cellWidth - 1, height: cellHeight - 1 }, tiersAt(data.code, cell), most, palette);
       continue;
     }
-    const color = heatColor(sumOf(tiersAt(data.heat, cell)), palette);
+    const color = heatColor(hitsOf(tiersAt(data.heat, cell)), palette);
     if (color === undefined) continue;
     context.fillStyle = css(color);
     context.fillRect(left, top, cellWidth - 1, cellHeight - 1);
@@ -99,7 +97,7 @@ export function drawMap(canvas: HTMLCanvasElement, grid: Grid, width: number, da
 
 function mostOf(values: Float64Array, cells: number): number {
   let most = 0;
-  for (let cell = 0; cell < cells; cell++) most = Math.max(most, sumOf(tiersAt(values, cell)));
+  for (let cell = 0; cell < cells; cell++) most = Math.max(most, hitsOf(tiersAt(values, cell)));
   return most;
 }
 
@@ -111,7 +109,7 @@ function drawTiers(context: CanvasRenderingContext2D, { left, top, width, height
   const roots = [Math.sqrt(hits.tci), Math.sqrt(hits.module), Math.sqrt(hits.region)];
   const whole = roots[0]! + roots[1]! + roots[2]!;
   if (whole === 0) return;
-  const strength = 0.4 + 0.6 * Math.sqrt(sumOf(hits) / most);
+  const strength = 0.4 + 0.6 * Math.sqrt(hitsOf(hits) / most);
   let from = left;
   for (const [tier, root] of roots.entries()) {
     const part = (width * root) / whole;
@@ -162,7 +160,7 @@ export function drawHistory(canvas: HTMLCanvasElement, grid: HistoryGrid, width:
     for (let x = 0; x < columns; x++) {
       if (known[x] === 0) continue;
       const hits = tiersAt(shares, x * rows + y);
-      const color = measure === 'time' ? heatColor(sumOf(hits), palette) : tierColor(hits, palette);
+      const color = measure === 'time' ? heatColor(hitsOf(hits), palette) : tierColor(hits, palette);
       pixels.data.set(color === undefined ? ground : labBytes(color), (y * columns + x) * 4);
       pixels.data[(y * columns + x) * 4 + 3] = 255;
     }
@@ -172,13 +170,3 @@ export function drawHistory(canvas: HTMLCanvasElement, grid: HistoryGrid, width:
   context.imageSmoothingEnabled = false;
   context.drawImage(small, GUTTER, 0, width - GUTTER, MAP_HEIGHT);
 }
-
-/** A place in words: `region 61 %`, or nothing for nothing. */
-export function tierText(hits: TierHits): string {
-  const sum = sumOf(hits);
-  if (sum === 0) return '';
-  const tier = mainTier(hits);
-  return `${TIER_NAMES[tier]} ${Math.round((hits[tier] * 100) / sum)} %`;
-}
-
-export const TIER_NAMES: Readonly<Record<keyof TierHits, string>> = { tci: 'TCI', module: 'Modules', region: 'Regions' };

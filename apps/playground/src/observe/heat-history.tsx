@@ -7,9 +7,9 @@ import { clockText } from './chart-specs.ts';
 import { drawHistory, GUTTER, historyLabels, MAP_HEIGHT, type HistoryGrid } from './draw-heat.ts';
 import type { Move, Point } from './grid.ts';
 import type { HeatPictureProps } from './heat-map.tsx';
-import type { TierHits } from './hot-blocks.ts';
 import type { Observation } from './observation.ts';
 import { visibleRange } from './rates.ts';
+import { hitsOf, type TierHits } from './tiers.ts';
 import { Picture } from './picture.tsx';
 
 const MAX_ROWS = 96;
@@ -111,8 +111,7 @@ export function HeatHistory({ state, palette, width, range, history }: HeatPictu
         }}
         describe={(point) => {
           const moment = momentAt(history.peek(), point);
-          const { tci, module, region } = moment.heat;
-          return `${clockText(moment.second)}, ${formatRange(moment.range)}: ${formatShare(tci + module + region)} of that second's instructions`;
+          return `${clockText(moment.second)}, ${formatRange(moment.range)}: ${formatShare(hitsOf(moment.heat))} of that second's instructions`;
         }}
       />
       <p class="observe-times" aria-hidden="true" style={{ paddingInlineStart: GUTTER }}>

@@ -5,10 +5,10 @@ import { tiersAt, type CellData, type PageRange } from './address-heat.ts';
 import { formatRange, formatShare } from './address-text.ts';
 import { drawMap, GUTTER, MAP_HEIGHT, mapGeometry, mapLabels, type Box } from './draw-heat.ts';
 import { cellOf, cellPages, layoutGrid, moveCell, zoomAt, zoomTo, type Grid, type Point } from './grid.ts';
-import type { TierHits } from './hot-blocks.ts';
 import type { Observation } from './observation.ts';
 import type { Palette } from './palette.ts';
 import { Picture } from './picture.tsx';
+import { hitsOf, type TierHits } from './tiers.ts';
 import type { ViewState } from './view-state.ts';
 
 /** What a place holds: shown by the readout, and a row of the table. */
@@ -42,11 +42,9 @@ export function mapData(observation: Observation, range: PageRange, width: numbe
 
 export const placeAt = ({ grid, data }: MapData, cell: number): Place => ({ range: cellPages(grid, cell), code: tiersAt(data.code, cell), heat: tiersAt(data.heat, cell) });
 
-const sum = ({ tci, module, region }: TierHits): number => tci + module + region;
-
 /** A place in words. */
-export function describePlace({ range, code, heat }: Place): string {
-  return `${formatRange(range)}: ${sum(code)} bytes of translated code, ${formatShare(sum(heat))} of executed instructions`;
+function describePlace({ range, code, heat }: Place): string {
+  return `${formatRange(range)}: ${hitsOf(code)} bytes of translated code, ${formatShare(hitsOf(heat))} of executed instructions`;
 }
 
 export function HeatMap({ state, palette, width, map }: HeatPictureProps & { readonly map: ReadonlySignal<MapData> }): JSX.Element {
@@ -91,7 +89,7 @@ export function HeatMap({ state, palette, width, map }: HeatPictureProps & { rea
 }
 
 /** Cells from one to another in the order of addresses: a box for each row. */
-export function linearBoxes(grid: Grid, width: number, a: number, b: number): Box[] {
+function linearBoxes(grid: Grid, width: number, a: number, b: number): Box[] {
   const { cellWidth, cellHeight } = mapGeometry(grid, width);
   const [from, to] = [Math.min(a, b), Math.max(a, b)];
   const boxes: Box[] = [];

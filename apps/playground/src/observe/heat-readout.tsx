@@ -3,19 +3,14 @@ import type { JSX } from 'preact';
 import { formatBytes } from '../ui/format.ts';
 import { formatRange, formatShare, formatSize } from './address-text.ts';
 import { clockText } from './chart-specs.ts';
-import { TIER_NAMES } from './draw-heat.ts';
 import type { Place } from './heat-map.tsx';
 import type { Moment } from './heat-history.tsx';
-import type { TierHits } from './hot-blocks.ts';
+import { hitsOf, TIER_NAMES, TIERS } from './tiers.ts';
 import type { Measure } from './view-state.ts';
-
-const TIERS = ['tci', 'module', 'region'] as const satisfies readonly (keyof TierHits)[];
 
 export interface HeatReadoutProps {
   readonly place: Place | Moment | undefined;
 }
-
-const total = ({ tci, module, region }: TierHits): number => tci + module + region;
 
 export function HeatReadout({ place }: HeatReadoutProps): JSX.Element {
   if (place === undefined) return <p class="observe-readout muted">Point at a cell, or move with the arrow keys.</p>;
@@ -34,7 +29,7 @@ export function HeatReadout({ place }: HeatReadoutProps): JSX.Element {
       ))}
       <div>
         <dt>Executed</dt>
-        <dd>{formatShare(total(place.heat))}</dd>
+        <dd>{formatShare(hitsOf(place.heat))}</dd>
       </div>
     </dl>
   );

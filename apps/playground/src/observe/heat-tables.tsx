@@ -6,26 +6,22 @@ import { DataTable, type TableColumn } from '../ui/data-table.tsx';
 import { tiersAt } from './address-heat.ts';
 import { formatAddress, formatRange, formatShare, formatSize } from './address-text.ts';
 import { clockText } from './chart-specs.ts';
-import { TIER_NAMES } from './draw-heat.ts';
 import { momentAt, type HistoryData, type Moment } from './heat-history.tsx';
 import { placeAt, type MapData, type Place } from './heat-map.tsx';
-import type { TierHits } from './hot-blocks.ts';
+import { hitsOf, TIER_NAMES, TIERS, type TierHits } from './tiers.ts';
 import { READABLE, useLate } from './use-late.ts';
-
-const TIERS = ['tci', 'module', 'region'] as const satisfies readonly (keyof TierHits)[];
-const total = ({ tci, module, region }: TierHits): number => tci + module + region;
 
 export function PlacesTable({ map: newest }: { readonly map: ReadonlySignal<MapData> }): JSX.Element {
   const map = useLate(newest, READABLE).value;
   const rows: Place[] = [];
   for (let cell = 0; cell < map.grid.cells; cell++) {
     const place = placeAt(map, cell);
-    if (total(place.code) + total(place.heat) > 0) rows.push(place);
+    if (hitsOf(place.code) + hitsOf(place.heat) > 0) rows.push(place);
   }
   const columns: TableColumn<Place>[] = [
     { key: 'address', title: 'Addresses', value: ({ range }) => range.first, cell: ({ range }) => <code>{formatRange(range)}</code> },
     ...TIERS.map((tier) => ({ key: tier, title: TIER_NAMES[tier], hint: 'Guest code translated for this tier', numeric: true, value: ({ code }: Place) => code[tier], cell: ({ code }: Place) => formatBytes(code[tier]) })),
-    { key: 'share', title: 'Executed', hint: 'Share of the executed instructions, fading within seconds', numeric: true, value: ({ heat }) => total(heat), cell: ({ heat }) => formatShare(total(heat)) },
+    { key: 'share', title: 'Executed', hint: 'Share of the executed instructions, fading within seconds', numeric: true, value: ({ heat }) => hitsOf(heat), cell: ({ heat }) => formatShare(hitsOf(heat)) },
   ];
   return (
     <DataTable
@@ -56,7 +52,7 @@ function secondsOf(history: HistoryData): Second[] {
     for (let y = 0; y < rows; y++) {
       const hits = tiersAt(shares, x * rows + y);
       for (const tier of TIERS) tiers[tier] += hits[tier];
-      if (total(hits) > most) [top, most] = [y, total(hits)];
+      if (hitsOf(hits) > most) [top, most] = [y, hitsOf(hits)];
     }
     if (most > 0) seconds.push({ second: from + x, tiers, top: momentAt(history, { x, y: top }) });
   }
@@ -69,7 +65,7 @@ export function HistoryTable({ history: newest }: { readonly history: ReadonlySi
     { key: 'second', title: 'Time', value: ({ second }) => second, cell: ({ second }) => clockText(second) },
     ...TIERS.map((tier) => ({ key: tier, title: TIER_NAMES[tier], numeric: true, value: ({ tiers }: Second) => tiers[tier], cell: ({ tiers }: Second) => formatShare(tiers[tier]) })),
     { key: 'top', title: 'Most in', value: ({ top }) => top.range.first, cell: ({ top }) => <code>{`${formatAddress(top.range.first)} + ${formatSize(top.range)}`}</code> },
-    { key: 'share', title: 'There', numeric: true, value: ({ top }) => total(top.heat), cell: ({ top }) => formatShare(total(top.heat)) },
+    { key: 'share', title: 'There', numeric: true, value: ({ top }) => hitsOf(top.heat), cell: ({ top }) => formatShare(hitsOf(top.heat)) },
   ];
   return (
     <DataTable

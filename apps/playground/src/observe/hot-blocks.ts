@@ -3,13 +3,7 @@
  * meanwhile is one row: its hits are kept by tier.
  */
 import type { ProfileEntry } from '@wasm-tcg/emulator';
-
-/** What of a place ran where. */
-export interface TierHits {
-  readonly tci: number;
-  readonly module: number;
-  readonly region: number;
-}
+import { hitsOf, type TierHits } from './tiers.ts';
 
 export interface HotBlock extends TierHits {
   readonly key: string;
@@ -41,7 +35,6 @@ interface Block {
   region: number;
 }
 
-const hitsOf = ({ tci, module, region }: TierHits): number => tci + module + region;
 const keyOf = ({ physical, pc, user }: ProfileEntry): string => `${physical.toString(36)} ${pc.toString(36)} ${user ? 'u' : 'k'}`;
 
 /** Sums that can be added to and taken from. */
@@ -113,10 +106,4 @@ export class HotBlocks {
   #sums(span: Span): Sums {
     return span === 'recent' ? this.#recent : this.#all;
   }
-}
-
-/** The tier that most of a block's hits were in. */
-export function mainTier({ tci, module, region }: TierHits): keyof TierHits {
-  if (region >= module && region >= tci) return 'region';
-  return module >= tci ? 'module' : 'tci';
 }

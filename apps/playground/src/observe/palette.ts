@@ -6,7 +6,7 @@ import { tokenColors } from '../ui/colors.ts';
 import { parseColor, type Lab } from './color.ts';
 
 /** Colours of lines and legends, by what they stand for. */
-export const INKS = {
+const INKS = {
   tci: '--tier-tci',
   module: '--tier-module',
   region: '--tier-region',
@@ -33,7 +33,7 @@ export interface Palette {
   readonly heat: readonly [Lab, Lab, Lab, Lab];
 }
 
-export function readPalette(): Palette {
+function readPalette(): Palette {
   const colors = tokenColors([...Object.values(INKS), ...OTHERS]);
   const color = (token: Token): string => colors.get(token) ?? '';
   const lab = (token: Token): Lab => parseColor(color(token));

@@ -37,7 +37,7 @@ export interface Rates {
 }
 
 /** Samples come four times a second. A longer silence is a pause, or a page that was asleep: a mean over it would show what never was. */
-export const MAX_SPAN = 4000;
+const MAX_SPAN = 4000;
 /** Of a shorter interval, the clock's grain is a good part. */
 const MIN_SPAN = 20;
 
