@@ -6,14 +6,23 @@
  */
 import type { CodeLine, CodeModule } from '@wasm-tcg/emulator';
 import type { WatView } from '../../protocol.ts';
+import { LabError } from '../lab-error.ts';
 
 const NONE = { block: -1, insn: -1 } as const;
 
-/** @throws what the printer throws for bytes that are no module */
+/** @throws LabError `wasm-tools` */
 export async function viewWat({ bytes, functions, origins }: CodeModule): Promise<WatView> {
-  // Loaded when it is first wanted: it is a megabyte.
-  const { print } = await import('@bytecodealliance/jco-transpile/wasm-tools');
-  return { lines: watLines(await print(bytes), { functions, origins }), bytes: bytes.length };
+  return { lines: watLines(await printed(bytes), { functions, origins }), bytes: bytes.length };
+}
+
+async function printed(bytes: Uint8Array): Promise<string> {
+  try {
+    // Loaded when it is first wanted: it is a megabyte.
+    const { print } = await import('@bytecodealliance/jco-transpile/wasm-tools');
+    return await print(bytes);
+  } catch (error) {
+    throw new LabError('wasm-tools', 'The WebAssembly printer could not be loaded', 'Check the connection, then open the pane again.', { cause: error });
+  }
 }
 
 export function watLines(text: string, { functions, origins }: Pick<CodeModule, 'functions' | 'origins'>): CodeLine[] {
