@@ -21,6 +21,8 @@ const BUSY_INTERVAL = 1000;
 /** Bytes in one interval that nobody reads. */
 const MUCH = 4096;
 const SCROLLBACK = 5000;
+/** Of the letters' size: some fonts have their underscore below what they say is their height. */
+const LINE_HEIGHT = 1.2;
 /** Faint, since the guest did not print it. */
 const RESUMED = '\u001b[2m[resumed; a snapshot does not hold the screen: Enter shows the prompt]\u001b[0m\r\n';
 
@@ -58,7 +60,7 @@ export class MachineTerminal {
 
   constructor(owner: TerminalOwner) {
     this.#owner = owner;
-    this.#xterm = new Terminal({ scrollback: SCROLLBACK, minimumContrastRatio: 4.5, cursorBlink: false, fontSize: 14, allowTransparency: false });
+    this.#xterm = new Terminal({ scrollback: SCROLLBACK, minimumContrastRatio: 4.5, cursorBlink: false, lineHeight: LINE_HEIGHT });
     this.#xterm.loadAddon(this.#fit);
     this.#xterm.onData((text) => this.#send(text));
     this.#xterm.onBinary((text) => owner.input(Uint8Array.from(text, (character) => character.charCodeAt(0))));
