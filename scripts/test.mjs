@@ -18,10 +18,12 @@ const SUITES = [
   { tool: 'fuzz', args: ['--x86', '--seconds', '20', '--seed', '1'] },
   { tool: 'boot-check', args: ['--guest', 'linux-cloud-amd64'] },
   { tool: 'boot-check', args: ['--guest', 'linux-686'] },
+  { tool: 'playground-test', args: ['--short'] },
 ];
 
-/** Exit code of boot-check where there is no way to Debian's packages: a machine with nothing but Node and npm. */
-const NO_GUEST = 3;
+/** Exit code of what needs Debian's packages where there is no way to them (a machine with nothing but Node and npm), and what is missing then. */
+const NOT_RUN = 3;
+const NEEDS = { 'boot-check': 'the packages of this guest', 'playground-test': 'a browser' };
 
 const REPORT = join(ROOT, '.cache', 'vitest.json');
 
@@ -44,8 +46,8 @@ async function suite({ tool, args }) {
   if (!existsSync(join(folder, 'src', 'main.ts'))) return { passed: 0, failed: 0 };
   process.stdout.write(`\n> ${[tool, ...args].join(' ')}\n`);
   const result = await run(process.execPath, [join(folder, 'dist', 'main.js'), ...args], { stdout: 'tee' });
-  if (tool !== 'boot-check' || result.code !== NO_GUEST) return countsOf(result);
-  process.stdout.write('not run: the packages of this guest cannot be had here, for the reason above\n');
+  if (NEEDS[tool] === undefined || result.code !== NOT_RUN) return countsOf(result);
+  process.stdout.write(`not run: ${NEEDS[tool]} cannot be had here, for the reason above\n`);
   return { passed: 0, failed: 0 };
 }
 

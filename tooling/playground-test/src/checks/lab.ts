@@ -3,8 +3,8 @@ import { Wrong } from '../rows.ts';
 import type { LabExample } from '../site/examples.ts';
 import type { Step, Story } from '../story.ts';
 import type { Tab } from '../tab.ts';
-import { chooseExample, chooseUnit, labReady, openPanes, register, runnable, runToEnd, setProgram, STAGES, stageShown, type Stage } from './lab-page.ts';
-import { chromiumTab, expectEqual, notice, textOf } from './pages.ts';
+import { chooseExample, chooseUnit, labReady, openPanes, register, runnable, runToEnd, setProgram, STAGES, stageShown } from './lab-page.ts';
+import { chromiumTab, expectEqual, textOf } from './pages.ts';
 
 const RUN_PATIENCE = 60_000;
 const COMPARE_PATIENCE = 90_000;
@@ -13,20 +13,11 @@ const COMPARE_PATIENCE = 90_000;
 const ENDED: Readonly<Record<string, RegExp>> = { halted: /^Halted/, faulted: /^Faulted/, shutdown: /^Shut down/, stopped: /^Stopped/ };
 const PAGE_FAULT = 14;
 
-async function showsStages(tab: Tab, { id, unit }: LabExample): Promise<string> {
+async function showsStages(tab: Tab, { id }: LabExample): Promise<string> {
   await chooseExample(tab, id);
   await openPanes(tab, STAGES);
-  const count = async (stage: Stage): Promise<string> => `${stage} ${(await stageShown(tab, stage)).length}`;
   const counts: string[] = [];
-  if (unit === 'region') {
-    // A region is never interpreted: the bytecode is that of its first block.
-    for (const stage of STAGES.filter((name) => name !== 'tci')) counts.push(await count(stage));
-    await textOf(tab, 'lab-pane-tci', /never interpreted/);
-    await chooseUnit(tab, 'tb');
-    counts.push(await count('tci'));
-  } else {
-    for (const stage of STAGES) counts.push(await count(stage));
-  }
+  for (const stage of STAGES) counts.push(`${stage} ${(await stageShown(tab, stage)).length}`);
   return `lines on the screen: ${counts.join(', ')}`;
 }
 
@@ -48,9 +39,10 @@ async function modesAgree(tab: Tab): Promise<string> {
   await tab.waitFor('the result of the comparison', () => /result/.test(document.querySelector('[data-testid="lab-compare"] .agreement')?.textContent ?? ''), undefined, COMPARE_PATIENCE);
   const text = await textOf(tab, 'lab-compare', /./);
   if (!text.includes('The same result in every mode')) throw new Wrong(text);
-  const rows = await tab.evaluate(() => [...document.querySelectorAll('[data-testid="lab-compare"] tbody tr')].map((row) => `${row.querySelector('th')?.textContent}: ${row.querySelector('td')?.textContent}`), undefined);
-  expectEqual('the number of modes', rows.length, 3);
-  return rows.join(', ');
+  const modes = await tab.evaluate(() => [...document.querySelectorAll('[data-testid="lab-compare"] thead th')].slice(1).map((head) => head.textContent), undefined);
+  expectEqual('the number of modes', modes.length, 3);
+  const times = await tab.evaluate(() => [...document.querySelectorAll('[data-testid="lab-compare"] tbody tr:first-child td')].map((cell) => cell.textContent), undefined);
+  return modes.map((mode, index) => `${mode} ${times[index]}`).join(', ');
 }
 
 /** All examples in one tab: each begins where the one before has ended, as for a person. */
@@ -302,7 +294,7 @@ const nonsense: Story = {
       seconds: 60,
       run: async () => {
         await setProgram(tab, 'nop\n'.repeat(100_000), false);
-        return notice(tab, /characters/);
+        return tab.waitFor('the problem', () => (/problem/.test(document.querySelector('[data-testid="lab-status"]')?.textContent ?? '') ? document.querySelector('.problems')?.textContent : ''), undefined);
       },
     },
     {

@@ -8,7 +8,6 @@ import { ROOT } from './root.ts';
 /** As much of the playground's `Example` as is compared. */
 export interface LabExample {
   readonly id: string;
-  readonly unit: 'tb' | 'batch' | 'region';
   readonly end: {
     readonly status: string;
     readonly registers: Readonly<Record<string, bigint>>;

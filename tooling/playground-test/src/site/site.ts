@@ -37,7 +37,7 @@ export async function openSite(folder: string): Promise<Site> {
 /** Builds the site. Without guests, too, if theirs cannot be had: stories that need them say so. */
 export async function buildSite(out: string, { guests }: { readonly guests: boolean }, say: (line: string) => void): Promise<void> {
   say('building the site');
-  if (guests && (await build(['--with-guests', '--out', out])) === 0) return;
+  if (guests && (await build(['--guest', LINUX, '--out', out])) === 0) return;
   if (guests) say('building it without guests');
   const code = await build(['--out', out]);
   if (code !== 0) throw new PlaygroundTestError('build', `the site cannot be built (exit code ${code})`, 'npm run playground:build says why.');
