@@ -92,7 +92,7 @@ describe('heat of addresses', () => {
     heat.add(250, [entry(0, 'tci', 1)], []);
     heat.add(750, [entry(PAGE * 7, 'region', 3)], []);
     heat.add(2100, [entry(PAGE * 7, 'module', 5)], []);
-    const { shares, known } = heat.columns({ first: 0, count: 8 }, 2, 0, 4);
+    const { shares, known } = heat.columns({ first: 0, count: 8 }, 4, 0, 4);
     const cells = Array.from({ length: 8 }, (_, cell) => tiersAt(shares, cell)).map(({ tci, module, region }) => `${tci} ${module} ${region}`);
     expect(cells).toEqual(['0.25 0 0', '0 0 0.75', '0 0 0', '0 0 0', '0 0 0', '0 1 0', '0 0 0', '0 0 0']);
     expect([...known]).toEqual([1, 0, 1, 0]);

@@ -109,13 +109,13 @@ export class AddressHeat {
   }
 
   /**
-   * The picture over time.
+   * The picture over time, in rows of `perRow` pages.
    * @param from first second, as a number of seconds since the machine's start
    */
-  columns({ first, count }: PageRange, rows: number, from: number, columns: number): ColumnData {
+  columns({ first, count }: PageRange, perRow: number, from: number, columns: number): ColumnData {
+    const rows = Math.ceil(count / perRow);
     const shares = new Float64Array(columns * rows * 3);
     const known = new Uint8Array(columns);
-    const perRow = count / rows;
     for (const { index, pages, total } of this.#columns) {
       const x = index - from;
       if (x < 0 || x >= columns) continue;

@@ -137,15 +137,16 @@ export interface HistoryGrid {
   readonly rows: number;
   /** Seconds since the machine's start, of the first column. */
   readonly from: number;
-  /** Pages in a row; may be a fraction. */
+  /** Pages in a row. */
   readonly perRow: number;
   readonly first: number;
 }
 
 export function historyLabels({ first, rows, perRow }: HistoryGrid): RowLabel[] {
-  return Array.from({ length: HISTORY_LABELS }, (_, label) => ({
-    top: ((label + 0.25) * MAP_HEIGHT) / HISTORY_LABELS,
-    text: formatAddress(first + Math.floor((rows * perRow * (label + 0.25)) / HISTORY_LABELS)),
+  const every = Math.max(1, Math.ceil(rows / HISTORY_LABELS));
+  return Array.from({ length: Math.ceil(rows / every) }, (_, label) => ({
+    top: ((label * every + 0.5) * MAP_HEIGHT) / rows,
+    text: formatAddress(first + label * every * perRow),
   }));
 }
 

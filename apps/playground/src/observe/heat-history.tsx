@@ -25,10 +25,11 @@ export function historyData(observation: Observation, range: PageRange, length: 
   const [start, end] = visibleRange(observation.end, length);
   const from = Math.floor((start * 1000) / COLUMN);
   const columns = Math.max(1, Math.ceil((end * 1000) / COLUMN) - from);
-  const rows = Math.min(MAX_ROWS, range.count);
+  // A power of two, so that rows start at round addresses.
+  const perRow = 2 ** Math.max(0, Math.ceil(Math.log2(range.count / MAX_ROWS)));
   return {
-    grid: { columns, rows, from, first: range.first, perRow: range.count / rows },
-    ...observation.heat.columns(range, rows, from, columns),
+    grid: { columns, rows: Math.ceil(range.count / perRow), from, first: range.first, perRow },
+    ...observation.heat.columns(range, perRow, from, columns),
   };
 }
 
@@ -40,9 +41,7 @@ export interface Moment {
 }
 
 export function momentAt({ grid: { from, first, perRow, rows }, shares }: HistoryData, { x, y }: Point): Moment {
-  const start = first + Math.floor(y * perRow);
-  const end = first + Math.floor((y + 1) * perRow);
-  return { second: from + x, range: { first: start, count: Math.max(1, end - start) }, heat: tiersAt(shares, x * rows + y) };
+  return { second: from + x, range: { first: first + y * perRow, count: perRow }, heat: tiersAt(shares, x * rows + y) };
 }
 
 const STEPS: Readonly<Partial<Record<Move, readonly [number, number]>>> = {
@@ -64,10 +63,10 @@ export function HeatHistory({ state, palette, width, range, history }: HeatPictu
   const grid = useComputed(() => history.value.grid);
   const zoom = (a: number, b: number): void => {
     const { first, perRow } = grid.peek();
-    const count = Math.max(MIN_PAGES, Math.ceil((Math.abs(b - a) + 1) * perRow));
+    const count = Math.max(MIN_PAGES, (Math.abs(b - a) + 1) * perRow);
     if (count >= range.peek().count) return;
     const end = range.peek().first + range.peek().count;
-    state.zoomIn({ first: Math.min(end - count, first + Math.floor(Math.min(a, b) * perRow)), count });
+    state.zoomIn({ first: Math.min(end - count, first + Math.min(a, b) * perRow), count });
   };
   const { columns, from } = grid.value;
   return (
