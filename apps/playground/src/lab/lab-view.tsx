@@ -30,6 +30,9 @@ const NARROW_TABS: readonly { readonly value: Tab; readonly text: string }[] = [
   { value: 'compare', text: 'Compare' },
 ];
 
+/** px. */
+const WIDE_SCREEN = 1600;
+
 const panelId = (tab: Tab): string => `lab-${tab}`;
 
 export function LabView({ session, route }: ViewProps): JSX.Element {
@@ -64,7 +67,8 @@ function Problem({ lab }: { readonly lab: LabController }): JSX.Element | null {
 
 function Wide({ lab }: { readonly lab: LabController }): JSX.Element {
   const tab = useSignal<Tab>('stages');
-  const left = useSignal(42);
+  // Lines of a program are as long on a wide screen.
+  const left = useSignal(window.innerWidth >= WIDE_SCREEN ? 32 : 42);
   const top = useSignal(45);
   return (
     <div class="sides">
