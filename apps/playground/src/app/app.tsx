@@ -78,7 +78,7 @@ function ThemeChoice({ theme }: { readonly theme: Signal<Theme> }): JSX.Element 
         theme.value = THEMES.find((name) => name === value) ?? 'system';
       }}
     >
-      <option value="system">System colours</option>
+      <option value="system">System</option>
       <option value="light">Light</option>
       <option value="dark">Dark</option>
     </select>
