@@ -42,6 +42,8 @@ async function main(signal) {
   const withGuests = values['with-guests'] || values.guest.length > 0;
   const images = withGuests ? await ensureGuests(await guestNames(values.guest), { signal, say }) : [];
   signal.throwIfAborted();
+  // Vite would make a site of a shell's NODE_ENV: one that looks for guests where the development server has them.
+  process.env.NODE_ENV = 'production';
   // Not before setup, which installs it.
   const { build } = await import('vite');
   await build({ root: APP, logLevel: 'error', build: { outDir: out, emptyOutDir: true } });
