@@ -60,7 +60,16 @@ export const MAIN_THREAD_STORIES: readonly Story[] = [
               for (const stage of STAGES) await stageShown(tab, stage);
             }),
         },
-        { name: 'a run, and a region with its graph', seconds: 60, run: () => watched(world, async () => (await runToEnd(tab), chooseUnit(tab, 'region'), stageShown(tab, 'x86'))) },
+        {
+          name: 'a run, and a region with its graph',
+          seconds: 60,
+          run: () =>
+            watched(world, async () => {
+              await runToEnd(tab);
+              await chooseUnit(tab, 'region');
+              await tab.waitFor('the graph', () => document.querySelector('[data-testid="lab-graph"] svg .node') !== null, undefined);
+            }),
+        },
       ];
     },
   },
