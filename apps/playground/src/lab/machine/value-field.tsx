@@ -38,8 +38,10 @@ export function ValueField({ name, value, bits, changed, disabled, tabIndex, onC
           if (disabled) return;
           const input = event.currentTarget;
           editing.value = editText(value);
-          // After the new text is in it.
-          requestAnimationFrame(() => input.select());
+          // After the new text is in it; who has tabbed on by then would be fetched back, since select() focuses.
+          requestAnimationFrame(() => {
+            if (document.activeElement === input) input.select();
+          });
         }}
         onBlur={leave}
         onInput={(event) => {
