@@ -94,9 +94,9 @@ export class MachineTerminal {
       this.#xterm.options.fontSize = Number.parseFloat(getComputedStyle(parent).fontSize);
       if (parent.clientHeight > 0) this.#fit.fit();
     };
+    // Its first call is in the next frame: opening and fitting are two tasks of the page, each half as long.
     const observer = new ResizeObserver(fit);
     observer.observe(parent);
-    fit();
     this.#changed();
     return () => {
       observer.disconnect();
