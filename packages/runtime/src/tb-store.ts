@@ -28,7 +28,7 @@ export interface TbIdentity {
   readonly csBase: number;
   /** Guest instructions, 1 … 512. */
   readonly insns: number;
-  /** Translation flags; a TB that has any is for one use and is never inserted. */
+  /** Translation flags ({@link TbFlag}), default 0. A `oneOff` TB is never inserted. */
   readonly cflags?: number;
 }
 
@@ -107,6 +107,11 @@ export class TbStore {
     const state = ((this.#incarnation << STATE_KIND_BITS) | kind) >>> 0;
     this.#machine.views().u32[(tb + AT.state) >>> 2] = state;
     return state;
+  }
+
+  /** What a TB's function is, by its state word; 0 when the TB has been retired (its address may be used anew). */
+  kindOf(tb: number): number {
+    return this.#machine.views().u32[(tb + AT.state) >>> 2]! & ((1 << STATE_KIND_BITS) - 1);
   }
 
   /** Make a TB findable, and its bytes known as code. @throws RuntimeError `bad-tb` when it is for one use, or not in RAM or ROM */

@@ -2,7 +2,7 @@
  * Between the page and the worker that a machine runs in. The page's side is `machine/controller.ts`, which both the Machine and the Observe view use.
  * Plain data; calls go through comlink, errors arrive as `WorkerError` (rpc/errors.ts).
  */
-import type { CpuModelName, ExecutionMode, MachineCounters, ProfileEntry, StopReason } from '@wasm-tcg/emulator';
+import type { CpuModelName, ExecutionMode, MachineCounters, ProfileEntry, StopReason, TranslatedPage } from '@wasm-tcg/emulator';
 
 /** What to boot. Files are Blobs, which cost nothing to send. */
 export type BootSource =
@@ -59,16 +59,8 @@ export interface MachineSample {
   readonly counters: MachineCounters;
   /** Only when it is asked for (`observe`): places met since the last sample. */
   readonly profile: readonly ProfileEntry[];
-  /** Code by tier, only with `observe`: physical page number → bytes translated, by tier. */
-  readonly pages: readonly CodePage[];
-}
-
-export interface CodePage {
-  /** Physical address / 4096. */
-  readonly page: number;
-  readonly tci: number;
-  readonly module: number;
-  readonly region: number;
+  /** Only with `observe`: bytes of translated code by page and tier. */
+  readonly pages: readonly TranslatedPage[];
 }
 
 export interface MachineEvents {

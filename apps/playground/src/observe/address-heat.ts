@@ -2,8 +2,7 @@
  * Physical memory as pages: which tier's code lies there, and where instructions are executed: now (a sum that fades) and over the last minutes (a column per
  * second). Only pages with something are kept, so that 3 GiB cost no more than the code in them.
  */
-import type { ProfileEntry } from '@wasm-tcg/emulator';
-import type { CodePage } from '../machine/protocol.ts';
+import type { ProfileEntry, TranslatedPage } from '@wasm-tcg/emulator';
 import { TIERS, type TierHits } from './tiers.ts';
 
 export const PAGE_SIZE = 4096;
@@ -49,7 +48,7 @@ export interface ColumnData {
 }
 
 export class AddressHeat {
-  #code: readonly CodePage[] = [];
+  #code: readonly TranslatedPage[] = [];
   /** Page → faded hits by tier, as of `#at`, in units that grow instead of all the values shrinking. */
   readonly #heat = new Map<number, Float64Array>();
   readonly #columns: Column[] = [];
@@ -68,7 +67,7 @@ export class AddressHeat {
   }
 
   /** @param at ms, never less than before */
-  add(at: number, profile: readonly ProfileEntry[], code: readonly CodePage[]): void {
+  add(at: number, profile: readonly ProfileEntry[], code: readonly TranslatedPage[]): void {
     this.#code = code;
     this.#fade(at);
     const column = this.#column(Math.floor(at / COLUMN));

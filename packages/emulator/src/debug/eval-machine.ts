@@ -5,6 +5,7 @@
 import { EvalLeave, makeOi, memOpBytes, MO_BE, MO_SIGN, type EvalMachine, type HelperDef, type MemOp } from '@wasm-tcg/ir';
 import { WASM_CONTEXT } from '@wasm-tcg/runtime';
 import { buildHelperCall, HELPER_CELL } from '@wasm-tcg/wasm-codegen';
+import { memoryImport } from '../exec/memory-import.ts';
 import type { MachineParts } from '../machine/parts.ts';
 
 const CTX = WASM_CONTEXT.offset;
@@ -98,8 +99,7 @@ export class SoftmmuMachine implements EvalMachine {
     let call = this.#calls.get(helper);
     if (call === undefined) {
       const { machine, guest, x86 } = this.#p;
-      const memory = machine.shared ? { min: 1, max: machine.map.end / 65536, shared: true } : { min: 1 };
-      const module = new WebAssembly.Module(buildHelperCall(guest.helpers, guest.helpers.indexOf(helper), memory));
+      const module = new WebAssembly.Module(buildHelperCall(guest.helpers, guest.helpers.indexOf(helper), memoryImport(machine)));
       const instance = new WebAssembly.Instance(module, { e: { m: machine.memory }, h: x86.registry.imports() });
       call = instance.exports['f0'] as HelperCall;
       this.#calls.set(helper, call);

@@ -5,6 +5,7 @@
 import { mergeRegion, TbIr, type HelperTable, type RegionIr, type RegionSource } from '@wasm-tcg/ir';
 import { NO_PAGE, REGION_DESCRIPTOR, REGION_PAGE, TB_HEADER, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
 import { RegionModuleBuilder, TbModuleBuilder, type OriginRecorder, type TbLink } from '@wasm-tcg/wasm-codegen';
+import { memoryImport } from './memory-import.ts';
 import type { TbOptimiser } from './optimiser.ts';
 import { selectRegion, type RegionPlanMember } from './region-select.ts';
 import { translateRegion } from './region-translate.ts';
@@ -61,7 +62,7 @@ export class CodeBuilder {
     const { machine, helpers, config } = parts;
     this.#ir = new TbIr(machine.layout);
     const baseline = config.mode === 'tb-per-module';
-    const memory = machine.shared ? { min: 1, max: machine.map.end / 65536, shared: true } : { min: 1 };
+    const memory = memoryImport(machine);
     this.#modules = new TbModuleBuilder(machine.layout, helpers, {
       scheme: baseline ? 'loop-if' : 'structured', tailCalls: parts.tailCalls && !baseline, ...(baseline ? {} : { profile: 0 }), memory,
     });

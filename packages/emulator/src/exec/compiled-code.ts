@@ -286,10 +286,10 @@ export class CompiledTbs implements CompiledCode {
     const fn = fromRegion || fromModule;
     const kind = fromRegion ? TbKind.region : fromModule ? TbKind.module : TbKind.tci;
     const at = (record + TB_CPU.offset.fn) >>> 2;
-    if (u32[at] !== fn || (u32[(header + TB_HEADER.offset.state) >>> 2]! & 15) !== kind) {
+    if (u32[at] !== fn || this.#store.kindOf(header) !== kind) {
       u32[at] = fn;
       // A module was built for the state word the TB has had since it was queued: leave it when it becomes that kind.
-      if ((u32[(header + TB_HEADER.offset.state) >>> 2]! & 15) !== kind) this.#store.setKind(header, kind);
+      if (this.#store.kindOf(header) !== kind) this.#store.setKind(header, kind);
     }
     u32[(record + TB_CPU.offset.count) >>> 2] = 0;
     const kept = code?.region !== undefined || code?.module !== undefined;

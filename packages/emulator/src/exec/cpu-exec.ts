@@ -219,7 +219,7 @@ export class CpuExec {
           const header = context.get('tbPtr');
           const fits = context.get('noRegions') === 0 && this.#insnsOf(header) <= left;
           if (this.#sampling) {
-            if (context.get('noRegions') === 0 && this.#kindOf(context.get('dispatched')) === TbKind.region) regionLeftAt = header;
+            if (context.get('noRegions') === 0 && this.#p.store.kindOf(context.get('dispatched')) === TbKind.region) regionLeftAt = header;
             if (!fits) {
               this.#p.profiler.sample(header, context.linearPc, this.#tierOf(header, regionLeftAt));
               return 'instructions';
@@ -392,13 +392,8 @@ export class CpuExec {
   #tierOf(header: number, regionLeftAt: number): CodeTier {
     const { compiled } = this.#p;
     const inRegion = regionLeftAt !== 0 && (header === regionLeftAt || compiled.shareRegion(header, regionLeftAt));
-    if (inRegion || this.#kindOf(header) === TbKind.region) return 'region';
+    if (inRegion || this.#p.store.kindOf(header) === TbKind.region) return 'region';
     return compiled.hasFunction(header) ? 'module' : 'tci';
-  }
-
-  /** What a TB's function is. */
-  #kindOf(header: number): number {
-    return this.#p.machine.views().u32[(header + AT.state) >>> 2]! & 15;
   }
 
   #isOneUse(header: number): boolean {
