@@ -1,69 +1,35 @@
-/** `npm run bench -- tiers [--quick] [--json] [--kernel NAME] [--section LIST] [--no-native]`. */
-import { parseArgs } from 'node:util';
+/** `npm run bench [-- options]`: whole guests beside other emulators; `npm run bench -- tiers`: kernels for each tier apart. */
 import { AssemblyError } from './asm/assemble.ts';
 import { BenchError } from './errors.ts';
-import { formatReport } from './report/text.ts';
-import { runTiers, SECTIONS, type Section } from './tiers.ts';
+import { runRigCommand } from './rig/command.ts';
+import { RIG_USAGE } from './rig/options.ts';
+import { runTiersCommand } from './tiers-command.ts';
 
-const USAGE = `usage: npm run bench -- tiers [options]
+const INTERRUPTED = 130;
 
-  --quick          shorter runs: a first look, no numbers to publish
-  --json           the report as JSON
-  --kernel NAME    only kernels whose name contains NAME
-  --section LIST   some of ${SECTIONS.join(',')}
-  --no-native      leave the native column out
-
-The report goes to standard output, progress to standard error. To profile the emulator, run tooling/bench/dist/main.js
-with node --cpu-prof and one kernel.
-`;
-
-function main(): void {
-  const { values, positionals } = parse();
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return;
+async function main(args: readonly string[], controller: AbortController): Promise<number> {
+  const [first, ...rest] = args;
+  if (first === 'tiers') {
+    runTiersCommand(rest);
+    return 0;
   }
-  const [benchmark, ...rest] = positionals;
-  if (benchmark !== 'tiers' || rest.length > 0) throw new BenchError('usage', `no benchmark ${positionals.join(' ') || 'named'}`, USAGE);
-  const report = runTiers({
-    quick: values.quick,
-    filter: values.kernel,
-    native: !values['no-native'],
-    sections: values.section === undefined ? SECTIONS : values.section.split(',').map(sectionOf),
-    progress: (line) => void process.stderr.write(`bench: ${line}\n`),
-  });
-  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));
+  if (first !== undefined && !first.startsWith('-')) throw new BenchError('usage', `no benchmark ${first}`, RIG_USAGE);
+  // Only here: kernels run without a pause in which a handler could be called, and end by the signal itself.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort());
+  return (await runRigCommand(args, controller.signal)) ? 0 : 1;
 }
 
-function parse() {
-  try {
-    return parseArgs({
-      args: process.argv.slice(2),
-      allowPositionals: true,
-      options: {
-        quick: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        kernel: { type: 'string', default: '' },
-        section: { type: 'string' },
-        'no-native': { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw new BenchError('usage', error instanceof Error ? error.message : String(error), USAGE, { cause: error });
-  }
-}
-
-function sectionOf(word: string): Section {
-  const section = SECTIONS.find((known) => known === word);
-  if (section === undefined) throw new BenchError('usage', `no section ${word}`, USAGE);
-  return section;
-}
-
+const controller = new AbortController();
 try {
-  main();
+  process.exitCode = await main(process.argv.slice(2), controller);
 } catch (error) {
-  if (!(error instanceof BenchError || error instanceof AssemblyError)) throw error;
-  process.stderr.write(`bench: ${error.message}\n${error.hint}\n`);
-  process.exitCode = error instanceof BenchError && error.code === 'usage' ? 2 : 1;
+  if (controller.signal.aborted) {
+    process.stderr.write('bench: interrupted\n');
+    process.exitCode = INTERRUPTED;
+  } else if (error instanceof BenchError || error instanceof AssemblyError) {
+    process.stderr.write(`bench: ${error.message}\n${error.hint}\n`);
+    process.exitCode = error instanceof BenchError && error.code === 'usage' ? 2 : 1;
+  } else {
+    throw error;
+  }
 }

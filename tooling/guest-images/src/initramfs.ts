@@ -2,9 +2,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { decompressWhole, withoutCompression } from './archive/compression.ts';
-import { writeNewc, type NewcEntry } from './archive/newc.ts';
+import { readNewcFile, writeNewc, type NewcEntry } from './archive/newc.ts';
 import type { TarEntry } from './archive/tar.ts';
 import { GuestImageError } from './errors.ts';
 import { dependenciesOf, loadOrder, moduleName } from './modules.ts';
@@ -60,13 +60,18 @@ export async function buildInitramfs(parts: GuestParts): Promise<Uint8Array> {
   return gzipSync(writeNewc(entries), { level: 9 });
 }
 
-/** A second initramfs for behind the first one: the kernel unpacks all that it finds. */
+/** A second initramfs for behind the first one: the kernel unpacks all that it finds. Folders of files come by themselves. */
 export function initramfsOf(files: Readonly<Record<string, string | Uint8Array>>): Uint8Array {
-  const entries = Object.entries(files).map(([path, content]): NewcEntry => {
-    return { path: path.replace(/^\/+/, ''), type: 'file', mode: 0o755, data: typeof content === 'string' ? new TextEncoder().encode(content) : content };
+  const paths = Object.keys(files).map((path) => path.replace(/^\/+/, ''));
+  const folders = new Set(paths.flatMap((path) => path.split('/').slice(0, -1).map((_, i, parts) => parts.slice(0, i + 1).join('/'))));
+  const entries = Object.values(files).map((content, i): NewcEntry => {
+    return { path: paths[i], type: 'file', mode: 0o755, data: typeof content === 'string' ? new TextEncoder().encode(content) : content };
   });
-  return gzipSync(writeNewc(entries), { level: 9 });
+  return gzipSync(writeNewc([...[...folders].map((path): NewcEntry => ({ path, type: 'directory', mode: 0o755 })), ...entries]), { level: 9 });
 }
+
+/** A file of an initramfs, or undefined when it has none of this path. */
+export const readInitramfsFile = (initramfs: Uint8Array, path: string): Uint8Array | undefined => readNewcFile(gunzipSync(initramfs), path);
 
 /**
  * Two archives, one behind the other, as the kernel takes them: each from an offset that is a multiple of 4.

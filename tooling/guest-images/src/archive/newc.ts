@@ -1,5 +1,5 @@
 /**
- * Writer of cpio archives in the newc format, the only one the kernel unpacks as an initramfs (Linux,
+ * Writer and reader of cpio archives in the newc format, the only one the kernel unpacks as an initramfs (Linux,
  * Documentation/driver-api/early-userspace/buffer-format.rst). Times are 0 and inodes are counted, so that the same
  * files give the same bytes.
  */
@@ -64,3 +64,27 @@ function member(path: string, inode: number, mode: number, links: number, data: 
 }
 
 const padding = (length: number): Uint8Array => new Uint8Array(-length & (ALIGNMENT - 1));
+
+const MAGIC_BYTES = 6;
+const FIELD_BYTES = 8;
+const HEADER_BYTES = MAGIC_BYTES + 13 * FIELD_BYTES;
+/** Indices of header fields. */
+const FILE_SIZE = 6;
+const NAME_SIZE = 11;
+
+/** Content of the first member of this path, or undefined. @param path without a leading slash */
+export function readNewcFile(archive: Uint8Array, path: string): Uint8Array | undefined {
+  const text = (from: number, length: number): string => new TextDecoder().decode(archive.subarray(from, from + length));
+  for (let at = 0; at + HEADER_BYTES <= archive.length; ) {
+    const field = (index: number): number => Number.parseInt(text(at + MAGIC_BYTES + index * FIELD_BYTES, FIELD_BYTES), 16);
+    const name = text(at + HEADER_BYTES, field(NAME_SIZE) - 1);
+    const data = at + aligned(HEADER_BYTES + field(NAME_SIZE));
+    const end = data + field(FILE_SIZE);
+    if (name === path) return archive.slice(data, end);
+    if (name === TRAILER || Number.isNaN(end)) return undefined;
+    at = data + aligned(field(FILE_SIZE));
+  }
+  return undefined;
+}
+
+const aligned = (length: number): number => (length + ALIGNMENT - 1) & -ALIGNMENT;
