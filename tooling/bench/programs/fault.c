@@ -24,7 +24,7 @@ uint32_t run(uint32_t units) {
   action.sa_flags = SA_SIGINFO;
   if (sigaction(SIGSEGV, &action, NULL) != 0) fail("sigaction");
   uint32_t sum = 0;
-  for (uint32_t pass = 0; pass < units * 20; pass++) {
+  for (uint32_t pass = 0; pass < units * 8; pass++) {
     area = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (area == MAP_FAILED) fail("mmap");
     for (int i = 0; i < PAGES; i++) sum = mix(sum, area[i * PAGE]);

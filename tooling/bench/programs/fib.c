@@ -5,6 +5,6 @@ static uint32_t __attribute__((noinline, optimize("no-optimize-sibling-calls")))
 
 uint32_t run(uint32_t units) {
   uint32_t sum = 0;
-  for (uint32_t unit = 0; unit < units * 6; unit++) sum = mix(sum, fib(29 + (unit & 1)));
+  for (uint32_t unit = 0; unit < units * 3; unit++) sum = mix(sum, fib(29 + (unit & 1)));
   return sum;
 }

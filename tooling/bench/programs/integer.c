@@ -3,7 +3,7 @@
 
 uint32_t run(uint32_t units) {
   uint32_t a = 1, b = 2, c = 3, sum = 0;
-  for (uint32_t i = 0; i < units * 4000000; i++) {
+  for (uint32_t i = 0; i < units * 2000000; i++) {
     a = a * 1103515245 + 12345;
     b ^= rotate(a, 7) + i;
     c += (a >> 3) & (b << 2);

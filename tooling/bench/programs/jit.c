@@ -36,7 +36,7 @@ uint32_t run(uint32_t units) {
   uint8_t *code = mmap(NULL, BYTES, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (code == MAP_FAILED) fail("mmap");
   uint32_t random = 19, sum = 0;
-  for (uint32_t round = 0; round < units * 2500; round++) {
+  for (uint32_t round = 0; round < units * 1500; round++) {
     uint8_t *slot = code + round % (BYTES / SLOT) * SLOT;
     emit(slot, &random, 8 + (int)(round % 24));
     function compiled;

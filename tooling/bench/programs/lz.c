@@ -82,7 +82,7 @@ static void decompress(size_t size) {
 uint32_t run(uint32_t units) {
   make_input();
   uint32_t sum = 0;
-  for (uint32_t unit = 0; unit < units * 14; unit++) {
+  for (uint32_t unit = 0; unit < units * 7; unit++) {
     input[unit % BYTES] ^= 1;
     size_t size = compress();
     decompress(size);

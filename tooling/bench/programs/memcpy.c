@@ -8,7 +8,7 @@ uint32_t run(uint32_t units) {
   static char a[BYTES], b[BYTES];
   uint32_t random = 13, sum = 0;
   for (int i = 0; i < BYTES; i++) a[i] = (char)('a' + random32(&random) % 26);
-  for (uint32_t pass = 0; pass < units * 400; pass++) {
+  for (uint32_t pass = 0; pass < units * 150; pass++) {
     for (int i = 0; i < 400; i++) {
       uint32_t r = random32(&random);
       size_t length = (r >> 8) % ((r & 15) == 0 ? 16384 : 256), at = r % (BYTES - 16384);

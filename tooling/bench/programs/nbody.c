@@ -39,7 +39,7 @@ uint32_t run(uint32_t units) {
     }
     bodies[i].mass = 1 + (double)(random32(&random) % 100) / 10;
   }
-  for (uint32_t i = 0; i < units * 25000; i++) advance(bodies, 0.001);
+  for (uint32_t i = 0; i < units * 12500; i++) advance(bodies, 0.001);
   uint32_t sum = 0;
   for (int i = 0; i < BODIES; i++) {
     for (int k = 0; k < 3; k++) {

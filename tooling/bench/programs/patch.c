@@ -11,7 +11,7 @@ uint32_t run(uint32_t units) {
   uint32_t (*volatile function)(void);
   memcpy((void *)&function, &code, sizeof function);
   uint32_t sum = 0;
-  for (uint32_t i = 0; i < units * 25000; i++) {
+  for (uint32_t i = 0; i < units * 15000; i++) {
     memcpy(code + 1, &i, sizeof i);
     sum = mix(sum, function());
   }

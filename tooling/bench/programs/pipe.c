@@ -17,7 +17,7 @@ uint32_t run(uint32_t units) {
     }
     _exit(0);
   }
-  for (uint32_t i = 0; i < units * 2500; i++) {
+  for (uint32_t i = 0; i < units * 1500; i++) {
     if (write(to[1], &value, sizeof value) < 0 || read(back[0], &value, sizeof value) != (ssize_t)sizeof value) fail("pipe");
     value += i;
   }

@@ -28,7 +28,7 @@ static size_t bytes_equal(const void *a, const void *b, size_t count) {
 uint32_t run(uint32_t units) {
   uint32_t random = 9, sum = 0;
   for (int i = 0; i < BYTES; i++) from[i] = (uint8_t)(random32(&random) | 1);
-  for (uint32_t pass = 0; pass < units * 150; pass++) {
+  for (uint32_t pass = 0; pass < units * 100; pass++) {
     size_t at = pass % 48;
     move_bytes(to + at, from, BYTES);
     move_words(to + (at & 60), from + 4, BYTES / 4 - 1);

@@ -35,7 +35,7 @@ uint32_t run(uint32_t units) {
   uint32_t random = 1;
   for (int i = 0; i < BYTES; i++) data[i] = (uint8_t)random32(&random);
   uint32_t state[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
-  for (uint32_t unit = 0; unit < units * 6; unit++) {
+  for (uint32_t unit = 0; unit < units * 3; unit++) {
     for (int i = 0; i < BYTES; i += 64) compress(state, data + i);
   }
   return state[0] ^ state[7];

@@ -8,7 +8,7 @@ step() {
 }
 value=1
 i=0
-end=$(($1 * 2000))
+end=$(($1 * 700))
 while [ $i -lt $end ]; do
   step $i
   word=word-$i

@@ -7,7 +7,7 @@
 uint32_t run(uint32_t units) {
   static uint8_t composite[LIMIT];
   uint32_t sum = 0;
-  for (uint32_t unit = 0; unit < units * 8; unit++) {
+  for (uint32_t unit = 0; unit < units * 4; unit++) {
     memset(composite, 0, sizeof composite);
     uint32_t count = 0;
     for (uint32_t i = 2; i < LIMIT - unit % 16; i++) {

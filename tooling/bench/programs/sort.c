@@ -34,7 +34,7 @@ uint32_t run(uint32_t units) {
   static uint32_t values[COUNT];
   static compare_function const orders[] = { by_value, by_low_half };
   uint32_t random = 3, sum = 0;
-  for (uint32_t unit = 0; unit < units * 6; unit++) {
+  for (uint32_t unit = 0; unit < units * 3; unit++) {
     for (int i = 0; i < COUNT; i++) values[i] = random32(&random);
     sort(values, COUNT, orders[unit & 1]);
     for (int i = 0; i < COUNT; i += 97) sum = mix(sum, values[i]);

@@ -16,7 +16,7 @@ uint32_t run(uint32_t units) {
   __m128i sum = _mm_setzero_si128();
   __m128d total = _mm_setzero_pd();
   const __m128d half = _mm_set1_pd(0.5);
-  for (uint32_t pass = 0; pass < units * 1500; pass++) {
+  for (uint32_t pass = 0; pass < units * 600; pass++) {
     for (int i = 0; i < VECTORS; i++) {
       __m128i v = integers[i];
       __m128i product = _mm_mul_epu32(v, _mm_srli_epi64(v, 32));

@@ -9,7 +9,7 @@ uint32_t run(uint32_t units) {
   if (pipe(ends) != 0) fail("pipe");
   uint32_t sum = 0;
   long parent = syscall(SYS_getppid);
-  for (uint32_t i = 0; i < units * 40000; i++) {
+  for (uint32_t i = 0; i < units * 16000; i++) {
     sum = mix(sum, syscall(SYS_getppid) == parent);
     if (i % 4 != 0) continue;
     if (write(ends[1], "0123456789abcdef", 1 + i % 16) < 0) fail("write");

@@ -31,7 +31,7 @@ static void clear(node *tree) {
 
 uint32_t run(uint32_t units) {
   uint32_t random = 17, sum = 0;
-  for (uint32_t unit = 0; unit < units * 3; unit++) {
+  for (uint32_t unit = 0; unit < units * 2; unit++) {
     node *root = NULL;
     for (int i = 0; i < 15000; i++) insert(&root, random32(&random) >> 12);
     for (int i = 0; i < 60000; i++) {

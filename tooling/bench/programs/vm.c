@@ -51,6 +51,6 @@ static uint32_t execute(const instruction *code, uint32_t limit) {
 
 uint32_t run(uint32_t units) {
   uint32_t sum = 0;
-  for (uint32_t unit = 0; unit < units * 4; unit++) sum = mix(sum, execute(collatz, 6000 + unit % 7));
+  for (uint32_t unit = 0; unit < units * 2; unit++) sum = mix(sum, execute(collatz, 6000 + unit % 7));
   return sum;
 }

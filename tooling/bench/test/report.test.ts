@@ -65,11 +65,12 @@ describe('the command', () => {
     const { importTypeScript } = await import(${JSON.stringify(path('../../../scripts/lib/load-typescript.mjs'))});
     await importTypeScript(${JSON.stringify(path('../src/main.ts'))});`;
   it.each([
-    [[], 2, /no benchmark named/],
+    [['--programs', 'sieve,sive'], 2, /no program sive/],
     [['tires'], 2, /no benchmark tires/],
     [['tiers', '--quik'], 2, /--quik/],
     [['tiers', '--section', 'kernels,speed'], 2, /no section speed/],
-    [['--help'], 0, /usage: npm run bench/],
+    [['--help'], 0, /usage: npm run bench \[-- options\]/],
+    [['tiers', '--help'], 0, /usage: npm run bench -- tiers/],
   ])('%j', (args, status, text) => {
     const result = spawnSync(process.execPath, ['--input-type=module', '--eval', loader, '--', 'bench', ...args], { encoding: 'utf8' });
     expect(`${result.stdout}${result.stderr}`).toMatch(text);

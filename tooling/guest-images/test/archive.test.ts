@@ -1,12 +1,13 @@
 /** Readers and writers of archives against hand-made bytes and against each other's damage. */
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readAr } from '../src/archive/ar.ts';
 import { decompress, decompressWhole, withoutCompression } from '../src/archive/compression.ts';
 import { parseControl, readControl, readPackageFiles } from '../src/archive/deb.ts';
-import { writeNewc } from '../src/archive/newc.ts';
+import { readNewcFile, writeNewc } from '../src/archive/newc.ts';
 import { readTar } from '../src/archive/tar.ts';
 import { GuestImageError } from '../src/errors.ts';
+import { initramfsOf, readInitramfsFile } from '../src/initramfs.ts';
 import { arOf, debOf, tarOf } from './deb-fixture.ts';
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -139,5 +140,27 @@ describe('newc', () => {
       ].join(''),
     );
     expect(archive.length % 4).toBe(0);
+  });
+
+  it('reads files back', () => {
+    const archive = writeNewc([
+      { path: 'd', type: 'directory', mode: 0o755 },
+      { path: 'd/f', type: 'file', mode: 0o644, data: utf8('hello') },
+      { path: 'empty', type: 'file', mode: 0o644, data: utf8('') },
+      { path: 'last', type: 'file', mode: 0o644, data: utf8('end') },
+    ]);
+    const read = (path: string): string | undefined => {
+      const data = readNewcFile(archive, path);
+      return data && text(data);
+    };
+    expect(['d/f', 'empty', 'last', 'f', 'TRAILER!!!'].map(read)).toEqual(['hello', '', 'end', undefined, undefined]);
+    expect(readNewcFile(utf8('no archive'), 'f')).toBeUndefined();
+  });
+
+  it('makes the folders of files, each before what is in it', () => {
+    const initramfs = initramfsOf({ '/a/b/one': '1', 'a/two': '2', three: '3' });
+    expect(['a/b/one', 'a/two', 'three'].map((path) => text(readInitramfsFile(initramfs, path) ?? utf8('missing')))).toEqual(['1', '2', '3']);
+    const names = [...text(gunzipSync(initramfs)).matchAll(/0{8}([a-z][a-z/]*)\0/g)].map(([, name]) => name);
+    expect(names).toEqual(['a', 'a/b', 'a/b/one', 'a/two', 'three']);
   });
 });

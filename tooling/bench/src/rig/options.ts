@@ -7,7 +7,7 @@ import { PROGRAM_NAMES, WORK, type ProgramName } from './programs.ts';
 
 export const RIG_USAGE = `usage: npm run bench [-- options]
 
-  --quick          two minutes: 32-bit, one round, a quarter of the work, the main mode only
+  --quick          two minutes: 32-bit, one round, an eighth of the work, the main mode only
   --programs LIST  some of ${PROGRAM_NAMES.join(',')}
   --peers LIST     some of ${PEER_NAMES.join(',')}
   --bits LIST      32, 64 (default both)

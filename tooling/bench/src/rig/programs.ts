@@ -1,5 +1,5 @@
 /**
- * The programs of the rig: one row each. Sources are in `programs/`; a unit of work takes v86 some tenths of a second, and the natively
+ * The programs of the rig: one row each. Sources are in `programs/`; a unit of work takes v86 one or two tenths of a second, and the natively
  * run program a few milliseconds to tens of them.
  */
 import type { Bits } from '../kernels/kernel.ts';
@@ -57,4 +57,4 @@ export function commandOf(program: Program, units: number): string {
 export const GUEST_OF: Readonly<Record<Bits, 'linux-686' | 'linux-cloud-amd64'>> = { 32: 'linux-686', 64: 'linux-cloud-amd64' };
 
 /** Units of work of `1×`, and how many times that the second run does. */
-export const WORK = { full: 4, quick: 1, times: 4 } as const;
+export const WORK = { full: 8, quick: 1, times: 4 } as const;

@@ -80,8 +80,8 @@ export function readNewcFile(archive: Uint8Array, path: string): Uint8Array | un
     const name = text(at + HEADER_BYTES, field(NAME_SIZE) - 1);
     const data = at + aligned(HEADER_BYTES + field(NAME_SIZE));
     const end = data + field(FILE_SIZE);
-    if (name === path) return archive.slice(data, end);
     if (name === TRAILER || Number.isNaN(end)) return undefined;
+    if (name === path) return archive.slice(data, end);
     at = data + aligned(field(FILE_SIZE));
   }
   return undefined;

@@ -1,6 +1,6 @@
 /** The text that busybox's tools work on: the same in every run. */
 
-const BYTES = 96 * 1024;
+const BYTES = 48 * 1024;
 const WORDS = 4000;
 const WORDS_PER_LINE = 11;
 const LETTERS = 'etaoinshrdlucmfwypvbgkjqxz';
