@@ -144,8 +144,8 @@ describe('peers', () => {
 
 describe('options', () => {
   it('have defaults', () => {
-    expect(parseRigOptions([])).toMatchObject({ bits: [32, 64], rounds: 3, units: 8, times: 4, nodes: ['host'], peers: PEER_NAMES, timeout: 600 });
-    expect(parseRigOptions(['--quick'])).toMatchObject({ bits: [32], rounds: 1, units: 1, peers: ['native', 'qemu', 'v86', 'tiered'] });
+    expect(parseRigOptions([])).toMatchObject({ bits: [32, 64], rounds: 3, units: 8, times: 4, otherBoots: true, nodes: ['host'], peers: PEER_NAMES, timeout: 600 });
+    expect(parseRigOptions(['--quick'])).toMatchObject({ bits: [32], rounds: 1, units: 1, otherBoots: false, peers: ['native', 'qemu', 'v86', 'tiered'] });
     expect(parseRigOptions(['--quick', '--bits', '64', '--peers', 'tiered,native', '--node', 'host,24'])).toMatchObject({ bits: [64], peers: ['native', 'tiered'], nodes: ['host', '24'] });
   });
   it.each([

@@ -15,6 +15,8 @@ export interface MeasureOptions extends SessionOptions {
   readonly units: number;
   /** What `again` does, as a multiple of that. */
   readonly times: number;
+  /** Whether {@link Peer.otherBoots} are measured. */
+  readonly otherBoots: boolean;
   readonly programs: readonly Program[];
   readonly progress: (line: string) => void;
 }
@@ -49,7 +51,7 @@ class Round {
   async run(peers: readonly Peer[]): Promise<void> {
     const sessions = new Map<Peer, Session>();
     try {
-      for (const peer of peers) await this.#bootOtherWays(peer);
+      if (this.#options.otherBoots) for (const peer of peers) await this.#bootOtherWays(peer);
       for (const peer of peers) {
         const session = await this.#boot(peer.name, BZIMAGE, peer.launch(this.#image));
         if (session !== undefined) sessions.set(peer, session);

@@ -7,7 +7,7 @@ import { PROGRAM_NAMES, WORK, type ProgramName } from './programs.ts';
 
 export const RIG_USAGE = `usage: npm run bench [-- options]
 
-  --quick          two minutes: 32-bit, one round, an eighth of the work, the main mode only
+  --quick          a couple of minutes: 32-bit, one round, an eighth of the work, the main mode and boot only
   --programs LIST  some of ${PROGRAM_NAMES.join(',')}
   --peers LIST     some of ${PEER_NAMES.join(',')}
   --bits LIST      32, 64 (default both)
@@ -30,6 +30,8 @@ export interface RigOptions {
   /** Units of work of `1×`. */
   readonly units: number;
   readonly times: number;
+  /** Whether boots other than the one all peers have in common are measured as well. */
+  readonly otherBoots: boolean;
   readonly nodes: readonly string[];
   readonly append: string;
   /** Seconds. */
@@ -54,6 +56,7 @@ export function parseRigOptions(args: readonly string[]): RigOptions {
     rounds: positive('--rounds', values.rounds ?? String(quick ? 1 : DEFAULT_ROUNDS)),
     units: positive('--units', values.units ?? String(quick ? WORK.quick : WORK.full)),
     times: WORK.times,
+    otherBoots: !quick,
     nodes: values.node.split(','),
     append: values.append,
     timeout: positive('--timeout', values.timeout),

@@ -34,7 +34,7 @@ export async function runRig(options: RigOptions, signal: AbortSignal, progress:
       const { image, remove } = await makeImage(bits, { append: options.append, signal, progress });
       kernels[bits] = image.release;
       try {
-        await measure(image, present, samples, { rounds: options.rounds, units: options.units, times: options.times, timeout: options.timeout, programs, signal, progress });
+        await measure(image, present, samples, { ...options, programs, signal, progress });
       } finally {
         remove();
       }

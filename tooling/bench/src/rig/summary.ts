@@ -89,8 +89,10 @@ function wrongResults(program: string, runs: Samples['runs']): readonly WrongRes
   return [...wrong.values()];
 }
 
+/** The way all peers go first. */
 function bootRows(boots: Samples['boots']): readonly BootRow[] {
-  return unique(boots.map(({ peer, way }) => `${peer}\n${way}`)).map((key): BootRow => {
+  const inOrder = [...boots.filter(({ way }) => way === BZIMAGE), ...boots.filter(({ way }) => way !== BZIMAGE)];
+  return unique(inOrder.map(({ peer, way }) => `${peer}\n${way}`)).map((key): BootRow => {
     const [peer, way] = key.split('\n');
     const own = boots.filter((boot) => boot.peer === peer && boot.way === way);
     const of = (figure: 'patching' | 'cpu' | 'instructions' | 'peakBytes'): number | undefined => optionalMedian(own.flatMap((boot) => boot[figure] ?? []));

@@ -32,7 +32,6 @@ function formatSummary(summary: Summary, times: number): string {
 
 function phaseTable({ peers }: Summary, rows: readonly Row[]): string {
   const rivals = peers.includes(OWN) ? RIVALS.filter((rival) => peers.includes(rival)) : [];
-  const compared = peers.filter((peer) => peer !== OWN && rivals.every((rival) => rival !== peer));
   const head = ['program', ...peers, ...rivals.map((rival) => `${rival}/${OWN}`), ...(peers.includes(OWN) ? ['MIPS', '± %'] : [])];
   const lines = rows.map(({ program, cells }) => {
     const own = cells[OWN];
@@ -42,8 +41,8 @@ function phaseTable({ peers }: Summary, rows: readonly Row[]): string {
       ...(peers.includes(OWN) ? [digits(own?.mips ?? NaN), own === undefined ? '–' : (100 * own.spread).toFixed(0)] : []),
     ];
   });
-  // Against native, whose time is the yardstick; a peer is left empty when a program is missing on it, so that all means are over the same programs.
-  const base = peers.includes('native') ? 'native' : compared[0] ?? peers[0];
+  // A peer on which a program is missing has no mean, so that all means are over the same programs.
+  const base = peers.includes('native') ? 'native' : peers[0];
   const mean = (peer: string): string => (rows.every(({ cells }) => cells[peer] !== undefined && cells[base] !== undefined) ? `${digits(meanRatio(rows, peer, base))}×` : '–');
   const last = [`mean, ${base} = 1`, ...peers.map(mean), ...rivals.map((rival) => digits(meanRatio(rows, rival, OWN))), ...(peers.includes(OWN) ? ['', ''] : [])];
   return formatTable([head, ...lines, last]);
