@@ -58,7 +58,7 @@ export class Session {
     this.#options = options;
     const { program, args, cwd, counts } = launch;
     this.#child = spawn(program, args, {
-      // A Ctrl-C of the user's is for the rig, which ends its children itself.
+      // A group of its own: a Ctrl-C of the user's is for the rig, which ends its children itself.
       detached: true,
       stdio: counts ? ['pipe', 'pipe', 'pipe', 'ipc'] : ['pipe', 'pipe', 'pipe'],
       ...(cwd === undefined ? {} : { cwd }),
@@ -135,7 +135,17 @@ export class Session {
     await this.#ended.catch(() => undefined);
   }
 
-  readonly #kill = (): void => void this.#child.kill('SIGKILL');
+  /** The process and what it has started: natively, the program that runs. */
+  readonly #kill = (): void => {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    try {
+      // Detached, it leads a group of its own.
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself in this moment.
+    }
+  };
 
   #type(text: string): void {
     this.#child.stdin?.write(text);
