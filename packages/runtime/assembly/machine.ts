@@ -5,7 +5,7 @@
 import {
   INFO_CODE_BITMAP, INFO_CS_BASE_OFFSET, INFO_FETCH_MMU_OFFSET, INFO_FLAGS_OFFSET, INFO_HASH_BUCKETS, INFO_HASH_MASK,
   INFO_JUMP_CACHE_BITS, INFO_JUMP_CACHE_OFFSET, INFO_MMU_INDICES, INFO_PAGE_BASE_OFFSET, INFO_PC_MASK_OFFSET, INFO_PC_OFFSET,
-  INFO_PHYS_MAP, INFO_RAM_BASE, INFO_TLB_BITS, INFO_TLB_OFFSET, INFO_TLB_USED_OFFSET,
+  INFO_PHYS_MAP, INFO_RAM_BASE, INFO_TLB_BITS, INFO_TLB_OFFSET, INFO_TLB_USED_OFFSET, INFO_TLB_GLOBAL_OFFSET, INFO_FETCHED_OFFSET,
 } from './generated/offsets';
 
 export const PAGE_MASK: u64 = ~(<u64>0xfff);
@@ -26,6 +26,8 @@ export let tlbBits: u32 = 0;
 export let tlbIndexMask: usize = 0;
 export let mmuIndices: u32 = 0;
 export let tlbUsedOffset: usize = 0;
+export let tlbGlobalOffset: usize = 0;
+export let fetchedOffset: usize = 0;
 export let jumpCacheOffset: usize = 0;
 export let jumpCacheBits: u32 = 0;
 export let jumpCacheMask: u32 = 0;
@@ -49,6 +51,8 @@ export function configure(): void {
   tlbIndexMask = ((<usize>1) << tlbBits) - 1;
   mmuIndices = load<u32>(INFO_MMU_INDICES);
   tlbUsedOffset = load<u32>(INFO_TLB_USED_OFFSET);
+  tlbGlobalOffset = load<u32>(INFO_TLB_GLOBAL_OFFSET);
+  fetchedOffset = load<u32>(INFO_FETCHED_OFFSET);
   jumpCacheOffset = load<u32>(INFO_JUMP_CACHE_OFFSET);
   jumpCacheBits = load<u32>(INFO_JUMP_CACHE_BITS);
   jumpCacheMask = (1 << jumpCacheBits) - 1;

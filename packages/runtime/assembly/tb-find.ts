@@ -13,7 +13,7 @@ import {
   pcOffset,
 } from './machine';
 import { nextPage } from './slow-path';
-import { lookup } from './tlb';
+import { lookup, noteVerified } from './tlb';
 
 /** Same as tbHash of src/layout/hash.ts. */
 @inline
@@ -24,8 +24,11 @@ function tbHash(physPage: u32, pageOffset: u32, flags: u32, csBase: u32): u32 {
 
 /** Whether the page after a TB's first one is mapped, for fetching, to the page the TB was translated from. */
 function secondPageIs(env: usize, pageBase: u64, mmu: u32, physPage: u32): bool {
-  const entry = lookup(env, nextPage(env, pageBase), ACCESS_FETCH, mmu, 1);
-  return entry != 0 && load<u32>(entry, TLB_PHYS_PAGE) == physPage;
+  const linear = nextPage(env, pageBase);
+  const entry = lookup(env, linear, ACCESS_FETCH, mmu, 1);
+  if (entry == 0 || load<u32>(entry, TLB_PHYS_PAGE) != physPage) return false;
+  noteVerified(env, linear, entry, mmu);
+  return true;
 }
 
 export function tb_find(env: usize): usize {
@@ -43,6 +46,7 @@ export function tb_find(env: usize): usize {
   const pageBase = linear & PAGE_MASK;
   const pageOffset = <u32>(linear & 0xfff);
   store<u64>(env + pageBaseOffset, pageBase);
+  noteVerified(env, linear, entry, mmu);
   let tb: usize = load<u32>(hashBuckets + ((tbHash(physPage, pageOffset, flags, <u32>csBase) & hashMask) << 2));
   for (; tb != 0; tb = load<u32>(tb, TB_HASH_NEXT)) {
     if (load<u32>(tb, TB_PHYS_PAGE) != physPage || load<u32>(tb, TB_PAGE_OFFSET) != pageOffset) continue;
@@ -72,6 +76,7 @@ export function region_check(env: usize, descriptor: usize): u32 {
     const linear = (base + <u64>((<i64>load<i32>(record, REGION_PAGE_DELTA_PAGES)) << 12)) & mask;
     const entry = lookup(env, linear, ACCESS_FETCH, mmu, 1);
     if (entry == 0 || load<u32>(entry, TLB_PHYS_PAGE) != load<u32>(record, REGION_PAGE_PHYS_PAGE)) return 0;
+    noteVerified(env, linear, entry, mmu);
   }
   store<u32>(descriptor, load<u32>(env, CTX_MAPPING_GENERATION), REGION_GENERATION);
   return 1;

@@ -4,15 +4,19 @@
  * - a tag is INVALID, or a page address with the flags that send the access to the slow path;
  * - the write tag of a RAM page with any code bit set has the code flag (the host calls tlb_protect_code when a page gets its
  *   first TB; the flag may outlive the bits).
+ * - mappingGeneration is the one of the MMU index that code is fetched by;
+ * - every page that a link, a jump cache entry or a region was verified by under the present generation of an index is in that index' set of fetched
+ *   pages, and its bit in verifiedLocal is set if one of them is not global. So a change that concerns none of those pages leaves the generation.
  */
 import {
-  ACCESS_READ, ACCESS_WRITE, CTX_LARGE_PAGE_BASE, CTX_LARGE_PAGE_MASK, CTX_MAPPING_GENERATION, CTX_RET, CTX_TLB_FETCH_FILLS, CTX_TLB_FILLS, CTX_TLB_FLUSHES, CTX_TLB_PAGE_FLUSHES, CTX_TLB_USED, CTX_TLB_WRITE_FILLS, JC_ENTRY_BITS,
-  JC_TB, NO_PAGE, PHYS_RAM, PHYS_ROM, PROT_EXEC, PROT_READ, PROT_SIZE_SHIFT, PROT_WATCH, PROT_WRITE, TB_HASH_NEXT, TB_JMP_GENERATION, TLB_ADDEND,
+  ACCESS_READ, ACCESS_WRITE, CTX_GENERATIONS, CTX_LARGE_PAGE_BASE, CTX_LARGE_PAGE_MASK, CTX_LAST_GENERATION, CTX_MAPPING_GENERATION, CTX_RET, CTX_TLB_FETCH_FILLS,
+  CTX_TLB_FILLS, CTX_TLB_FLUSHES, CTX_TLB_PAGE_FLUSHES, CTX_TLB_USED, CTX_TLB_WRITE_FILLS, CTX_VERIFIED_LOCAL, FETCHED_BITS, JC_ENTRY_BITS,
+  JC_TB, NO_PAGE, PHYS_RAM, PHYS_ROM, PROT_EXEC, PROT_GLOBAL, PROT_READ, PROT_SIZE_SHIFT, PROT_WATCH, PROT_WRITE, TB_HASH_NEXT, TB_JMP_GENERATION, TLB_ADDEND,
   TLB_ENTRY_BITS, TLB_FETCH_TAG, TLB_FLAG_CODE, TLB_FLAG_INVALID, TLB_FLAG_MMIO, TLB_FLAG_ROM, TLB_FLAG_WATCH, TLB_PHYS_PAGE, TLB_READ_TAG, TLB_WRITE_TAG,
 } from './generated/offsets';
 import {
-  PAGE_MASK, count, hashBuckets, hashMask, jumpCacheMask, jumpCacheOffset, mmuIndices, tlbBits, tlbFillHook, tlbIndexMask, tlbOffset,
-  tlbUsedOffset,
+  PAGE_MASK, count, fetchMmuOffset, fetchedOffset, hashBuckets, hashMask, jumpCacheMask, jumpCacheOffset, mmuIndices, tlbBits, tlbFillHook, tlbGlobalOffset, tlbIndexMask,
+  tlbOffset, tlbUsedOffset,
 } from './machine';
 import { codeBits, physEntry } from './physical';
 
@@ -62,14 +66,52 @@ function invalidateTags(entry: usize): void {
   store<u64>(entry, INVALID_TAG, TLB_FETCH_TAG);
 }
 
+/** Bytes of a set of fetched pages. */
+const FETCHED_SIZE: u32 = 1 << (FETCHED_BITS - 3);
+const FETCHED_MASK: u64 = (1 << FETCHED_BITS) - 1;
+
+@inline
+function fetchedSet(env: usize, mmu: u32): usize {
+  return env + fetchedOffset + ((<usize>mmu) << (FETCHED_BITS - 3));
+}
+
+/** The byte that says whether the page in an entry is global. */
+@inline
+function globalMark(env: usize, entry: usize): usize {
+  return env + tlbGlobalOffset + ((entry - env - tlbOffset) >> TLB_ENTRY_BITS);
+}
+
+/** Something is verified, under the present generation of an MMU index, by the page of linear address addr, which is in an entry. */
+export function noteVerified(env: usize, addr: u64, entry: usize, mmu: u32): void {
+  const bit = (addr >> 12) & FETCHED_MASK;
+  const word = fetchedSet(env, mmu) + ((<usize>(bit >> 6)) << 3);
+  store<u64>(word, load<u64>(word) | ((<u64>1) << (bit & 63)));
+  if (load<u8>(globalMark(env, entry)) == 0) store<u32>(env, load<u32>(env, CTX_VERIFIED_LOCAL) | (1 << mmu), CTX_VERIFIED_LOCAL);
+}
+
 /**
- * New mapping generation, never 0. When the counter has gone round, everything that remembers an old one forgets it; only
- * region descriptors, which nobody lists here, could then be taken for verified, after exactly 2^32 changes without one run.
+ * Gives new mapping generations, never 0, to the MMU indices of a mask. When the counter has gone round, everything that remembers an old one forgets it;
+ * only region descriptors, which nobody lists here, could then be taken for verified, after exactly 2^32 changes without one run.
  */
-export function tlb_bump_generation(env: usize): void {
-  const next = load<u32>(env, CTX_MAPPING_GENERATION) + 1;
-  store<u32>(env, next == 0 ? 1 : next, CTX_MAPPING_GENERATION);
-  if (next != 0) return;
+function renewGenerations(env: usize, which: u32): void {
+  if (which == 0) return;
+  let next = load<u32>(env, CTX_LAST_GENERATION) + 1;
+  if (next == 0) {
+    forgetGenerations(env);
+    next = 1;
+    which = (1 << mmuIndices) - 1;
+  }
+  store<u32>(env, next, CTX_LAST_GENERATION);
+  for (let mmu: u32 = 0; mmu < mmuIndices; mmu++) {
+    if (!((which >> mmu) & 1)) continue;
+    store<u32>(env + (mmu << 2), next, CTX_GENERATIONS);
+    memory.fill(fetchedSet(env, mmu), 0, FETCHED_SIZE);
+  }
+  store<u32>(env, load<u32>(env, CTX_VERIFIED_LOCAL) & ~which, CTX_VERIFIED_LOCAL);
+  store<u32>(env, load<u32>(env + (load<u32>(env + fetchMmuOffset) << 2), CTX_GENERATIONS), CTX_MAPPING_GENERATION);
+}
+
+function forgetGenerations(env: usize): void {
   for (let i: u32 = 0; i <= jumpCacheMask; i++) store<u32>(env + jumpCacheOffset + (i << JC_ENTRY_BITS), 0, JC_TB);
   for (let i: u32 = 0; i <= hashMask; i++) {
     for (let tb: usize = load<u32>(hashBuckets + (i << 2)); tb != 0; tb = load<u32>(tb, TB_HASH_NEXT)) {
@@ -79,23 +121,43 @@ export function tlb_bump_generation(env: usize): void {
   }
 }
 
-export function tlb_flush(env: usize): void {
+export function tlb_bump_generation(env: usize): void {
+  renewGenerations(env, (1 << mmuIndices) - 1);
+}
+
+/** Drops the entries of all MMU indices, `local`: but those of global pages. */
+function dropEntries(env: usize, local: bool): void {
   store<u32>(env, load<u32>(env, CTX_TLB_FLUSHES) + 1, CTX_TLB_FLUSHES);
   for (let mmu: u32 = 0; mmu < mmuIndices; mmu++) {
     const counter = env + CTX_TLB_USED + (mmu << 2);
     const table = env + tlbOffset + ((<usize>mmu) << (tlbBits + <u32>TLB_ENTRY_BITS));
     const list = env + tlbUsedOffset + ((<usize>mmu) << (tlbBits + 1));
     const used = load<u32>(counter);
+    let kept: u32 = 0;
     for (let i: u32 = 0; i < used; i++) {
-      const entry = table + ((<usize>load<u16>(list + (i << 1))) << TLB_ENTRY_BITS);
+      const index = load<u16>(list + (i << 1));
+      const entry = table + ((<usize>index) << TLB_ENTRY_BITS);
+      if (local && load<u8>(globalMark(env, entry)) != 0) {
+        store<u16>(list + (kept++ << 1), index);
+        continue;
+      }
       invalidateTags(entry);
       store<u32>(entry, NO_PAGE, TLB_PHYS_PAGE);
     }
-    store<u32>(counter, 0);
+    store<u32>(counter, kept);
   }
+}
+
+export function tlb_flush(env: usize): void {
+  dropEntries(env, false);
   store<u64>(env, ~(<u64>0), CTX_LARGE_PAGE_BASE);
   store<u64>(env, ~(<u64>0), CTX_LARGE_PAGE_MASK);
   tlb_bump_generation(env);
+}
+
+export function tlb_flush_local(env: usize): void {
+  dropEntries(env, true);
+  renewGenerations(env, load<u32>(env, CTX_VERIFIED_LOCAL));
 }
 
 export function tlb_flush_page(env: usize, addr: u64): void {
@@ -104,12 +166,15 @@ export function tlb_flush_page(env: usize, addr: u64): void {
     return;
   }
   store<u32>(env, load<u32>(env, CTX_TLB_PAGE_FLUSHES) + 1, CTX_TLB_PAGE_FLUSHES);
+  let fetched: u32 = 0;
   for (let mmu: u32 = 0; mmu < mmuIndices; mmu++) {
     const entry = entryOf(env, addr, mmu);
     // Another page in the same entry goes too: it costs one fill, and telling them apart costs three compares here.
     invalidateTags(entry);
+    const bit = (addr >> 12) & FETCHED_MASK;
+    if ((load<u64>(fetchedSet(env, mmu) + ((<usize>(bit >> 6)) << 3)) >> (bit & 63)) & 1) fetched |= 1 << mmu;
   }
-  tlb_bump_generation(env);
+  renewGenerations(env, fetched);
 }
 
 export function tlb_flush_page_host(env: usize, addrLo: u32, addrHi: u32): void {
@@ -165,6 +230,7 @@ export function tlb_set_page(env: usize, linear: u64, physPage: u32, prot: u32, 
   store<u32>(entry, (mapped & ~0xfff) - <u32>page, TLB_ADDEND);
   // NO_PAGE marks an unused entry. Nothing is mapped that high, so the page before it behaves the same.
   store<u32>(entry, physPage == NO_PAGE ? NO_PAGE - 1 : physPage, TLB_PHYS_PAGE);
+  store<u8>(globalMark(env, entry), prot & PROT_GLOBAL ? 1 : 0);
 }
 
 export function tlb_protect_code(env: usize, physPage: u32): void {

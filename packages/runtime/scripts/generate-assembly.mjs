@@ -11,9 +11,9 @@ import { softfloatTables } from './softfloat-tables.mjs';
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const source = (file) => importTypeScript(join(folder, 'src', file));
 
-const [emit, context, header, tlb, jump, info, phys, region, hash, exits, core] = await Promise.all(
+const [emit, context, header, tlb, jump, info, phys, region, hash, exits, core, env] = await Promise.all(
   ['layout/assembly-constants', 'layout/wasm-context', 'layout/tb-header', 'layout/tlb-entry', 'layout/jump-cache', 'layout/machine-info',
-    'layout/phys-map', 'layout/region-descriptor', 'layout/hash', 'exit-code', 'core-helpers'].map((name) => source(`${name}.ts`)),
+    'layout/phys-map', 'layout/region-descriptor', 'layout/hash', 'exit-code', 'core-helpers', 'layout/env'].map((name) => source(`${name}.ts`)),
 );
 const { assemblyConstants, assemblyNumbers } = emit;
 
@@ -31,6 +31,7 @@ const text = [
   assemblyConstants(info.MACHINE_INFO, { prefix: 'INFO', base: info.MACHINE_INFO_ADDRESS }),
   assemblyNumbers('PHYS', phys.PhysKind),
   assemblyNumbers('', { PHYS_PAGES: phys.PHYS_PAGES, CODE_GRANULE_BITS: phys.CODE_GRANULE_BITS }),
+  assemblyNumbers('', { FETCHED_BITS: env.FETCHED_BITS }),
   assemblyConstants(region.REGION_DESCRIPTOR, { prefix: 'REGION' }),
   assemblyConstants(region.REGION_PAGE, { prefix: 'REGION_PAGE' }),
   assemblyNumbers('HASH', hash.HASH_MULTIPLIERS),

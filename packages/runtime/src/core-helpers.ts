@@ -59,6 +59,8 @@ export const Prot = {
   exec: 4,
   /** Loads from and stores to the page are announced: see {@link Access.watched}. */
   watch: 8,
+  /** The page stays when the guest goes to another address space: see `tlb_flush_local`. */
+  global: 16,
   /** Bits 8–15: log2 of the size of the guest's page when it is larger than 4 KiB, so that flushing any part of it flushes all. */
   sizeShift: 8,
 } as const;
@@ -97,12 +99,14 @@ export const CORE_HELPERS = {
       'exitCode = fetchFault). Sets page_base in the frame, and the jump cache entry when found' }),
 
   // ---- TLB -----------------------------------------------------------------------------------------------------------
-  tlb_flush: row({ params: I32_ENV, results: NONE, callers: ANYBODY, doc: '(env): drop all entries of all MMU indices, bump the mapping generation' }),
+  tlb_flush: row({ params: I32_ENV, results: NONE, callers: ANYBODY, doc: '(env): drop all entries of all MMU indices, renew all mapping generations' }),
+  tlb_flush_local: row({ params: I32_ENV, results: NONE, callers: GUEST,
+    doc: '(env): another address space: drop all entries but global ones; renew the mapping generations under which anything but global pages was fetched' }),
   tlb_flush_page: row({ params: ['i32', 'i64'], results: NONE, callers: ['code', 'guest'],
-    doc: '(env, addr): drop the page of addr in all MMU indices (all pages when it lies in a larger guest page), bump the mapping generation' }),
+    doc: '(env, addr): drop the page of addr in all MMU indices (all pages when it lies in a larger guest page), renew the mapping generations under which it was fetched' }),
   tlb_flush_page_host: row({ params: ['i32', 'i32', 'i32'], results: NONE, callers: HOST, doc: '(env, addrLo, addrHi): tlb_flush_page for JavaScript' }),
   tlb_bump_generation: row({ params: I32_ENV, results: NONE, callers: ['guest', 'host'],
-    doc: '(env): bump the mapping generation and keep the TLB: for what changes the meaning of jump cache and links, but no translation' }),
+    doc: '(env): renew all mapping generations and keep the TLB: for what changes the meaning of jump cache and links, but no translation' }),
   tlb_set_page: row({ params: ['i32', 'i64', 'i32', 'i32', 'i32'], results: NONE, callers: GUEST,
     doc: '(env, linear address [low 12 bits ignored], physical page number, prot [Prot], mmuIndex): enter a translation. For tlb_fill' }),
   tlb_protect_code: row({ params: ['i32', 'i32'], results: NONE, callers: HOST,

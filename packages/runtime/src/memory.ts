@@ -171,7 +171,8 @@ function writeMachineInfo(machine: MachineMemory): void {
     ...{ pcOffset: slot(layout.pc), pageBaseOffset: slot(layout.pageBase), csBaseOffset: layout.csBaseOffset },
     ...{ flagsOffset: layout.flagsOffset, pcMaskOffset: layout.pcMaskOffset, fetchMmuOffset: layout.fetchMmuOffset },
     ...{ tlbOffset: layout.mmu.tlbOffset, tlbBits: layout.mmu.tlbBits, mmuIndices: layout.mmu.indices },
-    ...{ tlbUsedOffset: layout.tlbUsedOffset, jumpCacheOffset: layout.jumpCacheOffset, jumpCacheBits: layout.jumpCacheBits },
+    ...{ tlbUsedOffset: layout.tlbUsedOffset, tlbGlobalOffset: layout.tlbGlobalOffset, fetchedOffset: layout.fetchedOffset },
+    ...{ jumpCacheOffset: layout.jumpCacheOffset, jumpCacheBits: layout.jumpCacheBits },
   } satisfies Record<keyof typeof MACHINE_INFO.offset, number>;
   for (const [field, offset] of Object.entries(MACHINE_INFO.offset)) {
     u32[(MACHINE_INFO_ADDRESS + offset) >>> 2] = values[field as keyof typeof values];
@@ -185,6 +186,8 @@ function initVcpu(machine: MachineMemory, env: number): void {
   const context = WASM_CONTEXT.offset;
   u32[(env + context.env) >>> 2] = env;
   u32[(env + context.mappingGeneration) >>> 2] = 1;
+  u32[(env + context.lastGeneration) >>> 2] = 1;
+  u32.fill(1, (env + context.generations) >>> 2, ((env + context.generations) >>> 2) + mmu.indices);
   u32.fill(0xffffffff, (env + context.largePageBase) >>> 2, (env + context.largePageMask + 8) >>> 2);
   const end = (env + mmu.tlbOffset + (mmu.indices << (mmu.tlbBits + mmu.entry.sizeBits))) >>> 2;
   for (let entry = (env + mmu.tlbOffset) >>> 2; entry < end; entry += TLB_ENTRY.size >>> 2) {

@@ -318,6 +318,31 @@ describe('TLB', () => {
     for (let i = 0; i < 256; i++) expect(tag(i * 4096, 'readTag') & BigInt(TlbFlag.invalid)).not.toBe(0n);
   });
 
+  it('keeps global pages when the address space changes, of all MMU indices, and drops them with everything', () => {
+    const global = RWX | Prot.global;
+    toy.pages = new Map([[1n, { physPage: 1, prot: global }], [2n, { physPage: 2, prot: RWX }], [3n, { physPage: 3, prot: global }]]);
+    for (const [at, mmu] of [[0x1000, 0], [0x2000, 0], [0x3000, 0], [0x3000, 1]] as const) ld(at, MO_8, mmu);
+    const refilled = (): string[] => {
+      takeLog(toy);
+      for (const [at, mmu] of [[0x1000, 0], [0x2000, 0], [0x3000, 0], [0x3000, 1]] as const) ld(at, MO_8, mmu);
+      return takeLog(toy);
+    };
+    for (let round = 0; round < 3; round++) {
+      toy.runtime.exports.tlb_flush_local(toy.env);
+      expect(toy.context('tlbUsed')).toBe(2);
+      expect(refilled()).toEqual(['fill 2000 0 mmu0']);
+    }
+    toy.runtime.exports.tlb_flush(toy.env);
+    expect([toy.context('tlbUsed'), refilled().length]).toEqual([0, 4]);
+    // What an entry held before says nothing about what it holds now.
+    toy.pages.set(0x101n, { physPage: 4, prot: RWX }).set(0x102n, { physPage: 5, prot: global });
+    for (const at of [0x10_1000, 0x10_2000]) ld(at, MO_8);
+    toy.runtime.exports.tlb_flush_local(toy.env);
+    takeLog(toy);
+    for (const at of [0x10_1000, 0x10_2000]) ld(at, MO_8);
+    expect(takeLog(toy)).toEqual(['fill 101000 0 mmu0']);
+  });
+
   it('flushes one page', () => {
     toy.pages = new Map([[1n, { physPage: 1, prot: RWX }], [2n, { physPage: 2, prot: RWX }]]);
     ld(0x1000, MO_8, 0);

@@ -1,6 +1,6 @@
 /** TBs as data: hash and tb_find, pages and code bits, links, jump cache, regions, arena. */
 import {
-  ExitCode, JUMP_CACHE_ENTRY, NO_DELTA, NO_PAGE, Prot, REGION_DESCRIPTOR, REGION_PAGE, TB_HEADER, TbKind, codeWord, incomingLinks, jumpCacheIndex, linkTb,
+  ExitCode, JUMP_CACHE_ENTRY, NO_DELTA, NO_PAGE, Prot, REGION_DESCRIPTOR, REGION_PAGE, TB_HEADER, TbKind, WASM_CONTEXT, codeWord, incomingLinks, jumpCacheIndex, linkTb,
   tbCpuAddress, unlinkIncoming, unlinkOutgoing, type TbIdentity,
 } from '@wasm-tcg/runtime';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -139,10 +139,67 @@ describe('the jump cache', () => {
     linkTb(toy.machine, tb, 1, other, 7);
     toy.runtime.exports.tlb_bump_generation(toy.env);
     expect([named(), field(tb, 'jmpGeneration', 1), toy.context('mappingGeneration')]).toEqual([tb, 7, 2]);
-    toy.setContext('mappingGeneration', 0xffff_ffff);
+    toy.setContext('lastGeneration', 0xffff_ffff);
     toy.runtime.exports.tlb_bump_generation(toy.env);
     expect([named(), field(tb, 'jmpGeneration', 1), toy.context('mappingGeneration')]).toEqual([0, 0, 1]);
     expect(incomingLinks(toy.machine, other)).toEqual([tb | 1]);
+  });
+
+  describe('and its mapping generation', () => {
+    const global = RWX | Prot.global;
+    const after = (change: () => void): number => {
+      const before = toy.context('mappingGeneration');
+      change();
+      return toy.context('mappingGeneration') - before;
+    };
+    const flush = (page: number) => () => toy.runtime.exports.tlb_flush_page_host(toy.env, page * 4096, 0);
+    const newSpace = (): void => toy.runtime.exports.tlb_flush_local(toy.env);
+    beforeEach(() => {
+      toy.pages = new Map([[1n, { physPage: 1, prot: RWX }], [2n, { physPage: 5, prot: RWX }], [3n, { physPage: 3, prot: RWX }], [9n, { physPage: 1, prot: global }]]);
+    });
+
+    it('is renewed when a page is flushed that code was looked up in, and by no other', () => {
+      add();
+      find(0x1100);
+      expect([after(flush(3)), after(flush(2)), after(flush(1)), after(flush(1))]).toEqual([0, 0, 1, 0]);
+    });
+
+    it('is renewed with the second page of a TB, and with any page of a region', () => {
+      add({ pageOffset: 0xff8, physPage2: 5 });
+      find(0x1ff8);
+      expect(after(flush(2))).toBe(1);
+      const at = toy.arena.alloc(REGION_DESCRIPTOR.size + 2 * REGION_PAGE.size, 8);
+      toy.machine.views().u32.set([0, 2, 0, 1, 2, 3], at >>> 2);
+      toy.setGlobal('page_base', 0x1000n);
+      expect(toy.runtime.exports.region_check(toy.env, at)).toBe(1);
+      expect([after(flush(2)), after(flush(3))]).toEqual([0, 1]);
+    });
+
+    it('outlives a change of the address space if all code was in global pages', () => {
+      const tb = add();
+      expect(find(0x9100)).toBe(tb);
+      expect([after(newSpace), after(newSpace)]).toEqual([0, 0]);
+      expect(find(0x1100)).toBe(tb);
+      expect([after(newSpace), after(newSpace)]).toEqual([1, 0]);
+    });
+
+    it('is one for each MMU index, and the one in force is that of the index that code is fetched by', () => {
+      const generations = (): number[] => [0, 1].map((mmu) => toy.machine.views().u32[((toy.env + WASM_CONTEXT.offset.generations) >>> 2) + mmu]);
+      add();
+      find(0x9100);
+      toy.setState('fetchMmu', 1n);
+      find(0x1100);
+      const [first, second] = generations();
+      newSpace();
+      expect(generations()).toEqual([first, second + 1]);
+      expect(toy.context('mappingGeneration')).toBe(second + 1);
+      toy.setState('fetchMmu', 0n);
+      toy.runtime.exports.tlb_flush_page_host(toy.env, 0x9000, 0);
+      expect(generations()).toEqual([second + 2, second + 1]);
+      expect(toy.context('mappingGeneration')).toBe(second + 2);
+      toy.runtime.exports.tlb_flush(toy.env);
+      expect(generations()).toEqual([second + 3, second + 3]);
+    });
   });
 
   it('still names a retired TB, whose state tells', () => {

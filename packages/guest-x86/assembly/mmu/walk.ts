@@ -4,10 +4,10 @@
 // can hang it; table addresses where nothing is read as all ones, which faults as reserved bits or leads nowhere; A and D go to memory through
 // phys_cas, which honours translated code.
 import {
-  ACCESS_CROSSING, ACCESS_FETCH, ACCESS_MISALIGNED, ACCESS_WATCHED, ACCESS_WRITE, HF_AC, MMU_KERNEL_SMAP, MMU_USER, PROT_EXEC, PROT_READ,
+  ACCESS_CROSSING, ACCESS_FETCH, ACCESS_MISALIGNED, ACCESS_WATCHED, ACCESS_WRITE, HF_AC, MMU_KERNEL_SMAP, MMU_USER, PROT_EXEC, PROT_GLOBAL, PROT_READ,
   PROT_SIZE_SHIFT, PROT_WATCH, PROT_WRITE, ST_A20_MASK, ST_CR3, ST_PDPTE, FEATURE_GIGA_PAGES, FEATURE_PSE36,
 } from '../generated/layout';
-import { CR0_PG, CR0_WP, CR4_PAE, CR4_PSE, CR4_SMEP, EFER_NXE, VEC_AC, VEC_GP, VEC_PF } from '../system/arch';
+import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE, CR4_SMEP, EFER_NXE, VEC_AC, VEC_GP, VEC_PF } from '../system/arch';
 import { reservedAddressBits } from '../system/control';
 import { data_breakpoint, isWatched } from '../system/debug';
 import { raiseAccess } from '../system/fault';
@@ -21,6 +21,7 @@ const US: u64 = 4;
 const A: u64 = 0x20;
 const D: u64 = 0x40;
 const PS: u64 = 0x80;
+const G: u64 = 0x100;
 const NX: u64 = 1 << 63;
 const ADDRESS: u64 = 0x000ffffffffff000;
 
@@ -118,9 +119,10 @@ function permissions(env: usize, mmu: i32, all: u64, noExecute: bool): i32 {
   return (smap ? 0 : PROT_READ | (writable ? PROT_WRITE : 0)) | (executable ? PROT_EXEC : 0);
 }
 
-/** Check a finished translation and enter it. `dirty`: the leaf's D bit is or will be set. */
-function enter(env: usize, addr: u64, request: i32, phys: u64, sizeBits: i32, prot: i32, dirty: bool): i32 {
-  const usable = (dirty ? prot : prot & ~PROT_WRITE) | (isWatched(env, addr) ? PROT_WATCH : 0);
+/** Check a finished translation and enter it. `leaf`: the entry that maps the page, with D as it is or will be. */
+function enter(env: usize, addr: u64, request: i32, phys: u64, sizeBits: i32, prot: i32, leaf: u64): i32 {
+  const stays = (leaf & G) != 0 && (cr4(env) & CR4_PGE) != 0;
+  const usable = ((leaf & D) != 0 ? prot : prot & ~PROT_WRITE) | (isWatched(env, addr) ? PROT_WATCH : 0) | (stays ? PROT_GLOBAL : 0);
   tlb_set_page(env, addr, physicalPage(env, phys), usable | (sizeBits > 12 ? sizeBits << PROT_SIZE_SHIFT : 0), mmuOf(request));
   return FILLED;
 }
@@ -148,7 +150,7 @@ function walk32(env: usize, addr: u64, request: i32): i32 {
     if (!allows(prot, access)) return pageFault(env, addr, request, PF_P);
     const bits = <u32>A | (access == ACCESS_WRITE ? <u32>D : 0);
     if (!mark32(env, at, pde, bits)) return AGAIN;
-    return enter(env, addr, request, high | (pde & 0xffc00000) | (addr & 0x3fffff), 22, prot, ((pde | bits) & <u32>D) != 0);
+    return enter(env, addr, request, high | (pde & 0xffc00000) | (addr & 0x3fffff), 22, prot, pde | bits);
   }
   if (!mark32(env, at, pde, <u32>A)) return AGAIN;
   const leafAt = masked(env, (pde & 0xfffff000) + ((addr >> 10) & 0xffc));
@@ -158,7 +160,7 @@ function walk32(env: usize, addr: u64, request: i32): i32 {
   if (!allows(prot, access)) return pageFault(env, addr, request, PF_P);
   const bits = <u32>A | (access == ACCESS_WRITE ? <u32>D : 0);
   if (!mark32(env, leafAt, pte, bits)) return AGAIN;
-  return enter(env, addr, request, (pte & 0xfffff000) | (addr & 0xfff), 12, prot, ((pte | bits) & <u32>D) != 0);
+  return enter(env, addr, request, (pte & 0xfffff000) | (addr & 0xfff), 12, prot, pte | bits);
 }
 
 // ---- PAE and 4-level paging --------------------------------------------------------------------------------------------------------
@@ -216,6 +218,6 @@ function walk64(env: usize, addr: u64, request: i32): i32 {
     const bits = A | (access == ACCESS_WRITE ? D : 0);
     if (!mark64(env, at, entry, bits)) return AGAIN;
     const offset = (<u64>1 << shift) - 1;
-    return enter(env, addr, request, (entry & ADDRESS & ~offset) | (addr & offset), shift, prot, ((entry | bits) & D) != 0);
+    return enter(env, addr, request, (entry & ADDRESS & ~offset) | (addr & offset), shift, prot, entry | bits);
   }
 }

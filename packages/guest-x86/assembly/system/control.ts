@@ -9,7 +9,7 @@ import {
 import { typeOf } from './descriptor';
 import { raiseGp, raiseUd, takeBudget } from './fault';
 import { update_hflags } from './hflags';
-import { phys_ld64, tlb_flush, tlb_flush_page } from './memory';
+import { phys_ld64, tlb_flush, tlb_flush_local, tlb_flush_page } from './memory';
 import { accessOf, cpl, cr0, cr4, efer, hflags, isCanonical, isLongMode } from './state';
 
 /** CR8, 0–15, of the machine's local APIC (or of the state, without one). */
@@ -49,7 +49,7 @@ export function setCr3(env: usize, value: u64): bool {
   if (isLongMode(env) && (value & (reservedAddressBits(env) | 0xfff0000000000000)) != 0) return raiseGp(env, 0);
   if (isPae(cr0(env), cr4(env), efer(env)) && !loadPdptes(env, value)) return false;
   store<u64>(env, value, ST_CR3);
-  tlb_flush(env);
+  tlb_flush_local(env);
   return true;
 }
 

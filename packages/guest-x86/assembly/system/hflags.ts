@@ -4,7 +4,7 @@
 // CPL is the DPL of SS, as virtualisation defines it: CS.RPL would be wrong between setting CR0.PE and the first far jump, and DPL of CS is wrong
 // in conforming segments.
 import {
-  FR_ES_BASE, HF_AC, HF_CPL_SHIFT, HF_CS32, HF_CS64, HF_CS_FLAT, HF_DR, HF_DS_FLAT, HF_EM, HF_ES_FLAT, HF_FS_OK, HF_GS_OK, HF_IOPL_SHIFT,
+  CTX_GENERATIONS, CTX_MAPPING_GENERATION, FR_ES_BASE, HF_AC, HF_CPL_SHIFT, HF_CS32, HF_CS64, HF_CS_FLAT, HF_DR, HF_DS_FLAT, HF_EM, HF_ES_FLAT, HF_FS_OK, HF_GS_OK, HF_IOPL_SHIFT,
   HF_LMA, HF_MP, HF_OSFXSR, HF_PE, HF_RF, HF_SHADOW, HF_SMAP, HF_SS32, HF_SS_FLAT, HF_TF, HF_TS, HF_VM, MMU_KERNEL, MMU_USER, SEG_CS, SEG_DS, SEG_ES, SEG_FS,
   SEG_GS, SEG_SS, ST_DR, ST_EFLAGS, ST_FETCH_MMU, ST_HFLAGS, ST_INTERRUPT_SHADOW, ST_PC_MASK,
 } from '../generated/layout';
@@ -24,7 +24,7 @@ function isFlat(env: usize, seg: u32): bool {
   return load<u64>(env + (seg << 3), FR_ES_BASE) == 0 && isOpen(env, seg);
 }
 
-/** Recompute hflags, pcMask, fetchMmu, segBound and sseFast. */
+/** Recompute hflags, pcMask, fetchMmu with the mapping generation in force, segBound and sseFast. */
 export function update_hflags(env: usize): void {
   const c0 = cr0(env);
   const c4 = cr4(env);
@@ -65,7 +65,9 @@ export function update_hflags(env: usize): void {
 
   store<u32>(env, h, ST_HFLAGS);
   store<u64>(env, code64 ? u64.MAX_VALUE : 0xffffffff, ST_PC_MASK);
-  store<u32>(env, level == 3 ? MMU_USER : MMU_KERNEL, ST_FETCH_MMU);
+  const fetchMmu = level == 3 ? MMU_USER : MMU_KERNEL;
+  store<u32>(env, fetchMmu, ST_FETCH_MMU);
+  store<u32>(env, load<u32>(env + (fetchMmu << 2), CTX_GENERATIONS), CTX_MAPPING_GENERATION);
   // The host and FXRSTOR write MXCSR.
   mxcsr_changed(env);
   // 64-bit code asks for no bounds, and leaving it comes through here.

@@ -17,6 +17,7 @@ import { MMU_KERNEL, MMU_KERNEL_SMAP, MMU_USER, ST_EFLAGS } from '../generated/l
 @external('runtime', 'phys_cas32') export declare function phys_cas32(env: usize, addr: u64, expected: u32, replacement: u32): i32;
 @external('runtime', 'phys_cas64') export declare function phys_cas64(env: usize, addr: u64, expected: u64, replacement: u64): i32;
 @external('runtime', 'tlb_flush') export declare function tlb_flush(env: usize): void;
+@external('runtime', 'tlb_flush_local') export declare function tlb_flush_local(env: usize): void;
 @external('runtime', 'tlb_flush_page') export declare function tlb_flush_page(env: usize, addr: u64): void;
 @external('runtime', 'tlb_set_page') export declare function tlb_set_page(env: usize, addr: u64, page: u32, prot: i32, mmu: i32): void;
 

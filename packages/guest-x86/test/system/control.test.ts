@@ -47,11 +47,27 @@ describe('MOV CR0', () => {
     cpu.call('mov_to_cr', 0, 0x19n);
     cpu.call('clts');
     expect(generation(cpu)).toBe(before);
-    for (const [n, value] of [[0, 0x80000011n], [3, 0x10000n], [4, 0x10n]] as const) {
+    for (const [n, value] of [[0, 0x80000011n], [4, 0x10n], [4, 0x90n]] as const) {
       const last = generation(cpu);
       expect(cpu.call('mov_to_cr', n, value)).toBe('ok');
       expect(generation(cpu)).not.toBe(last);
     }
+    // CR3: when code was looked up in a page of this address space since.
+    cpu.u32(0x10000, 0x83);
+    const last = generation(cpu);
+    expect(cpu.call('mov_to_cr', 3, 0x10000n)).toBe('ok');
+    expect(generation(cpu)).toBe(last);
+    cpu.runtime.exports.tb_find(cpu.env);
+    expect(cpu.call('mov_to_cr', 3, 0x10000n)).toBe('ok');
+    expect(generation(cpu)).not.toBe(last);
+  });
+
+  it.each([['without PGE', 0x10n, 1], ['with PGE', 0x90n, 0]] as const)('CR3 keeps what was looked up in a global page, %s', (_what, cr4, renewals) => {
+    const cpu = new TestCpu().flat('protected32').set({ cr3: 0x10000, cr4, cr0: 0x80000011n }).u32(0x10000, 0x183);
+    cpu.runtime.exports.tb_find(cpu.env);
+    const last = generation(cpu);
+    expect(cpu.call('mov_to_cr', 3, 0x10000n)).toBe('ok');
+    expect(generation(cpu) - last).toBe(renewals);
   });
 
   it('LMSW cannot clear PE', () => {

@@ -1,13 +1,18 @@
 /**
  * The area of one vCPU: everything generated code reaches is `env + static offset`.
  *
- *     context | frame (globals, then temps) | guest's own structure | TLBs | used lists | jump cache
+ *     context | frame (globals, then temps) | guest's own structure | TLBs | used lists | global marks | fetched pages | jump cache
  */
 import type { GlobalDef, GlobalType, TargetLayout } from '@wasm-tcg/ir';
 import { JUMP_CACHE_BITS, JUMP_CACHE_ENTRY } from './jump-cache.ts';
 import type { FieldType, StructDef } from './struct.ts';
 import { TLB_ENTRY, TLB_ENTRY_BITS } from './tlb-entry.ts';
 import { WASM_CONTEXT } from './wasm-context.ts';
+
+/**
+ * log2 of the bits of a set of fetched pages: a program runs from some hundred pages between two changes of its mapping, so one that stands for another is rare.
+ */
+export const FETCHED_BITS = 12;
 
 /** Slots that TCI can name in its short form; the frame has this many. */
 export const FRAME_SLOTS = 256;
@@ -67,6 +72,10 @@ export interface EnvLayout extends TargetLayout {
   readonly stateOffset: number;
   /** Used lists, one per MMU index: u16 entry indices, `2 << tlbBits` bytes each; counts are in the context. */
   readonly tlbUsedOffset: number;
+  /** One byte per TLB entry, of all MMU indices in a row: 1 for a page that a change of the address space leaves (x86: global). */
+  readonly tlbGlobalOffset: number;
+  /** Per MMU index a set of `1 << FETCHED_BITS` bits: pages, by number modulo that, that something was verified by under the index' generation. */
+  readonly fetchedOffset: number;
   readonly jumpCacheOffset: number;
   readonly jumpCacheBits: number;
   /** Size of the whole area, a multiple of 64 KiB. */
@@ -82,7 +91,9 @@ export function layoutEnv<N extends string, F extends Readonly<Record<string, Fi
   const stateOffset = alignUp(frameOffset + FRAME_SLOTS * 8, Math.max(64, state.align));
   const tlbOffset = alignUp(stateOffset + state.size, 4096);
   const tlbUsedOffset = tlbOffset + (mmuIndices << (tlbBits + TLB_ENTRY_BITS));
-  const jumpCacheOffset = alignUp(tlbUsedOffset + (mmuIndices << (tlbBits + 1)), 64);
+  const tlbGlobalOffset = tlbUsedOffset + (mmuIndices << (tlbBits + 1));
+  const fetchedOffset = alignUp(tlbGlobalOffset + (mmuIndices << tlbBits), 64);
+  const jumpCacheOffset = alignUp(fetchedOffset + (mmuIndices << (FETCHED_BITS - 3)), 64);
   const end = jumpCacheOffset + (JUMP_CACHE_ENTRY.size << JUMP_CACHE_BITS);
   return {
     name: spec.name,
@@ -111,6 +122,8 @@ export function layoutEnv<N extends string, F extends Readonly<Record<string, Fi
     },
     stateOffset,
     tlbUsedOffset,
+    tlbGlobalOffset,
+    fetchedOffset,
     jumpCacheOffset,
     jumpCacheBits: JUMP_CACHE_BITS,
     envSize: alignUp(end, 65536),

@@ -33,6 +33,8 @@ export const MACHINE_INFO = defStruct('machineInfo', {
   tlbBits: 'u32',
   mmuIndices: 'u32',
   tlbUsedOffset: 'u32',
+  tlbGlobalOffset: 'u32',
+  fetchedOffset: 'u32',
   jumpCacheOffset: 'u32',
   jumpCacheBits: 'u32',
 }, 16);

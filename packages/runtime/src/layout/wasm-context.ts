@@ -27,7 +27,11 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
   faultError: 'u32',
   faultAccess: 'u32',
   faultAddress: 'u64',
-  /** Bumped whenever linear → physical mapping may have changed (control register writes, INVLPG, A20). Never 0. */
+  /**
+   * What links, jump cache entries and regions were verified under is good while this is the same. It is that of the MMU index that code is fetched by now
+   * (an entry of {@link generations}): who changes that index copies it. Renewed whenever a page that code was fetched from since may be mapped otherwise
+   * (control register writes, INVLPG, A20). Never 0.
+   */
   mappingGeneration: 'u32',
   /** Link slot to patch, `header | slot + 2`, when tb_exec leaves with ExitCode.translate after a goto_tb; else 0. */
   linkFrom: 'u32',
@@ -68,4 +72,10 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
   /** Flushes of all TLBs, and of single pages, both modulo 2^32. */
   tlbFlushes: 'u32',
   tlbPageFlushes: 'u32',
+  /** Mapping generation of each MMU index. The flags of a TB decide which one it is fetched by, so that those of user and kernel never meet. */
+  generations: ['u32', 16],
+  /** The last generation that was given to any index. */
+  lastGeneration: 'u32',
+  /** Bit per MMU index: something was verified, under its generation, by a page that is not global. */
+  verifiedLocal: 'u32',
 }, 16);

@@ -5,17 +5,21 @@
  * written. Translated code has four pages of its own, far from where addresses of random programs lead.
  */
 import { TOY_HELPERS, TOY_STATE_OFFSET, TOY_STATE_SIZE, TOY_TARGET, type HelperDef } from '@wasm-tcg/ir';
-import { ExitCode, GUEST_EXIT, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, PAGE_SIZE, type EnvLayout } from '@wasm-tcg/runtime';
+import { ExitCode, FETCHED_BITS, GUEST_EXIT, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, PAGE_SIZE, type EnvLayout } from '@wasm-tcg/runtime';
 
 const { tlbBits, indices, tlbOffset, entry } = TOY_TARGET.mmu;
 const TLB_END = tlbOffset + (indices << (tlbBits + entry.sizeBits));
-const JUMP_CACHE = TLB_END + (indices << (tlbBits + 1));
+const TLB_GLOBAL = TLB_END + (indices << (tlbBits + 1));
+const FETCHED = TLB_GLOBAL + (indices << tlbBits);
+const JUMP_CACHE = FETCHED + (indices << (FETCHED_BITS - 3));
 
 /** The toy target with what the runtime wants to know besides. */
 export const FUZZ_LAYOUT: EnvLayout = {
   ...TOY_TARGET,
   stateOffset: TOY_TARGET.flagsOffset,
   tlbUsedOffset: TLB_END,
+  tlbGlobalOffset: TLB_GLOBAL,
+  fetchedOffset: FETCHED,
   jumpCacheOffset: JUMP_CACHE,
   jumpCacheBits: JUMP_CACHE_BITS,
   envSize: Math.ceil((JUMP_CACHE + (JUMP_CACHE_ENTRY.size << JUMP_CACHE_BITS)) / 65536) * 65536,
