@@ -1,6 +1,8 @@
 /** Samples for tests of Observe: zeros, but for what a row says. */
-import type { ProfileEntry } from '@wasm-tcg/emulator';
+import { COUNTER_GROUPS, type CounterName, type ProfileEntry } from '@wasm-tcg/emulator';
 import type { KeptSample } from '../src/machine/sample-ring.ts';
+
+const ZEROS = Object.fromEntries(COUNTER_GROUPS.flatMap(({ rows }) => Object.keys(rows).map((name) => [name, 0]))) as Record<CounterName, number>;
 
 export interface Counts {
   readonly instructions?: number;
@@ -26,35 +28,18 @@ export function sample(at: number, counts: Counts): KeptSample {
     at,
     virtual: at,
     counters: {
+      ...ZEROS,
       instructions,
       tciInstructions: tci,
       moduleInstructions: instructions - tci - region,
       regionInstructions: region,
-      translatedTbs: 0,
-      translatedInstructions: 0,
       translateMs,
-      compiledModules: 0,
-      compiledModuleTbs: 0,
-      compiledRegions: 0,
-      compiledRegionTbs: 0,
-      wasmBytes: 0,
       compileMs,
       regionMs,
       engineMs,
-      invalidatedTbs: 0,
-      flushes: 0,
-      retries: 0,
-      faults: 0,
-      refusedRegions: 0,
-      dispatches: 0,
-      lookups: 0,
-      lookupMisses: 0,
-      slowPaths: 0,
       tlbFills: tlb,
       tlbWriteFills: stores,
       tlbFetchFills: fetches,
-      tlbFlushes: 0,
-      tlbPageFlushes: 0,
       exits,
       pool: {
         modules,
@@ -70,7 +55,6 @@ export function sample(at: number, counts: Counts): KeptSample {
         deadDrops: 0,
         refusals: 0,
       },
-      arenaBytes: 0,
     },
   };
 }

@@ -3,9 +3,9 @@
  * `createMachine` (machine/create-machine.ts) makes a {@link Machine}.
  */
 import type { CpuModelName, RegisterName, RegisterValue } from '@wasm-tcg/guest-x86';
-import type { PoolCounters } from '@wasm-tcg/instance-pool';
 import type { TciFormats } from '@wasm-tcg/tci-interp';
 import type { Profiler, TranslatedPage, TranslationInfo } from './api-profile.ts';
+import type { MachineCounters } from './api-counters.ts';
 import type { CodeListing, ListingOptions, OpStepper, OpStepperOptions } from './api-code.ts';
 import type { Drive } from './drives/drive.ts';
 
@@ -186,49 +186,6 @@ export interface Cpu {
   readonly halted: boolean;
 }
 
-/** Counters since creation; instructions are exact. */
-export interface MachineCounters {
-  readonly instructions: number;
-  /** Instructions run by the interpreter; the rest ran in modules and regions. */
-  readonly tciInstructions: number;
-  readonly moduleInstructions: number;
-  readonly regionInstructions: number;
-  readonly translatedTbs: number;
-  readonly translatedInstructions: number;
-  readonly translateMs: number;
-  readonly compiledModules: number;
-  readonly compiledModuleTbs: number;
-  readonly compiledRegions: number;
-  readonly compiledRegionTbs: number;
-  readonly wasmBytes: number;
-  /** Building and compiling modules and regions; of it, regions; and of it, the engine (`new WebAssembly.Module`). */
-  readonly compileMs: number;
-  readonly regionMs: number;
-  readonly engineMs: number;
-  readonly invalidatedTbs: number;
-  readonly flushes: number;
-  readonly retries: number;
-  readonly faults: number;
-  readonly refusedRegions: number;
-  readonly dispatches: number;
-  readonly lookups: number;
-  readonly lookupMisses: number;
-  /** Guest accesses that were not made inline: TLB misses, page crossings, device memory, stores to pages with code. */
-  readonly slowPaths: number;
-  /** TLB misses that asked for a page walk, whether or not the page was there; of them, those of stores and of instruction fetches. The rest are of loads. */
-  readonly tlbFills: number;
-  readonly tlbWriteFills: number;
-  readonly tlbFetchFills: number;
-  /** TLB flushes, modulo 2^32: of everything (a new CR3, paging bits of control registers, INVLPG inside a large page …), and of a page (INVLPG). */
-  readonly tlbFlushes: number;
-  readonly tlbPageFlushes: number;
-  /** Exits to the host by reason (names of ExitCode and X86Exit). */
-  readonly exits: Readonly<Record<string, number>>;
-  /** Compiled code: what lives (`modules`, `instances`, `bytes`), and totals of what was made, evicted and made again: see {@link PoolCounters}. */
-  readonly pool: Readonly<PoolCounters>;
-  readonly arenaBytes: number;
-}
-
 /** Stages of a TB: guest code, IR, optimised IR, TCI, its Wasm module alone, the region that would be grown from it. */
 export type InspectStage = 'x86' | 'ir' | 'opt' | 'tci' | 'wat' | 'region';
 
@@ -249,6 +206,7 @@ export interface Machine {
   requestStop(): void;
   /** Instructions retired. */
   readonly instructions: number;
+  /** Everything counted and timed since creation: `formatStats` makes text of it. */
   counters(): MachineCounters;
   /** Text of the stages of the TB at a linear address, in the mode the CPU is in. Default: all but `region`. */
   inspect(pc: bigint | number, options?: { readonly stages?: readonly InspectStage[] }): Readonly<Partial<Record<InspectStage, string>>>;

@@ -2,6 +2,8 @@
 export * from './api.ts';
 export type * from './api-code.ts';
 export type * from './api-profile.ts';
+export { COUNTER_GROUPS, type CounterGroup, type CounterName, type CounterRow, type CounterUnit, type MachineCounters } from './api-counters.ts';
+export { formatProfile, formatStats } from './debug/stats.ts';
 export type { PoolCounters } from '@wasm-tcg/instance-pool';
 export { blobDrive } from './drives/blob-drive.ts';
 export type { Drive } from './drives/drive.ts';

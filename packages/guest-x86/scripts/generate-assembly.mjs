@@ -20,6 +20,7 @@ const [frame, cpu, hflags, restore, x86Exits, features, cc, sse, fpu] = await Pr
 const text = [
   '// Made by packages/guest-x86/scripts/generate-assembly.mjs; do not edit. Offsets are in bytes from env unless said otherwise.\n',
   assemblyConstants(context.WASM_CONTEXT, { prefix: 'CTX' }),
+  assemblyNumbers('FLUSH', context.TlbFlushCause),
   '// From the start of a TB header.\n' + assemblyConstants(header.TB_HEADER, { prefix: 'TB' }),
   assemblyFrame(frame.X86_FRAME, cpu.X86_LAYOUT, 'FR'),
   assemblyConstants(cpu.X86_STATE, { prefix: 'ST', base: cpu.X86_LAYOUT.stateOffset }),

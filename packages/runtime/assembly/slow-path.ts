@@ -6,8 +6,9 @@
  * fault or RETRY leaves memory as it was.
  */
 import {
-  ACCESS_CROSSING, ACCESS_MISALIGNED, ACCESS_READ, ACCESS_WATCHED, ACCESS_WRITE, CTX_ARG, CTX_EXIT_CODE, CTX_INSN_INDEX, CTX_RET, CTX_SLOW_PATHS, CTX_TB_PTR,
-  EXIT_DEVICE, EXIT_RETRY, PHYS_MMIO, TB_CFLAGS, TB_FLAG_DEVICE, TLB_FLAG_WATCH, TLB_READ_TAG,
+  ACCESS_CROSSING, ACCESS_MISALIGNED, ACCESS_READ, ACCESS_WATCHED, ACCESS_WRITE, CTX_ARG, CTX_EXIT_CODE, CTX_INSN_INDEX, CTX_RET, CTX_SLOW_PATHS, CTX_SLOW_REASONS, CTX_TB_PTR,
+  EXIT_DEVICE, EXIT_RETRY, PHYS_MMIO, SLOW_CODE, SLOW_CROSSING, SLOW_DEVICE, SLOW_MISALIGNED, SLOW_OTHER, TB_CFLAGS, TB_FLAG_DEVICE, TLB_FLAG_CODE, TLB_FLAG_MMIO, TLB_FLAG_WATCH,
+  TLB_READ_TAG,
 } from './generated/offsets';
 import { PAGE_MASK, count, pcMaskOffset, tlbFillHook } from './machine';
 import { codeAllows, physEntry, physLoad, physStore } from './physical';
@@ -40,6 +41,12 @@ function tagOf(entry: usize, access: u32): u64 {
   return load<u64>(entry + ((<usize>access) << 3), TLB_READ_TAG);
 }
 
+/** Counts a reason for being here other than a miss. */
+@inline
+function because(env: usize, reason: u32): void {
+  count(env + CTX_SLOW_REASONS + (reason << 3));
+}
+
 /** Translates all bytes of an access into first, second, inFirst. false: fault, nothing changed. */
 function translate(env: usize, addr: u64, size: u32, access: u32, mmu: u32): bool {
   const room = <u32>0x1000 - <u32>(addr & 0xfff);
@@ -55,7 +62,10 @@ function translate(env: usize, addr: u64, size: u32, access: u32, mmu: u32): boo
     if (nextEntry == 0) return false;
     rest = physicalOf(nextEntry, next);
     flags |= tagOf(nextEntry, access);
+    because(env, SLOW_CROSSING);
   }
+  flags &= ~PAGE_MASK;
+  if (flags != 0) because(env, flags & TLB_FLAG_MMIO ? SLOW_DEVICE : flags & TLB_FLAG_CODE ? SLOW_CODE : SLOW_OTHER);
   watched = (flags & TLB_FLAG_WATCH) != 0;
   first = start;
   second = rest;
@@ -77,6 +87,7 @@ function reach(env: usize, addr: u64, oi: u32, access: u32): bool {
   const mmu = (oi >> 8) & 0xf;
   const alignBits = (oi >> 5) & 7;
   if ((addr & ((1 << alignBits) - 1)) != 0) {
+    because(env, SLOW_MISALIGNED);
     const misaligned = access | ACCESS_MISALIGNED | ((oi & 0xff) << 8);
     if (call_indirect<i32>(tlbFillHook, env, addr, misaligned, mmu, 0) == 0) return false;
   }

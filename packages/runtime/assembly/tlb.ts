@@ -6,12 +6,14 @@
  *   first TB; the flag may outlive the bits).
  * - mappingGeneration is the one of the MMU index that code is fetched by;
  * - every page that a link, a jump cache entry or a region was verified by under the present generation of an index is in that index' set of fetched
- *   pages, and its bit in verifiedLocal is set if one of them is not global. So a change that concerns none of those pages leaves the generation.
+ *   pages, and its bit in verifiedLocal is set if one of them is not global. So a change that concerns none of those pages leaves the generation;
+ * - the read tag of an entry that was dropped keeps its page address beside the invalid flag, which is how a miss is known to be a flush's doing.
  */
 import {
   ACCESS_READ, ACCESS_WRITE, CTX_GENERATIONS, CTX_LARGE_PAGE_BASE, CTX_LARGE_PAGE_MASK, CTX_LAST_GENERATION, CTX_MAPPING_GENERATION, CTX_RET, CTX_TLB_FETCH_FILLS,
-  CTX_TLB_FILLS, CTX_TLB_FLUSHES, CTX_TLB_PAGE_FLUSHES, CTX_TLB_USED, CTX_TLB_WRITE_FILLS, CTX_VERIFIED_LOCAL, FETCHED_BITS, JC_ENTRY_BITS,
-  JC_TB, NO_PAGE, PHYS_RAM, PHYS_ROM, PROT_EXEC, PROT_GLOBAL, PROT_READ, PROT_SIZE_SHIFT, PROT_WATCH, PROT_WRITE, TB_HASH_NEXT, TB_JMP_GENERATION, TLB_ADDEND,
+  CTX_TLB_FILLS, CTX_TLB_FLUSHES, CTX_TLB_FLUSHES_BY, CTX_TLB_FLUSH_CAUSE, CTX_TLB_LAST_FLUSH, CTX_TLB_MISSES, CTX_TLB_PAGE_FLUSHES, CTX_TLB_USED,
+  CTX_TLB_WRITE_FILLS, CTX_VERIFIED_LOCAL, FETCHED_BITS, FLUSH_LARGE_PAGE, FLUSH_OTHER, JC_ENTRY_BITS, JC_TB, MISS_ACCESS, MISS_COLD, MISS_CONFLICT, MISS_FLUSHED,
+  MISS_PAGE_FLUSH, NO_PAGE, PHYS_RAM, PHYS_ROM, PROT_EXEC, PROT_GLOBAL, PROT_READ, PROT_SIZE_SHIFT, PROT_WATCH, PROT_WRITE, TB_HASH_NEXT, TB_JMP_GENERATION, TLB_ADDEND,
   TLB_ENTRY_BITS, TLB_FETCH_TAG, TLB_FLAG_CODE, TLB_FLAG_INVALID, TLB_FLAG_MMIO, TLB_FLAG_ROM, TLB_FLAG_WATCH, TLB_PHYS_PAGE, TLB_READ_TAG, TLB_WRITE_TAG,
 } from './generated/offsets';
 import {
@@ -37,6 +39,15 @@ export function probe(env: usize, addr: u64, access: u32, mmu: u32): usize {
   return ((tag ^ (addr & PAGE_MASK)) & MATCH_MASK) == 0 ? entry : 0;
 }
 
+/** Why the entry of addr did not serve an access: MISS_*. */
+function missCause(env: usize, entry: usize, addr: u64): u32 {
+  const tag = load<u64>(entry, TLB_READ_TAG);
+  const samePage = ((tag ^ addr) & PAGE_MASK) == 0;
+  if (load<u32>(entry, TLB_PHYS_PAGE) == NO_PAGE) return samePage ? MISS_FLUSHED + load<u32>(env, CTX_TLB_LAST_FLUSH) : MISS_COLD;
+  const dropped = tag & load<u64>(entry, TLB_WRITE_TAG) & load<u64>(entry, TLB_FETCH_TAG) & TLB_FLAG_INVALID;
+  return dropped ? MISS_PAGE_FLUSH : samePage ? MISS_ACCESS : MISS_CONFLICT;
+}
+
 /**
  * The entry that maps addr, filled when needed; 0: the guest raised a fault, or, with `quiet`, would have raised one.
  * `hint`: ACCESS_CROSSING or 0, for the hook.
@@ -47,6 +58,7 @@ export function lookup(env: usize, addr: u64, access: u32, mmu: u32, quiet: u32,
   if (entry != 0) return entry;
   count(env + CTX_TLB_FILLS);
   if (access != ACCESS_READ) count(env + (access == ACCESS_WRITE ? CTX_TLB_WRITE_FILLS : CTX_TLB_FETCH_FILLS));
+  count(env + CTX_TLB_MISSES + (missCause(env, entryOf(env, addr, mmu), addr) << 3));
   if (call_indirect<i32>(tlbFillHook, env, addr, access | hint, mmu, quiet) == 0) return 0;
   entry = probe(env, addr, access, mmu);
   if (entry == 0) unreachable();
@@ -61,7 +73,7 @@ export function physicalOf(entry: usize, addr: u64): u64 {
 
 @inline
 function invalidateTags(entry: usize): void {
-  store<u64>(entry, INVALID_TAG, TLB_READ_TAG);
+  store<u64>(entry, load<u64>(entry, TLB_READ_TAG) | TLB_FLAG_INVALID, TLB_READ_TAG);
   store<u64>(entry, INVALID_TAG, TLB_WRITE_TAG);
   store<u64>(entry, INVALID_TAG, TLB_FETCH_TAG);
 }
@@ -128,6 +140,10 @@ export function tlb_bump_generation(env: usize): void {
 /** Drops the entries of all MMU indices, `local`: but those of global pages. */
 function dropEntries(env: usize, local: bool): void {
   store<u32>(env, load<u32>(env, CTX_TLB_FLUSHES) + 1, CTX_TLB_FLUSHES);
+  const cause = load<u32>(env, CTX_TLB_FLUSH_CAUSE);
+  store<u32>(env, FLUSH_OTHER, CTX_TLB_FLUSH_CAUSE);
+  store<u32>(env, cause, CTX_TLB_LAST_FLUSH);
+  count(env + CTX_TLB_FLUSHES_BY + (cause << 3));
   for (let mmu: u32 = 0; mmu < mmuIndices; mmu++) {
     const counter = env + CTX_TLB_USED + (mmu << 2);
     const table = env + tlbOffset + ((<usize>mmu) << (tlbBits + <u32>TLB_ENTRY_BITS));
@@ -162,6 +178,7 @@ export function tlb_flush_local(env: usize): void {
 
 export function tlb_flush_page(env: usize, addr: u64): void {
   if ((addr & load<u64>(env, CTX_LARGE_PAGE_MASK)) == load<u64>(env, CTX_LARGE_PAGE_BASE)) {
+    store<u32>(env, FLUSH_LARGE_PAGE, CTX_TLB_FLUSH_CAUSE);
     tlb_flush(env);
     return;
   }

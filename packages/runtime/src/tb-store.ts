@@ -109,6 +109,12 @@ export class TbStore {
     return state;
   }
 
+  /** Physical address of a TB's first byte. */
+  physicalOf(tb: number): number {
+    const { u32 } = this.#machine.views();
+    return u32[(tb + AT.physPage) >>> 2]! * PAGE_SIZE + u32[(tb + AT.pageOffset) >>> 2]!;
+  }
+
   /** What a TB's function is, by its state word; 0 when the TB has been retired (its address may be used anew). */
   kindOf(tb: number): number {
     return this.#machine.views().u32[(tb + AT.state) >>> 2]! & ((1 << STATE_KIND_BITS) - 1);

@@ -142,6 +142,9 @@ class Generator {
     // What a helper has moved to budgetHeld was not used.
     f.get(env).get(env).mem(W.i64_load, CTX.regionInsns).get(this.u).get(env).mem(W.i32_load, CTX.budget).op(W.i32_sub)
       .get(env).mem(W.i32_load, CTX.budgetHeld).op(W.i32_sub).op(W.i64_extend_i32_s).op(W.i64_add).mem(W.i64_store, CTX.regionInsns);
+    // RegionReturn is the low two bits of what it returned.
+    f.get(r).i32Const(3).op(W.i32_and).i32Const(3).op(W.i32_shl).get(env).op(W.i32_add).tee(this.u)
+      .get(this.u).mem(W.i64_load, CTX.regionReturns).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.regionReturns);
     f.else_();
     f.get(env).get(this.t).callIndirect(this.tbType).set(r);
     f.end();
@@ -169,6 +172,7 @@ class Generator {
     f.end();
     f.get(env).get(t).mem(W.i32_store, CTX.budget);
     f.get(env).get(env).mem(W.i64_load, CTX.tciInsns).get(this.u).op(W.i64_extend_i32_u).op(W.i64_add).mem(W.i64_store, CTX.tciInsns);
+    f.get(env).get(env).mem(W.i64_load, CTX.tciTbs).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.tciTbs);
     f.get(tb).mem(W.i32_load, TB.tciCode).set(this.ip);
 
     const ops = f.loop();

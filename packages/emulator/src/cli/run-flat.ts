@@ -5,7 +5,8 @@ import { tinyGuest } from '../guests/tiny-guest.ts';
 import { DEBUG_PORT, DebugPort, EXIT_PORT } from './debug-port.ts';
 import { ExitStatus, openLog, readInput, type CliHost } from './host.ts';
 import type { Settings } from './settings.ts';
-import { formatCount, formatSummary } from './summary.ts';
+import { formatCount } from '../debug/stats.ts';
+import { formatReport, formatSummary, STATS_INTERVAL } from './summary.ts';
 
 /** Instructions between two looks at the event loop (Ctrl-C): at first and under stress, at least, and at most. */
 const CHUNK = { first: 200_000, most: 1 << 28 } as const;
@@ -47,12 +48,17 @@ export async function runFlat(settings: Settings, host: CliHost): Promise<number
     };
     machine.onPort(EXIT_PORT, EXIT_PORT, { write });
 
+    const stats = settings.debugItems.includes('stats');
     const start = performance.now();
+    if (stats) machine.profiler.start(STATS_INTERVAL);
     const progress = settings.quiet ? () => undefined : progressReporter(machine, host, start);
     const end = await runToEnd(machine, settings, host.signal, progress);
     debugPort.flush();
     const { status, outcome } = judge(end, written);
-    if (!settings.quiet) host.stderr(formatSummary(outcome, settings.mode, machine.counters(), (performance.now() - start) / 1000));
+    const counters = machine.counters();
+    const seconds = (performance.now() - start) / 1000;
+    if (stats) log.write(formatReport(outcome, settings.mode, counters, seconds, machine.profiler.take()));
+    if (!settings.quiet) host.stderr(formatSummary(outcome, settings.mode, counters, seconds));
     return status;
   } finally {
     log.close();

@@ -8,7 +8,7 @@ import { createPc } from '../machine/create-pc.ts';
 import { DebugPort } from './debug-port.ts';
 import { ExitStatus, openLog, openOutput, readInput, type CliHost, type OutputFile } from './host.ts';
 import type { CharBackend, DriveSetting, Settings } from './settings.ts';
-import { formatSummary } from './summary.ts';
+import { formatReport, STATS_INTERVAL } from './summary.ts';
 import { KEY_HELP, openTerminal, type TerminalCommand } from './terminal.ts';
 import { readSnapshot, writeSnapshot } from './snapshot-file.ts';
 
@@ -28,9 +28,11 @@ export async function runPc(settings: Settings, host: CliHost): Promise<number> 
     const drives = settings.drives.map((drive) => openDrive(drive, settings.snapshot, keep));
     const debugPort = settings.debugPort === undefined ? undefined : new DebugPort(sink(settings.debugPort, '-debugcon', host, keep));
     const pc = await createPc(pcOptions(settings, drives, log, debugPort));
+    const stats = settings.debugItems.includes('stats');
     const started = performance.now();
+    if (stats) pc.profiler.start(STATS_INTERVAL);
     const status = await runConsole(pc, settings, host, keep, debugPort);
-    if (settings.debugItems.includes('stats')) log?.write(formatSummary('ended', settings.mode, pc.counters(), (performance.now() - started) / 1000));
+    if (stats) log?.write(formatReport('ended', settings.mode, pc.counters(), (performance.now() - started) / 1000, pc.profiler.take()));
     return status;
   } finally {
     for (const close of closers.reverse()) close();
@@ -125,12 +127,13 @@ async function runConsole(pc: Pc, settings: Settings, host: CliHost, keep: Keep,
     quit = true;
     void pc.pause();
   };
-  const summary = (outcome: string): string => formatSummary(outcome, settings.mode, pc.counters(), (performance.now() - started) / 1000);
+  // What the profiler has met stays for the end.
+  const report = (): string => formatReport('running', settings.mode, pc.counters(), (performance.now() - started) / 1000, []);
   const commands: Readonly<Record<TerminalCommand, () => void>> = {
     quit: stop,
     help: () => host.stderr(KEY_HELP),
     break: () => input?.sendBreak(),
-    info: () => host.stderr(summary('running').replaceAll('\n', '\r\n')),
+    info: () => host.stderr(report().replaceAll('\n', '\r\n')),
     save: () => void saveNow(pc, settings, host),
     reset: () => pc.reset(),
   };

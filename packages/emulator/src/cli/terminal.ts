@@ -19,7 +19,7 @@ const KEYS: Readonly<Record<string, readonly [TerminalCommand, string]>> = {
   h: ['help', 'this list'],
   '?': ['help', 'this list'],
   b: ['break', 'send a break'],
-  i: ['info', 'what has run so far'],
+  i: ['info', 'counters so far, as -d stats has them'],
   s: ['save', 'write a snapshot (-savevm FILE)'],
   r: ['reset', 'reset the machine'],
 };

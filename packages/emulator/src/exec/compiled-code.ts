@@ -46,6 +46,8 @@ export class CompiledTbs implements CompiledCode {
   readonly pool: InstancePool<WebAssembly.Module, WebAssembly.Instance>;
   /** TBs whose module went away with them alive; the caller queues them again. */
   readonly orphans: number[] = [];
+  /** Time in which the engine instantiated units. */
+  instantiateMs = 0;
 
   constructor(parts: {
     machine: MachineMemory; store: TbStore; table: WebAssembly.Table; imports: WebAssembly.Imports; config: ExecutionConfig;
@@ -172,7 +174,9 @@ export class CompiledTbs implements CompiledCode {
 
   #instantiate(module: WebAssembly.Module, handle: PoolHandle): WebAssembly.Instance {
     const unit = this.#units.get(handle)!;
+    const started = performance.now();
     const instance = new WebAssembly.Instance(module, this.#imports);
+    this.instantiateMs += performance.now() - started;
     const functions = unit.kind === 'region' ? 1 : unit.members.length;
     const slots: number[] = [];
     for (let k = 0; k < functions; k++) {

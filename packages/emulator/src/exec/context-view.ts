@@ -6,7 +6,9 @@ import { WASM_CONTEXT, type EnvLayout, type MachineMemory } from '@wasm-tcg/runt
 
 const CTX = WASM_CONTEXT.offset;
 type U32Field = 'tbPtr' | 'insnIndex' | 'budget' | 'budgetHeld' | 'exitCode' | 'exitData' | 'faultError' | 'faultAccess' | 'mappingGeneration' | 'linkFrom' | 'noRegions' | 'dispatched' | 'tlbFlushes' | 'tlbPageFlushes';
-type U64Field = 'tciInsns' | 'regionInsns' | 'dispatches' | 'lookups' | 'lookupMisses' | 'slowPaths' | 'tlbFills' | 'tlbWriteFills' | 'tlbFetchFills';
+type U64Field = 'tciInsns' | 'regionInsns' | 'dispatches' | 'lookups' | 'lookupMisses' | 'slowPaths' | 'tlbFills' | 'tlbWriteFills' | 'tlbFetchFills' | 'tciTbs';
+/** Arrays of 64-bit counters. */
+type U64Array = 'tlbFlushesBy' | 'tlbMisses' | 'slowReasons' | 'regionReturns';
 
 export class ContextView {
   readonly env: number;
@@ -40,10 +42,10 @@ export class ContextView {
     this.#machine.views().i32[(this.env + CTX.budget) >>> 2] = value;
   }
 
-  /** A 64-bit counter as a number (exact below 2^53). */
-  counter(field: U64Field): number {
+  /** A 64-bit counter, or one of an array, as a number (exact below 2^53). */
+  counter(field: U64Field | U64Array, index = 0): number {
     const { u32 } = this.#machine.views();
-    const at = (this.env + CTX[field]) >>> 2;
+    const at = (this.env + CTX[field] + index * 8) >>> 2;
     return u32[at]! + u32[at + 1]! * 2 ** 32;
   }
 

@@ -10,6 +10,7 @@ import type { CodeTier } from '../api-code.ts';
 import type { ContextView } from './context-view.ts';
 import type { CompiledTbs } from './compiled-code.ts';
 import type { Guest, GuestEvent } from './guest.ts';
+import type { HostTime } from './host-time.ts';
 import type { SamplingProfiler } from './profiler.ts';
 import { Random } from './random.ts';
 import type { TbTranslator } from './tb-translator.ts';
@@ -34,6 +35,7 @@ export interface CpuExecParts {
   readonly compiled: CompiledTbs;
   readonly context: ContextView;
   readonly profiler: SamplingProfiler;
+  readonly time: HostTime;
   readonly config: ExecutionConfig;
   readonly tbExec: (env: number, tb: number) => number;
   readonly isBreakpoint: (linear: bigint) => boolean;
@@ -63,8 +65,13 @@ export class CpuExec {
   entries = 0;
   readonly exits = new Map<number, number>();
   flushes = 0;
+  flushMs = 0;
+  /** TBs that flushes have dropped. */
+  flushedTbs = 0;
   retries = 0;
   faults = 0;
+  /** Delivered by who runs it. */
+  interrupts = 0;
   refused = 0;
   /** Times an instruction met a device in a TB not made for it. */
   deviceExits = 0;
@@ -152,6 +159,8 @@ export class CpuExec {
   /** Drop all translated code. Not from inside generated code. */
   flush(): void {
     const { compiled, tiering, store, context } = this.#p;
+    const started = performance.now();
+    this.flushedTbs += store.count;
     this.#p.profiler.forgetHeaders();
     this.entries++;
     compiled.clear();
@@ -160,6 +169,7 @@ export class CpuExec {
     store.reset();
     context.set('tbPtr', 0);
     this.flushes++;
+    this.flushMs += performance.now() - started;
   }
 
   #sliceLength(left: number): number {
@@ -410,7 +420,11 @@ export class CpuExec {
     this.faults++;
     this.#p.onFault?.(context.get('exitData'));
     context.budget -= 1;
-    return deliver();
+    const { deliver: timer } = this.#p.time;
+    const began = timer.begin();
+    const event = deliver();
+    timer.end(began);
+    return event;
   }
 
   /** Translate what the frame names, and make the link that was wanted. Returns the header, or what happened instead. */

@@ -14,12 +14,22 @@ export interface CompiledCode {
   shareRegion(a: number, b: number): boolean;
 }
 
+/** Who has TBs given up one by one. */
+export type InvalidationCause = 'store' | 'host' | 'remap' | 'device';
+
+/** Addresses of invalidated TBs that are remembered, so that a TB made there again can be counted. */
+const MOST_DROPPED = 65_536;
+
 export class TbMaintenance {
   readonly #store: TbStore;
   readonly #context: ContextView;
   readonly #compiled: CompiledCode;
   readonly #hits: number[] = [];
-  invalidated = 0;
+  /** TBs invalidated, by cause. */
+  readonly invalidated: Record<InvalidationCause, number> = { store: 0, host: 0, remap: 0, device: 0 };
+  /** Stores that asked. */
+  codeWrites = 0;
+  readonly #dropped = new Set<number>();
 
   constructor(store: TbStore, context: ContextView, compiled: CompiledCode) {
     this.#store = store;
@@ -35,30 +45,38 @@ export class TbMaintenance {
    * @returns 1 when that TB, or a region it may be running in, was hit: the store must not be made, the instruction is to be retried
    */
   storeIntoCode(physical: number, size: number): 0 | 1 {
+    this.codeWrites++;
     const running = this.#context.get('tbPtr');
     this.#collect(physical, size);
     let retry: 0 | 1 = this.#hits.length > 0 && this.#store.isCut(running) ? 1 : 0;
     for (const tb of this.#hits) if (tb === running || this.#compiled.shareRegion(tb, running)) retry = 1;
-    this.#invalidateHits();
+    this.#invalidateHits('store');
     return retry;
   }
 
   /** Somebody else is about to write these bytes (within one page). */
-  hostWrite(physical: number, size: number): void {
+  hostWrite(physical: number, size: number, cause: InvalidationCause = 'host'): void {
     this.#collect(physical, size);
-    this.#invalidateHits();
+    this.#invalidateHits(cause);
   }
 
   /** Give up one TB. */
-  retire(tb: number): void {
+  retire(tb: number, cause: InvalidationCause): void {
+    if (this.#dropped.size >= MOST_DROPPED) this.#dropped.clear();
+    this.#dropped.add(this.#store.physicalOf(tb));
     this.#compiled.forget(tb);
     this.#store.retire(tb);
-    this.invalidated++;
+    this.invalidated[cause]++;
+  }
+
+  /** Has a TB at this physical address been invalidated? No: not lately. */
+  wasDropped(physical: number): boolean {
+    return this.#dropped.has(physical);
   }
 
   /** Pages are mapped otherwise: their code is gone. */
   dropRange(physical: number, size: number): void {
-    for (let at = physical; at < physical + size; at += PAGE_SIZE) this.hostWrite(at, PAGE_SIZE);
+    for (let at = physical; at < physical + size; at += PAGE_SIZE) this.hostWrite(at, PAGE_SIZE, 'remap');
   }
 
   #collect(physical: number, size: number): void {
@@ -67,7 +85,7 @@ export class TbMaintenance {
     this.#store.collectHits(Math.floor(physical / PAGE_SIZE), from, from + size, this.#hits);
   }
 
-  #invalidateHits(): void {
-    for (const tb of this.#hits) this.retire(tb);
+  #invalidateHits(cause: InvalidationCause): void {
+    for (const tb of this.#hits) this.retire(tb, cause);
   }
 }

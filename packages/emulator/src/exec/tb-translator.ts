@@ -41,6 +41,8 @@ export interface TranslatorParts {
   /** A breakpoint at this linear pc: TBs start there and never run on across it. */
   readonly isBreakpoint: (linear: bigint) => boolean;
   readonly hasBreakpoints: () => boolean;
+  /** Was there a TB at this physical address that has been invalidated? */
+  readonly wasDropped: (physical: number) => boolean;
 }
 
 export class TbTranslator {
@@ -53,6 +55,7 @@ export class TbTranslator {
   /** Counters. */
   translatedTbs = 0;
   translatedInsns = 0;
+  retranslatedTbs = 0;
   translateMs = 0;
 
   constructor(parts: TranslatorParts) {
@@ -106,6 +109,7 @@ export class TbTranslator {
     if (!oneUse) store.insert(header);
     this.translatedTbs++;
     this.translatedInsns += translation.insns;
+    if (!oneUse && this.#p.wasDropped(store.physicalOf(header))) this.retranslatedTbs++;
     this.translateMs += performance.now() - started;
     return { kind: 'tb', header };
   }

@@ -45,10 +45,15 @@ export class Tiering {
   compiledRegions = 0;
   compiledRegionTbs = 0;
   wasmBytes = 0;
+  regionBytes = 0;
   compileMs = 0;
-  /** Of {@link compileMs}, what regions took; and of both, what the engine took. */
+  /** Of {@link compileMs}: what regions took. */
   regionMs = 0;
+  /** Of {@link compileMs} and {@link regionMs}: `new WebAssembly.Module`. */
   engineMs = 0;
+  regionEngineMs = 0;
+  /** Of {@link compileMs}: neither that nor instantiation. */
+  emitMs = 0;
 
   constructor(parts: TieringParts) {
     this.#p = parts;
@@ -107,14 +112,14 @@ export class Tiering {
   #compileBatch(headers: readonly number[]): void {
     const { compiled } = this.#p;
     if (!this.#hasRoom(headers, this.#guess(headers.length))) return;
-    const started = performance.now();
+    const account = this.#account('module');
     const bytes = this.#buildBatch(headers);
     if (!this.#hasRoom(headers, bytes.length)) return;
     compiled.add('module', headers, this.#compile(bytes), bytes.length);
     for (const header of headers) this.#restart(header);
     this.compiledModules++;
     this.compiledModuleTbs += headers.length;
-    this.#account('module', headers.length, bytes, performance.now() - started);
+    account(headers.length, bytes);
   }
 
   /** Bytes to ask the pool for before anything is built. */
@@ -145,7 +150,7 @@ export class Tiering {
     // A TB that accesses devices ends behind the access, whatever follows.
     if (this.#word(entry, AT.cflags) !== 0) return;
     if (!this.#hasRoom([entry], this.#guess(config.regionTbs))) return;
-    const started = performance.now();
+    const account = this.#account('region');
     const { bytes, members, descriptor } = this.#buildRegion(entry);
     // Without room for the descriptor, the next translation flushes everything.
     if (descriptor === 0 || !this.#hasRoom([entry], bytes.length)) return;
@@ -156,7 +161,7 @@ export class Tiering {
     }
     this.compiledRegions++;
     this.compiledRegionTbs += members.length;
-    this.#account('region', members.length, bytes, performance.now() - started);
+    account(members.length, bytes);
   }
 
   #compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
@@ -172,11 +177,25 @@ export class Tiering {
     return { ...builder.region(region), members: region.members.map((m) => m.header) };
   }
 
-  #account(kind: 'module' | 'region', tbs: number, bytes: Uint8Array, ms: number): void {
-    this.wasmBytes += bytes.length;
-    this.compileMs += ms;
-    if (kind === 'region') this.regionMs += ms;
-    this.#p.onCompile?.(kind, tbs, bytes);
+  /** A unit is about to be built. @returns to be called when it has been installed */
+  #account(kind: 'module' | 'region'): (tbs: number, bytes: Uint8Array) => void {
+    const { compiled } = this.#p;
+    const { engineMs } = this;
+    const { instantiateMs } = compiled;
+    const started = performance.now();
+    return (tbs, bytes) => {
+      const ms = performance.now() - started;
+      const engine = this.engineMs - engineMs;
+      this.wasmBytes += bytes.length;
+      this.compileMs += ms;
+      this.emitMs += ms - engine - (compiled.instantiateMs - instantiateMs);
+      if (kind === 'region') {
+        this.regionBytes += bytes.length;
+        this.regionMs += ms;
+        this.regionEngineMs += engine;
+      }
+      this.#p.onCompile?.(kind, tbs, bytes);
+    };
   }
 
   #word(header: number, field: number): number {

@@ -37,7 +37,9 @@ export class FlatMachine extends MachineBase {
     while (left > 0) {
       this.checkAborted(signal);
       const before = exec.instructions;
+      const started = performance.now();
       const result = exec.run(Math.min(left, SIGNAL_PERIOD), first);
+      this.p.time.runMs += performance.now() - started;
       left -= exec.instructions - before;
       if (exec.instructions !== before) first = false;
       const access = this.takePortStop();

@@ -1,7 +1,8 @@
 /** What every machine has in common, whatever is around its CPU: memory, registers, breakpoints, inspection, counters. */
 import type { X86Registers } from '@wasm-tcg/guest-x86';
 import type { Profiler, TranslatedPage, TranslationInfo } from '../api-profile.ts';
-import type { Cpu, InspectStage, Machine, MachineCounters, PortHandler, RunUntil, StopReason } from '../api.ts';
+import type { MachineCounters } from '../api-counters.ts';
+import type { Cpu, InspectStage, Machine, PortHandler, RunUntil, StopReason } from '../api.ts';
 import type { CodeListing, ListingOptions, OpStepper, OpStepperOptions } from '../api-code.ts';
 import { inspectTb, wasmOfTb } from '../debug/inspect.ts';
 import { listTranslations, pagesOfTranslations } from '../debug/translations.ts';

@@ -5,6 +5,7 @@ import { generateInterpreter, TciFormats } from '@wasm-tcg/tci-interp';
 import type { DebugOptions, ExecutionOptions, MachineModules } from '../api.ts';
 import { MachineError } from '../errors.ts';
 import { DebugLog } from '../debug/switches.ts';
+import { HostTime, type SampledTimer } from '../exec/host-time.ts';
 import { CodeBuilder } from '../exec/code-builder.ts';
 import { CompiledTbs } from '../exec/compiled-code.ts';
 import { ContextView } from '../exec/context-view.ts';
@@ -50,6 +51,14 @@ export interface PartsOptions {
   readonly modules: MachineModules | undefined;
 }
 
+/** Do it, on a timer's account. */
+function timed<T>(timer: SampledTimer, work: () => T): T {
+  const began = timer.begin();
+  const result = work();
+  timer.end(began);
+  return result;
+}
+
 /** All parts of a machine. */
 export interface MachineParts {
   readonly model: CpuModelName;
@@ -70,6 +79,7 @@ export interface MachineParts {
   readonly compiled: CompiledTbs;
   readonly maintenance: TbMaintenance;
   readonly exec: CpuExec;
+  readonly time: HostTime;
   readonly profiler: SamplingProfiler;
   readonly breakpoints: Breakpoints;
   readonly formats: TciFormats;
@@ -111,6 +121,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   // Generated code, RAM and TB maintenance call each other; these are set before the first call.
   const late: { maintenance?: TbMaintenance; exec?: CpuExec } = {};
   const now = (): number => late.exec?.now ?? 0;
+  const time = new HostTime();
 
   const ram = createRam(machine, {
     codeWrite: (physical, size) => late.maintenance?.hostWrite(physical, size),
@@ -124,9 +135,9 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
     table,
     module: modules.runtime,
     host: {
-      mmioRead: (env, lo, hi, size) => ram.mmioRead(env, lo, hi, size),
-      mmioWrite: (env, lo, hi, size) => ram.mmioWrite(env, lo, hi, size),
-      codeWrite: (_env, physical, size) => late.maintenance!.storeIntoCode(physical >>> 0, size),
+      mmioRead: (env, lo, hi, size) => timed(time.device, () => ram.mmioRead(env, lo, hi, size)),
+      mmioWrite: (env, lo, hi, size) => timed(time.device, () => ram.mmioWrite(env, lo, hi, size)),
+      codeWrite: (_env, physical, size) => timed(time.codeWrite, () => late.maintenance!.storeIntoCode(physical >>> 0, size)),
     },
   });
   const store = new TbStore(machine, arena, { protect: (page) => runtime.exports.tlb_protect_code(context.env, page) });
@@ -135,8 +146,8 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
     machine, runtime, model, module: modules.x86, ...(options.provides === undefined ? {} : { provides: options.provides }),
     host: {
       ...hooks.cpu,
-      portIn: (_vcpu, port, size) => ports.read(port, size),
-      portOut: (_vcpu, port, value, size) => ports.write(port, value, size),
+      portIn: (_vcpu, port, size) => timed(time.device, () => ports.read(port, size)),
+      portOut: (_vcpu, port, value, size) => timed(time.device, () => ports.write(port, value, size)),
     },
   });
 
@@ -153,6 +164,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   const shared = { guest, machine, arena, store, context, config, core: runtime.exports };
   const translator = new TbTranslator({
     ...shared, ram, formats, optimiser, now, isBreakpoint: (linear) => breakpoints.has(linear), hasBreakpoints: () => breakpoints.any,
+    wasDropped: (physical) => maintenance.wasDropped(physical),
   });
   const builder = new CodeBuilder({
     ...shared, translator, helpers: X86_HELPERS, optimiser, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header),
@@ -163,7 +175,8 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   });
   const profiler = new SamplingProfiler({ machine, now, isUser: (flags) => guest.isUser(flags) });
   const exec = new CpuExec({
-    ...shared, profiler, translator, tiering, compiled, isBreakpoint: (linear) => breakpoints.has(linear), retire: (header) => maintenance.retire(header),
+    ...shared, time, profiler, translator, tiering, compiled, isBreakpoint: (linear) => breakpoints.has(linear),
+    retire: (header) => maintenance.retire(header, 'device'),
     ...(hooks.wantsHost === undefined ? {} : { wantsHost: hooks.wantsHost }),
     ...(options.shared ? { onRetired: (instructions: number) => publishInstructions(machine, instructions) } : {}),
     tbExec: interpreter.exports['tb_exec'] as (env: number, tb: number) => number,
@@ -174,7 +187,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   late.exec = exec;
   const memory = new GuestMemory(ramBytes, ram, runtime.exports, context, options.shared ? sharedMemory(machine) : undefined);
   const parts: MachineParts = {
-    model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, builder, tiering, compiled, maintenance, exec, profiler, breakpoints, formats,
+    model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, builder, tiering, compiled, maintenance, exec, time, profiler, breakpoints, formats,
   };
   debug?.attach(parts);
   return parts;

@@ -149,8 +149,10 @@ export class PcMachine extends MachineBase implements Pc {
     while (left > 0) {
       this.checkAborted(signal);
       const before = exec.instructions;
+      const started = performance.now();
       const stop = this.#turn(left, first, until.instructions !== undefined);
       this.#board.flush();
+      this.p.time.runMs += performance.now() - started;
       const ran = exec.instructions - before;
       left -= ran;
       if (ran > 0) first = false;
@@ -184,7 +186,7 @@ export class PcMachine extends MachineBase implements Pc {
         if (stop === 'idle') await this.#idle();
         else if (stop !== undefined) return stop;
         else if (this.p.exec.instructions >= end) return { kind: 'instructions' };
-        else await yieldToHost();
+        else await this.#yield();
       }
     } finally {
       for (const task of this.#between.splice(0)) task();
@@ -194,17 +196,32 @@ export class PcMachine extends MachineBase implements Pc {
 
   /** Turns for as long as the host's event loop can wait. */
   #turns(end: number, first: boolean, exact: boolean): StopReason | 'idle' | undefined {
-    const until = performance.now() + TURN;
+    const { time } = this.p;
+    const started = performance.now();
     for (let ignoreFirst = first; ; ignoreFirst = false) {
       const left = end - this.p.exec.instructions;
-      if (left <= 0) return undefined;
-      const stop = this.#turn(left, ignoreFirst, exact);
-      if (stop !== undefined || this.pauseRequested || performance.now() >= until) return stop;
+      const stop = left <= 0 ? undefined : this.#turn(left, ignoreFirst, exact);
+      const took = performance.now() - started;
+      if (left > 0 && stop === undefined && !this.pauseRequested && took < TURN) continue;
+      time.runMs += took;
+      return stop;
     }
+  }
+
+  async #yield(): Promise<void> {
+    const started = performance.now();
+    await yieldToHost();
+    this.p.time.yieldMs += performance.now() - started;
   }
 
   /** Nothing to do before the next alarm: sleep until it is due or something comes from outside. */
   async #idle(): Promise<void> {
+    const started = performance.now();
+    await this.#sleep();
+    this.p.time.idleMs += performance.now() - started;
+  }
+
+  async #sleep(): Promise<void> {
     const { clock } = this.#board;
     const { nextDeadline } = clock;
     if (clock.fixedRate !== 0 && nextDeadline !== Infinity) {
@@ -224,12 +241,16 @@ export class PcMachine extends MachineBase implements Pc {
    */
   #turn(left: number, first: boolean, exact: boolean): StopReason | 'idle' | undefined {
     const { clock } = this.#board;
+    const { alarms } = this.p.time;
+    const began = alarms.begin();
     clock.sync();
     clock.runDue();
     const asked = this.#takeRequest();
     if (asked !== undefined) return asked;
     const before = this.p.exec.instructions;
-    if (!this.#takeInterrupts()) return this.#shutDown();
+    const alive = this.#takeInterrupts();
+    alarms.end(began);
+    if (!alive) return this.#shutDown();
     if (this.#halted) return 'idle';
     // Interrupts taken count, too.
     const room = left - (this.p.exec.instructions - before);
@@ -290,6 +311,7 @@ export class PcMachine extends MachineBase implements Pc {
   /** An interrupt counts as one instruction. */
   #entered(alive: boolean): boolean {
     this.p.exec.instructions++;
+    this.p.exec.interrupts++;
     this.#halted = false;
     return alive;
   }

@@ -1,6 +1,6 @@
 // Control registers, CLTS, LMSW, INVLPG (SDM vol. 3, 2.5).
 import {
-  HF_CS64, SEG_TR, ST_CR0, ST_CR2, ST_CR3, ST_CR4, ST_CR4_ALLOWED, ST_EFER, ST_PDPTE, ST_PHYS_BITS, SEG_CS,
+  CTX_TLB_FLUSH_CAUSE, FLUSH_CONTROL, FLUSH_CR3, HF_CS64, SEG_TR, ST_CR0, ST_CR2, ST_CR3, ST_CR4, ST_CR4_ALLOWED, ST_EFER, ST_PDPTE, ST_PHYS_BITS, SEG_CS,
 } from '../generated/layout';
 import {
   CR0_AM, CR0_CD, CR0_EM, CR0_ET, CR0_MP, CR0_NE, CR0_NW, CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, D_L,
@@ -44,11 +44,18 @@ export function loadPdptes(env: usize, cr3: u64): bool {
   return true;
 }
 
+/** Drop the TLB because control bits that translations depend on have changed. */
+export function flushForControl(env: usize): void {
+  store<u32>(env, FLUSH_CONTROL, CTX_TLB_FLUSH_CAUSE);
+  tlb_flush(env);
+}
+
 /** CR3 as MOV and the task switch load it. False: #GP(0). */
 export function setCr3(env: usize, value: u64): bool {
   if (isLongMode(env) && (value & (reservedAddressBits(env) | 0xfff0000000000000)) != 0) return raiseGp(env, 0);
   if (isPae(cr0(env), cr4(env), efer(env)) && !loadPdptes(env, value)) return false;
   store<u64>(env, value, ST_CR3);
+  store<u32>(env, FLUSH_CR3, CTX_TLB_FLUSH_CAUSE);
   tlb_flush_local(env);
   return true;
 }
@@ -86,7 +93,7 @@ function setCr0(env: usize, value: u64): void {
   }
   store<u64>(env, next, ST_CR0);
   store<u64>(env, e, ST_EFER);
-  if ((old ^ next) & CR0_MAPPING) tlb_flush(env);
+  if ((old ^ next) & CR0_MAPPING) flushForControl(env);
   update_hflags(env);
 }
 
@@ -100,7 +107,7 @@ function setCr4(env: usize, value: u64): void {
   const next = <u32>value;
   if (isPae(cr0(env), next, efer(env)) && ((old ^ next) & CR4_PDPTE) != 0 && !loadPdptes(env, load<u64>(env, ST_CR3))) return;
   store<u64>(env, next, ST_CR4);
-  if ((old ^ next) & CR4_MAPPING) tlb_flush(env);
+  if ((old ^ next) & CR4_MAPPING) flushForControl(env);
   update_hflags(env);
 }
 

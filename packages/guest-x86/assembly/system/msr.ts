@@ -6,9 +6,9 @@ import {
   ST_TSC_OFFSET,
 } from '../generated/layout';
 import { CR0_PG, EFER_LMA, EFER_LME } from './arch';
+import { flushForControl } from './control';
 import { raiseGp, raiseUd } from './fault';
 import { update_hflags } from './hflags';
-import { tlb_flush } from './memory';
 import { MACHINE_CHECK_BANKS, MTRR_VARIABLE_RANGES, isBankRecord, plainMsr, plainMsrTakes } from './msr-plain';
 import { cpl, cr0, efer, has, setEdxEax } from './state';
 import { setTsc, tsc } from './time';
@@ -108,7 +108,7 @@ function writeEfer(env: usize, value: u64): bool {
   const next = (value & ~EFER_LMA) | (old & EFER_LMA);
   if (reserved || (((old ^ next) & EFER_LME) != 0 && (cr0(env) & CR0_PG) != 0)) return false;
   store<u64>(env, next, ST_EFER);
-  tlb_flush(env);
+  flushForControl(env);
   update_hflags(env);
   return true;
 }

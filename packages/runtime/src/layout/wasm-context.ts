@@ -69,7 +69,7 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
   /** Of tlbFills, those for a store and those for a fetch; the others are for loads. */
   tlbWriteFills: 'u64',
   tlbFetchFills: 'u64',
-  /** Flushes of all TLBs, and of single pages, both modulo 2^32. */
+  /** Flushes of all TLBs (whole, or but for global pages), and of single pages, both modulo 2^32. */
   tlbFlushes: 'u32',
   tlbPageFlushes: 'u32',
   /** Mapping generation of each MMU index. The flags of a TB decide which one it is fetched by, so that those of user and kernel never meet. */
@@ -78,4 +78,46 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
   lastGeneration: 'u32',
   /** Bit per MMU index: something was verified, under its generation, by a page that is not global. */
   verifiedLocal: 'u32',
+  /** {@link TlbFlushCause} of the next flush of everything, written by who is about to ask for it; the flush puts `other` back. And that of the last one. */
+  tlbFlushCause: 'u32',
+  tlbLastFlush: 'u32',
+  /** tlbFlushes by {@link TlbFlushCause}. */
+  tlbFlushesBy: ['u64', 4],
+  /** Of tlbFills, by {@link TlbMiss}. */
+  tlbMisses: ['u64', 8],
+  /** Accesses that came to the slow path for another reason than a miss, by {@link SlowReason}; one may have several. */
+  slowReasons: ['u64', 5],
+  /** TBs interpreted. What tb_exec dispatched is these, the calls of regions (the sum of regionReturns), and the calls of module functions. */
+  tciTbs: 'u64',
+  /** What regions returned to tb_exec, by {@link RegionReturn}. */
+  regionReturns: ['u64', 4],
 }, 16);
+
+/** Why all TLB entries were dropped. */
+export const TlbFlushCause = { other: 0, cr3: 1, control: 2, largePage: 3 } as const;
+export type TlbFlushCause = (typeof TlbFlushCause)[keyof typeof TlbFlushCause];
+
+/**
+ * Why the entry of an address did not serve an access.
+ *
+ * - `cold`: it has held nothing since the last flush of everything, and not this page before that
+ * - `conflict`: it holds another page
+ * - `access`: it holds the page, but not for this access: the first store to a clean page, or a fault
+ * - `pageFlush`: its page has been flushed (INVLPG), this one or one that shares the entry
+ * - `flushed` + {@link TlbFlushCause}: it held the page until everything was flushed, the last time for this cause
+ */
+export const TlbMiss = { cold: 0, conflict: 1, access: 2, pageFlush: 3, flushed: 4 } as const;
+
+/** Why an access that hits the TLB is not made inline. */
+export const SlowReason = { crossing: 0, misaligned: 1, device: 2, code: 3, other: 4 } as const;
+
+/** What a region returned: the low two bits of what tb_exec got (see TB_RETURN_LOOKUP …). */
+export const RegionReturn = {
+  /** The header of the TB to go on with; or TB_RETURN_EXIT: to the host, as {@link ExitCode} says. */
+  direct: 0,
+  /** An indirect jump: looked up in the jump cache. */
+  lookup: 1,
+  /** A static target that had to be looked up: no link yet, or one to another page not verified under this mapping. */
+  link0: 2,
+  link1: 3,
+} as const;
