@@ -45,14 +45,14 @@ class Merger {
     this.#tb.reset(first.tb.wide, first.tb.csBase);
     this.#tb.labels = sources.length;
     this.#pageSize = 2 ** first.tb.target.mmu.pageBits;
-    sources.forEach(({ tb, pageDelta, entryOnly }, m) => {
+    sources.forEach(({ tb, pageDelta, entry }, m) => {
       if (tb.target !== first.tb.target || tb.wide !== first.tb.wide || tb.csBase !== first.tb.csBase) {
         throw new RegionError(`Member ${m} differs from the entry in target, width or code segment base.`);
       }
       if (opCode(tb.code[0]!) !== Op.insn_start || tb.length === 0) throw new RegionError(`Member ${m} does not start with insn_start.`);
       this.#entryDelta.push(tb.code[1]!);
       const offset = this.#offset(pageDelta, tb.code[1]!);
-      if (!entryOnly && !this.#byOffset.has(offset)) this.#byOffset.set(offset, m);
+      if (entry !== 'only' && !this.#byOffset.has(offset)) this.#byOffset.set(offset, m);
     });
   }
 
@@ -60,8 +60,8 @@ class Merger {
     const edges = this.#sources.map((_, m) => this.#successors(m));
     for (const m of layout(edges)) this.#emitMember(m);
     const leaves = loopEntries(edges);
-    const members = this.#sources.map(({ tb, header, pageDelta }, m): RegionMember => ({
-      header, pageDelta, insns: tb.insns, entryDelta: this.#entryDelta[m]!, mayLeave: leaves[m]!,
+    const members = this.#sources.map(({ tb, header, pageDelta, entry }, m): RegionMember => ({
+      header, pageDelta, insns: tb.insns, entryDelta: this.#entryDelta[m]!, entry: (entry ?? m === 0) !== false, mayLeave: leaves[m]!,
     }));
     return { tb: this.#tb, members };
   }
@@ -228,7 +228,7 @@ function loopEntries(edges: readonly (readonly number[])[]): boolean[] {
 }
 
 /**
- * Merge TBs; member 0 is the entry. Optimise the result with `Optimizer.optimizeRegion`.
+ * Merge TBs. Optimise the result with `Optimizer.optimizeRegion`.
  * @throws RegionError when the members do not fit together
  * @throws TbOverflowError when they have too many temps together
  */

@@ -4,7 +4,8 @@
  * What the back end that compiles it finds in {@link RegionIr.tb}, besides plain ops:
  *
  * - **Member entries are labels.** Label i (i < members.length) is the entry of member i and is placed exactly once, referenced
- *   or not; the stream begins with `label 0`, where the region is entered. The back end takes the member's `insns` from the budget there.
+ *   or not; the stream begins with a member's. The back end takes the member's `insns` from the budget there.
+ * - **`entry` members.** There the region may be entered, besides along its edges: with globals from the frame, `page_base` that of the member.
  * - **`mayLeave` entries.** Every cycle passes one. There (and nowhere else besides exits, faults and helpers) the back end may leave the region:
  *   the globals but pc hold what that member expects at entry, and pc is `page_base + entryDelta − csBase`. At other
  *   entries globals may be stale: their stores have been removed as dead.
@@ -25,10 +26,10 @@ export interface RegionSource {
   /** Linear distance in pages from the first page of member 0 to its own. */
   readonly pageDelta: number;
   /**
-   * Only member 0: edges of the region do not lead to it but to a later member that starts at the same place (translated for what is known on
-   * those edges, which is not known where the region is entered).
+   * May the region be entered here from outside? Default: member 0 alone. `only`: its edges do not lead here, but to another member that starts at the
+   * same place (translated for what is known on those edges, which is not known where the region is entered).
    */
-  readonly entryOnly?: boolean;
+  readonly entry?: boolean | 'only';
   /** Members that its `goto_ptr` is expected to reach, the most frequent first. */
   readonly indirect?: readonly number[];
 }
@@ -40,6 +41,8 @@ export interface RegionMember {
   readonly insns: number;
   /** Byte offset of its first instruction from its own first page. */
   readonly entryDelta: number;
+  /** The region may be entered here. */
+  readonly entry: boolean;
   /** Globals are exact at its entry: the back end may test budget and exit requests there and leave. */
   readonly mayLeave: boolean;
 }

@@ -4,7 +4,7 @@
  */
 import {
   ACCESS_FETCH, CTX_EXIT_CODE, CTX_MAPPING_GENERATION, EXIT_FETCH_FAULT, HASH_CS_BASE, HASH_FLAGS, HASH_OFFSET, HASH_PAGE, JC_CS_BASE,
-  JC_ENTRY_BITS, JC_FLAGS, JC_GENERATION, JC_PAGE_BASE, JC_PC, JC_TB, NO_PAGE, REGION_COUNT, REGION_GENERATION,
+  JC_ENTRY_BITS, JC_FLAGS, JC_GENERATION, JC_PAGE_BASE, JC_PC, JC_TB, NO_PAGE, REGION_BASE, REGION_COUNT, REGION_GENERATION,
   REGION_PAGES, REGION_PAGE_DELTA_PAGES, REGION_PAGE_PHYS_PAGE, REGION_PAGE_SIZEOF, TB_CS_BASE, TB_FLAGS, TB_HASH_NEXT, TB_PAGE_OFFSET,
   TB_PHYS_PAGE, TB_PHYS_PAGE2, TB_STATE, TLB_PHYS_PAGE,
 } from './generated/offsets';
@@ -66,8 +66,7 @@ export function tb_find(env: usize): usize {
   return tb;
 }
 
-export function region_check(env: usize, descriptor: usize): u32 {
-  const base = load<u64>(env + pageBaseOffset);
+export function region_check(env: usize, descriptor: usize, base: u64): u32 {
   const mask = load<u64>(env + pcMaskOffset);
   const mmu = load<u32>(env + fetchMmuOffset);
   const pages = load<u32>(descriptor, REGION_COUNT);
@@ -79,5 +78,6 @@ export function region_check(env: usize, descriptor: usize): u32 {
     noteVerified(env, linear, entry, mmu);
   }
   store<u32>(descriptor, load<u32>(env, CTX_MAPPING_GENERATION), REGION_GENERATION);
+  store<u64>(descriptor, base, REGION_BASE);
   return 1;
 }

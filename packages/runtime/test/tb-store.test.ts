@@ -312,7 +312,7 @@ describe('region_check', () => {
   const descriptor = (pages: readonly (readonly [number, number])[]): number => {
     const at = toy.arena.alloc(REGION_DESCRIPTOR.size + pages.length * REGION_PAGE.size, 8);
     const { u32 } = toy.machine.views();
-    u32.set([0, pages.length, ...pages.flat()], at >>> 2);
+    u32.set([0, pages.length, 0, 0, ...pages.flat()], at >>> 2);
     return at;
   };
 
@@ -320,8 +320,8 @@ describe('region_check', () => {
     const at = descriptor([[0, 1], [1, 7], [-1, 9]]);
     toy.pages = new Map([[0x40n, { physPage: 1, prot: RWX }], [0x41n, { physPage: 7, prot: RWX }], [0x3fn, { physPage: 9, prot: RWX }]]);
     toy.setGlobal('page_base', 0x40000n);
-    expect(toy.runtime.exports.region_check(toy.env, at)).toBe(1);
-    expect(toy.machine.views().u32[at >>> 2]).toBe(toy.context('mappingGeneration'));
+    expect(toy.runtime.exports.region_check(toy.env, at, 0x40000n)).toBe(1);
+    expect([...toy.machine.views().u32.subarray(at >>> 2, (at >>> 2) + 4)]).toEqual([toy.context('mappingGeneration'), 3, 0x40000, 0]);
   });
 
   it.each([['mapped elsewhere', { physPage: 8, prot: RWX }], ['not to be fetched', { physPage: 7, prot: Prot.read }], ['gone', undefined]])(
@@ -330,7 +330,7 @@ describe('region_check', () => {
       toy.pages = new Map([[0x40n, { physPage: 1, prot: RWX }]]);
       if (mapping) toy.pages.set(0x41n, mapping);
       toy.setGlobal('page_base', 0x40000n);
-      expect(toy.runtime.exports.region_check(toy.env, at)).toBe(0);
+      expect(toy.runtime.exports.region_check(toy.env, at, 0x40000n)).toBe(0);
       expect([toy.context('exitCode'), toy.machine.views().u32[at >>> 2]]).toEqual([ExitCode.none, 0]);
     });
 
@@ -338,7 +338,7 @@ describe('region_check', () => {
     const at = descriptor([[1, 3]]);
     toy.pages = new Map([[0n, { physPage: 3, prot: RWX }]]);
     toy.setGlobal('page_base', 0xffff_f000n);
-    expect(toy.runtime.exports.region_check(toy.env, at)).toBe(1);
+    expect(toy.runtime.exports.region_check(toy.env, at, 0xffff_f000n)).toBe(1);
   });
 });
 

@@ -58,11 +58,17 @@ export function generateInterpreter(layout: EnvLayout, formats: TciFormats, opti
     if (CORE_HELPERS[name].callers.some((c) => c === 'code')) core.set(name, m.importFunc('h', name, coreSignature(name)));
   }
   const helpers = formats.helpers.map((h) => m.importFunc('h', h.name, helperSignature(h)));
-  const tbType = m.type('i>i');
+  const types = { tb: m.type('i>i'), region: m.type('ii>i') };
   const tbExec = m.func('ii>i', 'tb_exec');
   m.exportFunc('tb_exec', tbExec);
-  new Generator(m.body(tbExec), layout, formats, options.cpu ?? 0, tbType, helpers, (name) => core.get(name)!).write();
+  new Generator(m.body(tbExec), layout, formats, options.cpu ?? 0, types, helpers, (name) => core.get(name)!).write();
   return m.finish().slice();
+}
+
+/** Types of the functions of TBs in modules, and of regions. */
+interface FunctionTypes {
+  readonly tb: ReturnType<ModuleBuilder['type']>;
+  readonly region: ReturnType<ModuleBuilder['type']>;
 }
 
 class Generator {
@@ -70,7 +76,7 @@ class Generator {
   readonly layout: EnvLayout;
   readonly formats: TciFormats;
   readonly perCpu: number;
-  readonly tbType: ReturnType<ModuleBuilder['type']>;
+  readonly types: FunctionTypes;
   readonly helpers: readonly FuncRef[];
   readonly coreFunc: (name: CoreHelperName) => FuncRef;
   readonly env = 0;
@@ -89,14 +95,14 @@ class Generator {
   returned!: Label;
 
   constructor(
-    f: FuncBody, layout: EnvLayout, formats: TciFormats, cpu: number, tbType: ReturnType<ModuleBuilder['type']>,
+    f: FuncBody, layout: EnvLayout, formats: TciFormats, cpu: number, types: FunctionTypes,
     helpers: readonly FuncRef[], coreFunc: (name: CoreHelperName) => FuncRef,
   ) {
     this.f = f;
     this.layout = layout;
     this.formats = formats;
     this.perCpu = TB.perCpu + cpu * TB_CPU.size;
-    this.tbType = tbType;
+    this.types = types;
     this.helpers = helpers;
     this.coreFunc = coreFunc;
     this.r = f.local(ValType.i32);
@@ -138,7 +144,7 @@ class Generator {
     f.get(tb).mem(W.i32_load, TB.state).i32Const(15).op(W.i32_and).i32Const(TbKind.region).op(W.i32_eq).if_();
     f.get(env).mem(W.i32_load, CTX.noRegions).brIf(interpret);
     f.get(env).mem(W.i32_load, CTX.budget).set(this.u);
-    f.get(env).get(this.t).callIndirect(this.tbType).set(r);
+    f.get(env).get(tb).get(this.t).callIndirect(this.types.region).set(r);
     // What a helper has moved to budgetHeld was not used.
     f.get(env).get(env).mem(W.i64_load, CTX.regionInsns).get(this.u).get(env).mem(W.i32_load, CTX.budget).op(W.i32_sub)
       .get(env).mem(W.i32_load, CTX.budgetHeld).op(W.i32_sub).op(W.i64_extend_i32_s).op(W.i64_add).mem(W.i64_store, CTX.regionInsns);
@@ -146,7 +152,7 @@ class Generator {
     f.get(r).i32Const(3).op(W.i32_and).i32Const(3).op(W.i32_shl).get(env).op(W.i32_add).tee(this.u)
       .get(this.u).mem(W.i64_load, CTX.regionReturns).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.regionReturns);
     f.else_();
-    f.get(env).get(this.t).callIndirect(this.tbType).set(r);
+    f.get(env).get(this.t).callIndirect(this.types.tb).set(r);
     f.end();
     f.i32Const(0).set(this.from);
     f.br(this.returned);

@@ -1,5 +1,6 @@
 /**
- * Modules of one region: `build` makes a module whose export `f0` runs the whole region.
+ * Modules of one region: `build` makes a module whose export `f0` runs the whole region: `(env, tb) → i32`, `tb` being the header of one of its entries,
+ * whose record says which one.
  *
  * It returns what a TB's function returns. ExitCode.refused: its pages are mapped elsewhere. ExitCode.budget: fewer
  * instructions are left than the longest way through it to its next budget test (tbPtr and pc name the member; budget may
@@ -23,7 +24,7 @@ export interface RegionModuleOptions {
 export interface RegionUnit {
   /** As `mergeRegion` makes it, optimised. */
   readonly region: RegionIr;
-  /** Address of its region descriptor in linear memory. */
+  /** Address of its region descriptor in linear memory; 0 when all its code is on one page, where there is nothing to check. */
   readonly descriptor: number;
 }
 
@@ -51,7 +52,7 @@ export class RegionModuleBuilder {
     module.reset();
     imports.reset();
     module.importMemory(IMPORT_ENV, IMPORT_MEMORY, this.memory);
-    const func = module.func('i>i', `region_${region.members[0].header.toString(16)}`);
+    const func = module.func('ii>i', `region_${region.members[0].header.toString(16)}`);
     module.exportFunc('f0', func);
     this.emitter.emit(module.body(func), region, descriptor);
     return { bytes: module.finish(), helperIds: imports.ids };

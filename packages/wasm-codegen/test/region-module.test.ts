@@ -1,12 +1,12 @@
 /**
  * Regions against their members run one after the other by the evaluator: random members on three pages that jump to each
- * other, random budgets; then the protocol at the entry.
+ * other, random entries and budgets; then the protocol at the entry.
  */
 import { describe, expect, test } from 'vitest';
 import {
   evalTb, mergeRegion, Optimizer, parseTb, randomTb, Rng, TOY_HELPERS, TOY_STATE_OFFSET, TOY_STATE_SIZE, TOY_TARGET, ToyMachine, type EvalResult, type RegionSource, type TbIr,
 } from '@wasm-tcg/ir';
-import { ExitCode, REGION_DESCRIPTOR, TB_HEADER, TB_RETURN_EXIT, TB_RETURN_LINK, TB_RETURN_LOOKUP } from '@wasm-tcg/runtime';
+import { ExitCode, REGION_DESCRIPTOR, TB_CPU, TB_HEADER, TB_RETURN_EXIT, TB_RETURN_LINK, TB_RETURN_LOOKUP } from '@wasm-tcg/runtime';
 import { CodegenError, RegionModuleBuilder } from '../src/index.ts';
 import { HEADERS, ToyHost } from './toy-host.ts';
 import { wat } from './wasm-tools.ts';
@@ -14,10 +14,18 @@ import { wat } from './wasm-tools.ts';
 const PAGE = 4096;
 const BASE = 0x40_0000n;
 const DESCRIPTOR = HEADERS + 0x800;
+const RECORD = TB_HEADER.offset.perCpu;
 const { globals } = TOY_TARGET;
 const host = new ToyHost();
 const builder = new RegionModuleBuilder(TOY_TARGET, TOY_HELPERS);
 const headerOf = (member: number): number => HEADERS + 0x80 * (member + 1);
+
+/** Writes what a region's function reads of the header of an entry. */
+function enterAs(member: number, entry: number, pages: number, pageOffset: number): void {
+  host.setHeader(headerOf(member), RECORD + TB_CPU.offset.entry, entry);
+  host.setHeader(headerOf(member), RECORD + TB_CPU.offset.entryPages, pages);
+  host.setHeader(headerOf(member), TB_HEADER.offset.pageOffset, pageOffset);
+}
 
 interface Program {
   readonly sources: RegionSource[];
@@ -40,6 +48,7 @@ function program(seed: number): Program {
     header: headerOf(m),
     pageDelta,
     indirect: [rng.below(count), rng.below(count)],
+    entry: m === 0 || rng.oneIn(2),
   }));
   return { sources, offsets };
 }
@@ -57,8 +66,10 @@ function insnsUpTo(tb: TbIr, end: number): number {
  * Runs members as tb_exec would, until `insns` instructions are done: to the entry of a member, to an exit, or to a fault,
  * which may be in the first instruction of the member after.
  */
-function runChain({ sources, offsets }: Program, m: ToyMachine, insns: number, until: 'entry' | 'exit' | 'fault'): { member: number; result: EvalResult | undefined; done: number } {
-  let member = 0;
+function runChain(
+  { sources, offsets }: Program, m: ToyMachine, start: number, insns: number, until: 'entry' | 'exit' | 'fault',
+): { member: number; result: EvalResult | undefined; done: number } {
+  let member = start;
   let done = 0;
   let result: EvalResult | undefined;
   for (;;) {
@@ -89,18 +100,24 @@ function check(seed: number, optimizer: Optimizer | undefined): void {
   const p = program(seed);
   const region = mergeRegion(p.sources, TOY_HELPERS);
   optimizer?.optimizeRegion(region);
-  const run = host.instantiate(builder.build({ region, descriptor: DESCRIPTOR }).bytes);
+  const run = host.instantiateRegion(builder.build({ region, descriptor: DESCRIPTOR }).bytes);
   const rng = new Rng(seed ^ 0x777);
   const { wide } = region.tb;
   for (let round = 0; round < 2; round++) {
     const budget = 1 + rng.below(round === 0 ? 300 : 30);
     const reference = new ToyMachine();
     host.randomise(() => rng.u32(), reference, wide);
-    reference.setGlobal('page_base', BASE);
-    host.machine.writeHost(TOY_TARGET.frameOffset + 8 * globals[TOY_TARGET.pageBase].slot, 8, BASE);
+    const enterable = p.sources.flatMap(({ entry }, m) => (entry ? [m] : []));
+    const start = enterable[rng.below(enterable.length)];
+    const { pageDelta } = p.sources[start];
+    const base = BASE + BigInt(pageDelta * PAGE);
+    reference.setGlobal('page_base', base);
+    host.machine.writeHost(TOY_TARGET.frameOffset + 8 * globals[TOY_TARGET.pageBase].slot, 8, base);
     host.setHeader(DESCRIPTOR, REGION_DESCRIPTOR.offset.generation, 1);
+    host.setHeader(DESCRIPTOR, REGION_DESCRIPTOR.offset.base, Number(BASE));
+    enterAs(start, enterable.indexOf(start), pageDelta, p.offsets[start] - pageDelta * PAGE);
     host.setContext('budget', budget);
-    const returned = run(0);
+    const returned = run(headerOf(start));
     const exitCode = host.context('exitCode');
     const isBudget = returned === TB_RETURN_EXIT && exitCode === ExitCode.budget;
     const left = host.context('budget');
@@ -109,8 +126,8 @@ function check(seed: number, optimizer: Optimizer | undefined): void {
     // The host gives back what a fault did not run: instructions insnIndex … insns − 1 of the member.
     const byHelper = returned === TB_RETURN_EXIT && exitCode < 64 && !isBudget;
     const refund = byHelper ? p.sources[running].tb.insns - host.context('insnIndex') : 0;
-    const chain = runChain(p, reference, budget - left - refund, isBudget ? 'entry' : byHelper ? 'fault' : 'exit');
-    const where = `seed ${seed} round ${round} returned ${returned} exit ${exitCode} budget ${budget} left ${left}`;
+    const chain = runChain(p, reference, start, budget - left - refund, isBudget ? 'entry' : byHelper ? 'fault' : 'exit');
+    const where = `seed ${seed} round ${round} returned ${returned} exit ${exitCode} entry ${start} budget ${budget} left ${left}`;
     expect(chain.done, where).toBe(budget - left - refund);
     const kind = isBudget ? 'budget' : chain.result?.kind;
     kinds.set(kind ?? 'none', (kinds.get(kind ?? 'none') ?? 0) + 1);
@@ -162,52 +179,57 @@ function countdown(): RegionSource[] {
 }
 
 describe('entry', () => {
-  const run = host.instantiate(builder.build({ region: mergeRegion(countdown(), TOY_HELPERS), descriptor: DESCRIPTOR }).bytes);
+  const run = host.instantiateRegion(builder.build({ region: mergeRegion(countdown(), TOY_HELPERS), descriptor: DESCRIPTOR }).bytes);
   const r0 = (): bigint => host.machine.global('r0');
   const start = (count: bigint, budget: number): void => {
     host.randomise(() => 0, new ToyMachine(), true);
     host.machine.setGlobal('r0', count);
     host.machine.setGlobal('page_base', BASE);
     host.setHeader(DESCRIPTOR, REGION_DESCRIPTOR.offset.generation, 1);
+    host.setHeader(DESCRIPTOR, REGION_DESCRIPTOR.offset.base, Number(BASE));
+    enterAs(0, 0, 0, 16);
     host.setContext('budget', budget);
   };
 
   test('runs to its end', () => {
     start(1000n, 10_000);
-    expect(run(0)).toBe(headerOf(1) | (TB_RETURN_LINK + 1));
+    expect(run(headerOf(0))).toBe(headerOf(1) | (TB_RETURN_LINK + 1));
     expect([r0(), host.machine.global('pc'), host.context('budget')]).toEqual([0n, BASE + 64n, 7000]);
   });
 
   test('takes a link that has been made', () => {
     start(1n, 100);
     host.setHeader(headerOf(1), TB_HEADER.offset.jmpTarget + 4, 0x5550);
-    expect(run(0)).toBe(0x5550);
+    expect(run(headerOf(0))).toBe(0x5550);
   });
 
   test.each([0, 1, 2])('too little budget at entry: %i', (budget) => {
     start(5n, budget);
-    expect(run(0)).toBe(TB_RETURN_EXIT);
+    expect(run(headerOf(0))).toBe(TB_RETURN_EXIT);
     expect([host.context('exitCode'), host.context('tbPtr'), host.context('budget'), r0()]).toEqual([ExitCode.budget, headerOf(0), budget, 5n]);
     expect(host.machine.global('pc')).toBe(BASE + 16n);
   });
 
   test('ends between members when the budget does', () => {
     start(1000n, 100);
-    expect(run(0)).toBe(TB_RETURN_EXIT);
+    expect(run(headerOf(0))).toBe(TB_RETURN_EXIT);
     expect([host.context('exitCode'), r0(), host.context('budget')]).toEqual([ExitCode.budget, 967n, 1]);
   });
 
-  test('asks once the mapping has changed, and is refused', () => {
-    for (const [generation, answer, returned] of [[1, 0, headerOf(1) | (TB_RETURN_LINK + 1)], [2, 1, headerOf(1) | (TB_RETURN_LINK + 1)], [2, 0, TB_RETURN_EXIT]] as const) {
+  test('asks once the mapping has changed or the code is seen elsewhere, and is refused', () => {
+    const ended = headerOf(1) | (TB_RETURN_LINK + 1);
+    for (const [generation, pages, answer, returned] of [[1, 0, 0, ended], [2, 0, 1, ended], [2, 0, 0, TB_RETURN_EXIT], [1, 3, 1, ended], [1, 3, 0, TB_RETURN_EXIT]] as const) {
       start(1n, 100);
+      enterAs(0, 0, pages, 16);
       let asked = 0;
-      host.regionCheck = (descriptor) => {
+      host.regionCheck = (descriptor, base) => {
         asked = descriptor;
+        expect(base).toBe(BASE - BigInt(pages * PAGE));
         return answer;
       };
       host.setContext('mappingGeneration', generation);
-      expect(run(0)).toBe(returned);
-      expect(asked).toBe(generation === 1 ? 0 : DESCRIPTOR);
+      expect(run(headerOf(0))).toBe(returned);
+      expect(asked).toBe(generation === 1 && pages === 0 ? 0 : DESCRIPTOR);
       if (returned === TB_RETURN_EXIT) expect([host.context('exitCode'), host.context('tbPtr'), r0()]).toEqual([ExitCode.refused, headerOf(0), 1n]);
     }
   });

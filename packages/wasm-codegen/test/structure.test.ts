@@ -19,13 +19,13 @@ const graphOf = (edges: readonly (readonly number[])[]): ControlGraph => {
  * A module whose function calls `visit(node)` at each node and uses its result as decision; it returns 1 when a node
  * without successors is reached or the visitor says stop.
  */
-function harness(graph: FlowGraph, structurer: Structurer): Uint8Array<ArrayBuffer> {
+function harness(graph: FlowGraph, structurer: Structurer, size?: (node: number) => number): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const visit = module.importFunc('e', 'visit', 'i>i');
   const func = module.func('>i');
   module.exportFunc('run', func);
   const f = module.body(func);
-  structurer.analyse(graph);
+  structurer.analyse(graph, 0, size);
   structurer.emit(f, {
     node(node) {
       f.i32Const(node).call(visit);
@@ -122,8 +122,8 @@ function tameGraph(random: Random, nodes: number): ControlGraph {
 
 describe('random graphs run as a walk over the graph does', () => {
   const structurer = new Structurer();
-  const check = (graph: FlowGraph, seed: number): void => {
-    const bytes = harness(graph, structurer);
+  const check = (graph: FlowGraph, seed: number, size?: (node: number) => number): void => {
+    const bytes = harness(graph, structurer, size);
     expect(uncutCycle(graph, structurer)).toBe(false);
     for (let i = 0; i < 3; i++) expect(runModule(bytes, seed + i, 400)).toEqual(walk(graph, seed + i, 400));
   };
@@ -134,6 +134,11 @@ describe('random graphs run as a walk over the graph does', () => {
   test('large graphs of any shape', () => {
     const random = new Random(12);
     for (let i = 1; i <= 60; i++) check(wildGraph(random, 20 + random.below(180)), i);
+  });
+  test('with copies of the rest of loops that are entered in their middle', () => {
+    const random = new Random(14);
+    // Sizes at which all, some and few loops are copied.
+    for (let i = 1; i <= 600; i++) check(wildGraph(random, 2 + random.below(i % 10 === 0 ? 90 : 12)), i, (node) => [1, 60, 400][i % 3] + node);
   });
   test('reducible graphs need no dispatch', () => {
     const random = new Random(13);

@@ -57,7 +57,7 @@ export class ToyHost {
       },
       udiv128: (_env: number, hi: bigint, lo: bigint, d: bigint) => this.divide(join128(hi, lo), BigInt.asUintN(64, d), 0n, (1n << 64n) - 1n),
       sdiv128: (_env: number, hi: bigint, lo: bigint, d: bigint) => this.divide(BigInt.asIntN(128, join128(hi, lo)), d, -(1n << 63n), (1n << 63n) - 1n),
-      region_check: (_env: number, desc: number) => this.regionCheck(desc),
+      region_check: (_env: number, desc: number, base: bigint) => this.regionCheck(desc, base),
     };
     for (const def of TOY_HELPERS) {
       h[def.name] = (...args: (number | bigint)[]) => {
@@ -78,7 +78,7 @@ export class ToyHost {
   }
 
   /** What region_check answers; tests replace it. */
-  regionCheck: (desc: number) => number = () => 1;
+  regionCheck: (desc: number, base: bigint) => number = () => 1;
 
   private fillTlb(): void {
     const { mmu } = TOY_TARGET;
@@ -165,6 +165,12 @@ export class ToyHost {
   instantiate(bytes: Uint8Array<ArrayBuffer>): (k: number) => number {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports);
     return (k) => (exports[`f${k}`] as (env: number) => number)(ENV);
+  }
+
+  /** A region's function: enter it at the TB with this header. */
+  instantiateRegion(bytes: Uint8Array<ArrayBuffer>): (header: number) => number {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports);
+    return (header) => (exports['f0'] as (env: number, tb: number) => number)(ENV, header);
   }
 }
 

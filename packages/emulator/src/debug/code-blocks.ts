@@ -112,10 +112,10 @@ export function regionTbs(p: MachineParts, { members }: RegionSources, entry: bi
 }
 
 /**
- * The ways between members. When the entry has been translated a second time for the inside of the loop that it heads, all ways back lead to that copy, which is
- * the last member, and the counts are put on what it does: the first one is only passed on the way in.
+ * The ways between members. When an entry has been translated a second time for what is known on ways inside of the region, all those lead to that copy, which
+ * comes later, and the counts are put on what it does: the first one is only passed on the way in.
  */
 export function regionEdges(p: MachineParts, { sources }: RegionSources, tbs: readonly PlacedTb[]): CodeEdge[] {
   const edges = edgesBetween(p, tbs);
-  return sources[0]?.entryOnly ? edges.map((edge) => (edge.from === 0 ? { ...edge, count: 0 } : edge)) : edges;
+  return edges.map((edge) => (sources[edge.from]!.entry === 'only' ? { ...edge, count: 0 } : edge));
 }

@@ -7,7 +7,7 @@ import { NO_PAGE, REGION_DESCRIPTOR, REGION_PAGE, TB_HEADER, type MachineMemory,
 import { RegionModuleBuilder, TbModuleBuilder, type OriginRecorder, type TbLink } from '@wasm-tcg/wasm-codegen';
 import { memoryImport } from './memory-import.ts';
 import type { TbOptimiser } from './optimiser.ts';
-import { selectRegion, type RegionPlanMember } from './region-select.ts';
+import { selectRegion, type RegionPlanMember, type RegionSeed } from './region-select.ts';
 import { translateRegion } from './region-translate.ts';
 import type { TbTranslator } from './tb-translator.ts';
 import type { ExecutionConfig } from './thresholds.ts';
@@ -84,13 +84,13 @@ export class CodeBuilder {
   }
 
   /**
-   * Which TBs would make a region with this one now, and their IR as translated, which is good until the next call.
-   * @param force the entry is in it though it is one of those that must not be
+   * Which TBs would make a region with these as entries now, and their IR as translated, which is good until the next call.
+   * @param force the first is in it though it is one of those that must not be
    */
-  regionSources(entry: number, force = false): RegionSources {
+  regionSources(seeds: readonly RegionSeed[], force = false): RegionSources {
     const { machine, store, translator, config } = this.#p;
-    const excluded = (header: number): boolean => !(force && header === entry) && this.#p.excluded(header);
-    return translateRegion(machine, translator, selectRegion(machine, store, entry, config, excluded), this.#memberIr);
+    const excluded = (header: number): boolean => !(force && header === seeds[0]!.header) && this.#p.excluded(header);
+    return translateRegion(machine, translator, selectRegion(machine, store, seeds, config, excluded), this.#memberIr);
   }
 
   /** Sources, which are optimised in place, to one unit. */
@@ -101,14 +101,17 @@ export class CodeBuilder {
     return region;
   }
 
-  /** The module of a region. The bytes are good until the next call of anything; `descriptor` is 0 when the arena has no room for it. */
-  region(region: RegionIr, origins?: OriginRecorder): { readonly bytes: Uint8Array<ArrayBuffer>; readonly descriptor: number } {
+  /**
+   * The module of a region. The bytes are good until the next call of anything; `descriptor` is 0 when it needs none, and undefined when the arena has no room for
+   * it: such a module can only be looked at.
+   */
+  region(region: RegionIr, origins?: OriginRecorder): { readonly bytes: Uint8Array<ArrayBuffer>; readonly descriptor: number | undefined } {
     const descriptor = this.#descriptor(region);
-    return { bytes: this.#regions.build({ region, descriptor }, origins).bytes, descriptor };
+    return { bytes: this.#regions.build({ region, descriptor: descriptor ?? 0 }, origins).bytes, descriptor };
   }
 
-  /** The pages that a region's members lie on, relative to the entry's page. */
-  #descriptor({ members }: RegionIr): number {
+  /** The pages that a region's members lie on, relative to that of member 0; 0 for a single one. */
+  #descriptor({ members }: RegionIr): number | undefined {
     const { machine, arena } = this.#p;
     const pages = new Map<number, number>();
     for (const { pageDelta, header } of members) {
@@ -116,8 +119,9 @@ export class CodeBuilder {
       const second = this.#word(header, AT.physPage2);
       if (second !== NO_PAGE) pages.set(pageDelta + 1, second);
     }
+    if (pages.size === 1) return 0;
     const at = arena.alloc(REGION_DESCRIPTOR.offset.pages + pages.size * REGION_PAGE.size, 8);
-    if (at === 0) return 0;
+    if (at === 0) return undefined;
     const { u32, i32 } = machine.views();
     u32[(at + REGION_DESCRIPTOR.offset.generation) >>> 2] = 0;
     u32[(at + REGION_DESCRIPTOR.offset.count) >>> 2] = pages.size;

@@ -11,11 +11,22 @@ import type { CodeTier } from '../api-code.ts';
 import type { CompiledCode } from './tb-maint.ts';
 import type { ExecutionConfig } from './thresholds.ts';
 
-/** A compiled unit: a module of TBs, or a region (one function, entered at members[0]). */
+/** A member of a region. */
+export interface RegionPlace {
+  readonly header: number;
+  /** Linear pages from the first member to it. */
+  readonly pages: number;
+  /** Which entry of the region's function it is; −1: none. */
+  readonly entry: number;
+}
+
+/** A compiled unit: a module of TBs, or a region (one function with several entries). */
 export interface CodeUnit {
   readonly kind: 'module' | 'region';
   /** Headers; function k of a module is members[k]'s. */
   readonly members: readonly number[];
+  /** Of a region. */
+  readonly places: readonly RegionPlace[];
   readonly bytes: number;
   handle: PoolHandle;
   /** Table index of each function while the unit has an instance. */
@@ -27,9 +38,10 @@ interface TbCode {
   module: CodeUnit | undefined;
   /** Position in the module. */
   index: number;
-  /** Region entered at this TB. */
+  /** Region entered at this TB, and its place in it. */
   region: CodeUnit | undefined;
-  /** All regions that contain it. */
+  place: RegionPlace | undefined;
+  /** All regions that contain it, in the order in which they were made. */
   readonly inRegions: Set<CodeUnit>;
 }
 
@@ -93,20 +105,18 @@ export class CompiledTbs implements CompiledCode {
     return this.#code.get(header)?.region;
   }
 
-  /** Take a compiled module and install its functions. */
-  add(kind: 'module' | 'region', members: readonly number[], module: WebAssembly.Module, bytes: number): CodeUnit {
+  /**
+   * Take a compiled module and install its functions. A region that it leaves without an entry is given up.
+   * @param places of a region's members
+   */
+  add(kind: 'module' | 'region', members: readonly number[], module: WebAssembly.Module, bytes: number, places: readonly RegionPlace[] = []): CodeUnit {
     const handle = this.pool.add(module, { bytes, members: kind === 'region' ? 1 : members.length });
-    const unit: CodeUnit = { kind, members, bytes, handle, slots: undefined, dead: false };
+    const unit: CodeUnit = { kind, members, places, bytes, handle, slots: undefined, dead: false };
     this.#units.set(handle, unit);
     members.forEach((header, index) => {
       const code = this.#codeOf(header);
       if (kind === 'region') {
         code.inRegions.add(unit);
-        if (index === 0) {
-          const old = code.region;
-          code.region = unit;
-          if (old !== undefined) this.#drop(old);
-        }
       } else {
         const old = code.module;
         code.module = unit;
@@ -114,6 +124,14 @@ export class CompiledTbs implements CompiledCode {
         if (old !== undefined && !old.dead) this.#killMember(old);
       }
     });
+    for (const place of places) {
+      if (place.entry < 0) continue;
+      const code = this.#codeOf(place.header);
+      const old = code.region;
+      code.region = unit;
+      code.place = place;
+      if (old !== undefined && !this.#isEntered(old)) this.#drop(old);
+    }
     this.pool.acquire(handle);
     return unit;
   }
@@ -127,6 +145,13 @@ export class CompiledTbs implements CompiledCode {
       this.pool.acquire(unit.handle);
     }
     return this.hasFunction(header);
+  }
+
+  /** The newest region that contains a TB, if any, and its place there. */
+  newestRegion(header: number): { readonly region: CodeUnit; readonly place: RegionPlace } | undefined {
+    const region = [...(this.#code.get(header)?.inRegions ?? [])].at(-1);
+    const place = region?.places.find((p) => p.header === header);
+    return region && place && { region, place };
   }
 
   // ---- CompiledCode ------------------------------------------------------------------------------------------------------
@@ -177,22 +202,15 @@ export class CompiledTbs implements CompiledCode {
     const started = performance.now();
     const instance = new WebAssembly.Instance(module, this.#imports);
     this.instantiateMs += performance.now() - started;
-    const functions = unit.kind === 'region' ? 1 : unit.members.length;
-    const slots: number[] = [];
-    for (let k = 0; k < functions; k++) {
-      const code = this.#code.get(unit.members[k]!);
-      const holder = unit.kind === 'region' ? code?.region : code?.module;
-      // A member that is gone, or that has a newer function, needs no slot.
-      if (holder !== unit) {
-        slots.push(0);
-        continue;
-      }
+    // A member that is gone, or that has a newer function, needs no slot.
+    const wanted = unit.kind === 'region' ? [this.#isEntered(unit)] : unit.members.map((header) => this.#code.get(header)?.module === unit);
+    unit.slots = wanted.map((isWanted, k) => {
+      if (!isWanted) return 0;
       const slot = this.#freeSlots.pop() ?? this.#table.grow(1);
       this.#table.set(slot, instance.exports[`f${k}`]);
-      slots.push(slot);
-    }
-    unit.slots = slots;
-    for (let k = 0; k < functions; k++) if (slots[k] !== 0) this.#install(unit.members[k]!);
+      return slot;
+    });
+    this.#installAll(unit);
     return instance;
   }
 
@@ -205,8 +223,8 @@ export class CompiledTbs implements CompiledCode {
       if (slots[k] === 0) continue;
       this.#table.set(slots[k]!, null);
       this.#freeSlots.push(slots[k]!);
-      if (this.#code.has(unit.members[k]!)) this.#install(unit.members[k]!);
     }
+    this.#installAll(unit);
   }
 
   #retired(handle: PoolHandle): void {
@@ -244,6 +262,19 @@ export class CompiledTbs implements CompiledCode {
     }
   }
 
+  /** Is a region still the one that some TB is entered with? */
+  #isEntered(unit: CodeUnit): boolean {
+    return unit.places.some(({ header }) => this.#code.get(header)?.region === unit);
+  }
+
+  /** Update the TBs that a unit is to provide with a function. */
+  #installAll(unit: CodeUnit): void {
+    for (const header of unit.members) {
+      const code = this.#code.get(header);
+      if (code?.region === unit || code?.module === unit) this.#install(header);
+    }
+  }
+
   #killMember(unit: CodeUnit): void {
     if (this.pool.has(unit.handle)) this.pool.killMember(unit.handle);
   }
@@ -273,7 +304,7 @@ export class CompiledTbs implements CompiledCode {
   #codeOf(header: number): TbCode {
     let code = this.#code.get(header);
     if (code === undefined) {
-      code = { module: undefined, index: 0, region: undefined, inRegions: new Set() };
+      code = { module: undefined, index: 0, region: undefined, place: undefined, inRegions: new Set() };
       this.#code.set(header, code);
     }
     return code;
@@ -290,6 +321,10 @@ export class CompiledTbs implements CompiledCode {
     const fn = fromRegion || fromModule;
     const kind = fromRegion ? TbKind.region : fromModule ? TbKind.module : TbKind.tci;
     const at = (record + TB_CPU.offset.fn) >>> 2;
+    if (fromRegion) {
+      u32[(record + TB_CPU.offset.entry) >>> 2] = code!.place!.entry;
+      u32[(record + TB_CPU.offset.entryPages) >>> 2] = code!.place!.pages;
+    }
     if (u32[at] !== fn || this.#store.kindOf(header) !== kind) {
       u32[at] = fn;
       // A module was built for the state word the TB has had since it was queued: leave it when it becomes that kind.

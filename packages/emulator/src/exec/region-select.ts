@@ -1,5 +1,5 @@
 /**
- * Which TBs make a region: grown from a hot TB along the edges that its profile says are taken, the most frequent first.
+ * Which TBs make a region: grown from hot TBs along the edges that its profile says are taken, the most frequent first.
  *
  * Reads only TB headers. Edges: links of goto_tb (or, when a link is missing, the TB at its target in the same page) with their
  * counts, and the targets of a goto_ptr with theirs.
@@ -19,7 +19,21 @@ export interface RegionPlanMember {
   readonly indirect: number[];
 }
 
+export interface RegionPlan {
+  readonly members: readonly RegionPlanMember[];
+  /** Positions of the members at which it may be entered. */
+  readonly entries: readonly number[];
+}
+
+/** A TB that a region is to be grown from, and entered at. */
+export interface RegionSeed {
+  readonly header: number;
+  /** Linear page minus the first seed's, in pages. */
+  readonly pageDelta: number;
+}
+
 interface Edge {
+  /** Position of a member, or OUTSIDE. */
   readonly from: number;
   readonly to: number;
   readonly pageDelta: number;
@@ -27,24 +41,27 @@ interface Edge {
   readonly indirect: boolean;
 }
 
+const OUTSIDE = -1;
+
 /** An edge is followed when it is taken at least this share of what the hottest edge of its source's region entry is. */
 const COLD_SHARE = 1 / 64;
 
 /**
- * Choose the members of a region entered at `entry`.
+ * Choose the members of a region.
+ * @param seeds its entries, as far as they fit together; the first one always is
  * @param excluded TBs that must not be in it (breakpoints)
- * @returns members, the entry first
  */
 export function selectRegion(
-  machine: MachineMemory, store: TbStore, entry: number, config: ExecutionConfig, excluded: (header: number) => boolean,
-): RegionPlanMember[] {
+  machine: MachineMemory, store: TbStore, seeds: readonly RegionSeed[], config: ExecutionConfig, excluded: (header: number) => boolean,
+): RegionPlan {
   const { u32, i32 } = machine.views();
   const word = (tb: number, field: number): number => u32[(tb + field) >>> 2]!;
-  const flags = word(entry, AT.flags);
-  const csBase = word(entry, AT.csBase);
+  const flags = word(seeds[0]!.header, AT.flags);
+  const csBase = word(seeds[0]!.header, AT.csBase);
   const members: RegionPlanMember[] = [];
+  const entries: number[] = [];
   const position = new Map<string, number>();
-  const edges: Edge[] = [{ from: -1, to: entry, pageDelta: 0, count: Number.MAX_SAFE_INTEGER, indirect: false }];
+  const edges = seeds.map(({ header, pageDelta }): Edge => ({ from: OUTSIDE, to: header, pageDelta, count: Number.MAX_SAFE_INTEGER, indirect: false }));
   let insns = 0;
   let hottest = 0;
 
@@ -103,7 +120,9 @@ export function selectRegion(
       insns += word(edge.to, AT.insns);
       outgoing(at, edge.to, edge.pageDelta);
     }
-    if (edge.indirect) members[edge.from]!.indirect.push(at);
+    if (edge.from === OUTSIDE) {
+      if (!entries.includes(at)) entries.push(at);
+    } else if (edge.indirect) members[edge.from]!.indirect.push(at);
   }
-  return members;
+  return { members, entries };
 }

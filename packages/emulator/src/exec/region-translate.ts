@@ -1,16 +1,15 @@
 /**
  * Translates the members of a region for what is known on the edges that lead to them (x86: which operation set the flags).
  *
- * A member that is reached by direct edges only, all with the same known state, is translated for that state. The entry can be
- * reached from outside, where nothing is known; when it is the head of a loop and knowing the state of the back edges makes better code of it, it gets
- * a second copy inside, and the first one is only passed on the way in.
+ * A member that is reached by direct edges only, all with the same known state, is translated for that state. An entry can be reached from outside, too, where
+ * nothing is known; when knowing the state of its edges makes better code of it, it gets a second copy for those edges, and the first one is only passed on the way in.
  *
  * A fault in a member is restored from the table in its header, which was made when nothing was known: a member for which that table would be wrong
  * (an instruction leaves the flags in another form when it knows more of them) stays as it was.
  */
 import { TbIr, type RegionSource } from '@wasm-tcg/ir';
 import { NO_DELTA, TB_HEADER, type MachineMemory } from '@wasm-tcg/runtime';
-import type { RegionPlanMember } from './region-select.ts';
+import type { RegionPlan, RegionPlanMember } from './region-select.ts';
 import type { TbTranslator } from './tb-translator.ts';
 
 const AT = TB_HEADER.offset;
@@ -24,11 +23,12 @@ interface Way {
 }
 
 /**
+ * @param entries positions of the members at which the region may be entered
  * @param pool IR objects to use, made when missing
- * @returns members and sources in the order of `plan`; a copy of the entry comes last
+ * @returns members and sources in the order of `plan`; second copies of entries come last
  */
 export function translateRegion(
-  machine: MachineMemory, translator: TbTranslator, plan: readonly RegionPlanMember[], pool: TbIr[],
+  machine: MachineMemory, translator: TbTranslator, { members: plan, entries }: RegionPlan, pool: TbIr[],
 ): { members: readonly RegionPlanMember[]; sources: readonly RegionSource[] } {
   const ir = (i: number): TbIr => (pool[i] ??= new TbIr(machine.layout));
   const indirect = new Set(plan.flatMap((member) => member.indirect));
@@ -36,7 +36,7 @@ export function translateRegion(
   const exits = plan.map((member, m) => translator.translateAgain(member.header, ir(m)).exitState);
   const waysIn = directWays(machine, plan, ir(0).wide);
 
-  /** Members whose faults could not be restored, were they translated for a state. */
+  /** Members that cannot be translated for a state, or gain nothing from it. */
   const unfit = new Set<number>();
   const known = (m: number): number => {
     if (unfit.has(m) || indirect.has(m) || waysIn[m]!.length === 0) return UNKNOWN;
@@ -45,7 +45,7 @@ export function translateRegion(
   };
   for (let round = 0; round < ROUNDS; round++) {
     let changed = false;
-    for (let m = 1; m < plan.length; m++) {
+    for (let m = 0; m < plan.length; m++) {
       const state = known(m);
       if (state === entryState[m]) continue;
       entryState[m] = state;
@@ -56,22 +56,40 @@ export function translateRegion(
   }
   settle();
 
-  const sources: RegionSource[] = plan.map((member, m) => ({ tb: ir(m), header: member.header, pageDelta: member.pageDelta, indirect: member.indirect }));
-  const loopState = known(0);
-  if (loopState === UNKNOWN) return { members: plan, sources };
-  const copy = ir(plan.length);
-  const { exitState } = translator.translateAgain(plan[0]!.header, copy, loopState);
-  if (copy.ops === sources[0]!.tb.ops || !fits(exitState) || !translator.adoptRestoreTable(plan[0]!.header, copy, loopState)) return { members: plan, sources };
-  const inner = { ...plan[0]!, indirect: plan[0]!.indirect };
-  return {
-    members: [...plan, inner],
-    sources: [{ ...sources[0]!, entryOnly: true }, ...sources.slice(1), { tb: copy, header: inner.header, pageDelta: inner.pageDelta, indirect: inner.indirect }],
-  };
+  // What an entry's copy for the way in leads to has to be right for it, too; giving one up may cost others what they know.
+  const outer = new Map<number, TbIr>();
+  for (let again = true; again; ) {
+    again = false;
+    for (const e of entries) {
+      if (entryState[e] === UNKNOWN) continue;
+      const first = outer.get(e) ?? ir(plan.length + outer.size);
+      outer.set(e, first);
+      const { exitState } = translator.translateAgain(plan[e]!.header, first);
+      if (first.ops > ir(e).ops && fits(e, exitState)) continue;
+      unfit.add(e);
+      settle();
+      again = true;
+    }
+  }
 
-  /** Whether what the copy's edges lead to, itself included, was translated for the states at its exits, which may differ from the entry's. */
-  function fits(copyExits: readonly [number, number]): boolean {
-    const wanted = [loopState, ...entryState.slice(1)];
-    return waysIn.every((ways, m) => wanted[m] === UNKNOWN || ways.every(({ from, slot }) => from !== 0 || copyExits[slot] === wanted[m]));
+  const isEntry = new Set(entries);
+  const members = [...plan];
+  const sources = plan.map((member, m): RegionSource => ({
+    tb: ir(m), header: member.header, pageDelta: member.pageDelta, indirect: member.indirect, entry: isEntry.has(m),
+  }));
+  for (const e of entries) {
+    const first = outer.get(e);
+    if (first === undefined || entryState[e] === UNKNOWN) continue;
+    const inner = sources[e]!;
+    sources[e] = { ...inner, tb: first, entry: 'only' };
+    sources.push({ ...inner, entry: false });
+    members.push(plan[e]!);
+  }
+  return { members, sources };
+
+  /** Whether what a member leads to was translated for the states at these exits of it, or for nothing known. */
+  function fits(m: number, exitState: readonly [number, number]): boolean {
+    return waysIn.every((ways, to) => entryState[to] === UNKNOWN || ways.every(({ from, slot }) => from !== m || exitState[slot] === entryState[to]));
   }
 
   /** Translate a member for a state, or for nothing known when its faults could not be restored then. @returns states at its exits */
@@ -90,7 +108,7 @@ export function translateRegion(
   function settle(): void {
     for (let again = true; again; ) {
       again = false;
-      for (let m = 1; m < plan.length; m++) {
+      for (let m = 0; m < plan.length; m++) {
         if (entryState[m] === UNKNOWN || known(m) === entryState[m]) continue;
         entryState[m] = UNKNOWN;
         exits[m] = translate(m, UNKNOWN);

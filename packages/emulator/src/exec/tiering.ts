@@ -4,7 +4,8 @@
  */
 import { SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
 import type { CodeBuilder } from './code-builder.ts';
-import type { CompiledTbs } from './compiled-code.ts';
+import type { CompiledTbs, RegionPlace } from './compiled-code.ts';
+import type { RegionSeed } from './region-select.ts';
 import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
@@ -14,10 +15,14 @@ const BYTES_PER_TB = 1024;
 /** Executions until a TB that the pool had no room for asks again: the engine has to collect modules meanwhile. */
 const RETRY_THRESHOLD = 20_000;
 /**
- * A TB that is in a region of another's grows its own after so many times the threshold. Without it, blocks that get hot together each grow a
+ * A TB that is in a region of others' becomes an entry of it after so many times the threshold. Without that, blocks that get hot together each grow a
  * region over the same blocks: 10,000 blocks in a row made 3,843 regions with 245,952 members.
  */
 const COVERED_FACTOR = 8;
+/** Members that have been entered from outside so often, as a share of the threshold, become entries with the one that has reached it. */
+const WARM_SHARE = 1 / 8;
+/** Entries of a region at most: each costs optimisation across it. */
+const MAX_ENTRIES = 16;
 
 /** A TB that is not frequent asks again after up to so many times the threshold. */
 const MOST_PATIENCE = 16;
@@ -151,11 +156,13 @@ export class Tiering {
     if (this.#word(entry, AT.cflags) !== 0) return;
     if (!this.#hasRoom([entry], this.#guess(config.regionTbs))) return;
     const account = this.#account('region');
-    const { bytes, members, descriptor } = this.#buildRegion(entry);
-    // Without room for the descriptor, the next translation flushes everything.
-    if (descriptor === 0 || !this.#hasRoom([entry], bytes.length)) return;
-    compiled.add('region', members, this.#compile(bytes), bytes.length);
-    // The other members are in good hands; one that goes on being entered from elsewhere gets a region of its own, later.
+    const region = this.#buildRegion(entry);
+    // Without room for its descriptor, the next translation flushes everything.
+    if (region === undefined || !this.#hasRoom([entry], region.bytes.length)) return;
+    const { bytes, places } = region;
+    const members = [...new Set(places.map((place) => place.header))];
+    compiled.add('region', members, this.#compile(bytes), bytes.length, places);
+    // The other members are in good hands; one that goes on being entered from elsewhere becomes an entry, later.
     for (const header of members) {
       if (compiled.moduleOf(header) !== undefined && compiled.regionOf(header) === undefined) this.#setThreshold(header, config.regionThreshold * COVERED_FACTOR);
     }
@@ -171,10 +178,25 @@ export class Tiering {
     return module;
   }
 
-  #buildRegion(entry: number): { bytes: Uint8Array<ArrayBuffer>; members: readonly number[]; descriptor: number } {
+  #buildRegion(entry: number): { bytes: Uint8Array<ArrayBuffer>; places: readonly RegionPlace[] } | undefined {
     const { builder } = this.#p;
-    const region = builder.mergeRegion(builder.regionSources(entry));
-    return { ...builder.region(region), members: region.members.map((m) => m.header) };
+    const region = builder.mergeRegion(builder.regionSources(this.#seeds(entry)));
+    const { bytes, descriptor } = builder.region(region);
+    if (descriptor === undefined) return undefined;
+    let entries = 0;
+    return { bytes, places: region.members.map((m) => ({ header: m.header, pages: m.pageDelta, entry: m.entry ? entries++ : -1 })) };
+  }
+
+  /** What a region is grown from: a TB that is in a region of others' becomes one more entry of that, with whoever else is entered there from outside often. */
+  #seeds(entry: number): readonly RegionSeed[] {
+    const alone = [{ header: entry, pageDelta: 0 }];
+    const home = this.#p.compiled.newestRegion(entry);
+    if (home === undefined) return alone;
+    const { regionThreshold } = this.#p.config;
+    const warm = (header: number): boolean => this.#word(tbCpuAddress(header, 0), TB_CPU.offset.count) >= regionThreshold * WARM_SHARE;
+    const isEntry = ({ header, entry: k }: RegionPlace): boolean => k >= 0 || header === entry || warm(header);
+    const seeds = home.region.places.filter(isEntry).map(({ header, pages }) => ({ header, pageDelta: pages }));
+    return seeds.length > MAX_ENTRIES ? alone : seeds;
   }
 
   /** A unit is about to be built. @returns to be called when it has been installed */

@@ -22,6 +22,8 @@ export interface ForwardOptions {
   readonly knownBits: boolean;
 }
 
+const NO_LABELS = new Uint8Array(0);
+
 export class ForwardPass {
   readonly #helpers: HelperFacts;
   readonly #walk = new Walk();
@@ -32,14 +34,14 @@ export class ForwardPass {
   #ops = 0;
   #insns = 0;
   #reachable = true;
-  #keepLabels = 0;
+  #entries: Uint8Array = NO_LABELS;
 
   constructor(helpers: HelperFacts) {
     this.#helpers = helpers;
   }
 
-  /** @param keepLabels labels below this number stay, referenced or not (member entries of a region) */
-  run(tb: TbIr, options: ForwardOptions, keepLabels = 0): void {
+  /** @param entries of a region: for each member 1 if control may come from outside. Labels of members stay, referenced or not */
+  run(tb: TbIr, options: ForwardOptions, entries: Uint8Array = NO_LABELS): void {
     const { length } = tb;
     tb.reserve(WALK_SLACK);
     tb.code.copyWithin(WALK_SLACK, 0, length);
@@ -50,7 +52,7 @@ export class ForwardPass {
     this.#insns = 0;
     this.#lastBr = -1;
     this.#reachable = true;
-    this.#keepLabels = keepLabels;
+    this.#entries = entries;
     const end = length + WALK_SLACK;
     if (tb.labels > 0) this.#countBranches(w, end);
     const { code } = w;
@@ -84,7 +86,7 @@ export class ForwardPass {
 
   #label(w: Walk, label: number): void {
     const { code } = w;
-    const kept = label < this.#keepLabels;
+    const kept = label < this.#entries.length;
     if (this.#lastBr >= 0 && code[this.#lastBr + 1] === label) {
       this.#out = this.#lastBr;
       this.#ops--;
@@ -95,8 +97,9 @@ export class ForwardPass {
     const refs = w.refs[label]!;
     if (refs === 0 && !kept) return;
     this.#lastBr = -1;
-    if (refs === 1 && !this.#reachable && w.branchStamp[label]! > 0) this.#inherit(w, label);
-    else if (refs > 0 || !this.#reachable) w.startBlock();
+    const isEntry = this.#entries[label] === 1;
+    if (refs === 1 && !this.#reachable && !isEntry && w.branchStamp[label]! > 0) this.#inherit(w, label);
+    else if (refs > 0 || isEntry || !this.#reachable) w.startBlock();
     this.#reachable = true;
     code[this.#out] = Op.label | (1 << 16);
     code[this.#out + 1] = label;

@@ -72,7 +72,7 @@ export class Optimizer {
     const fold = !disable.includes('fold');
     const knownBits = !disable.includes('knownBits');
     if (copyProp || fold || knownBits) {
-      this.#forward.run(tb, { copyProp, fold, knownBits }, region?.members.length);
+      this.#forward.run(tb, { copyProp, fold, knownBits }, region && Uint8Array.from(region.members, (m) => (m.entry ? 1 : 0)));
       check('forward', 'core');
     }
 

@@ -68,6 +68,9 @@ export const TB_CPU = defStruct('wasmTBCpu', {
   used: 'u32',
   /** When `count` was last 0: instructions retired, in units of 2^{@link SINCE_SHIFT}, modulo 2^32. */
   since: 'u32',
+  /** When the function is a region's: which of its entries this TB is, and pages from the region's first member to the TB's page. */
+  entry: 'u32',
+  entryPages: 'i32',
 }, 16);
 
 /** log2 of the unit of `wasmTBCpu.since`, in guest instructions. */
@@ -100,7 +103,7 @@ export const TbKind = { tci: 1, module: 2, region: 3 } as const;
 export type TbKind = (typeof TbKind)[keyof typeof TbKind];
 
 /**
- * What a TB's function (and the interpreter, for a TB) returns to tb_exec: the header of the TB to run next, with the
+ * A TB's function is `(env) → i32`, a region's `(env, tb) → i32`, where `tb` is the header of the TB at which it is entered. What it (and the interpreter, for a TB) returns to tb_exec: the header of the TB to run next, with the
  * page base already right; or {@link TB_RETURN_EXIT}: look at the context's exit code; or TB_RETURN_LOOKUP: find the TB that the frame names;
  * or `header | TB_RETURN_LINK + slot`: find it and patch that link.
  */

@@ -350,7 +350,7 @@ export abstract class FunctionEmitter implements LowerCtx {
   }
 
   /** Pushes a constant of the width of guest addresses. */
-  private pushWord(value: number): void {
+  protected pushWord(value: number): void {
     if (this.wide) this.f.i64Const(value | 0, Math.floor(value / 2 ** 32));
     else this.f.i32Const(value);
   }

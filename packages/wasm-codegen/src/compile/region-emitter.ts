@@ -1,12 +1,12 @@
 /**
- * A region as one function `(env) → i32`: globals that it uses are Wasm locals, loaded at entry and stored at the one place
+ * A region as one function `(env, tb) → i32`, entered at the member whose header `tb` is: globals that it uses are Wasm locals, loaded at entry and stored at the one place
  * where it is left; the budget is a local too.
  *
  *     block notRun                       pages mapped elsewhere, or too little budget: nothing has been changed
  *       check pages, load globals and budget
  *       block left                       `result` says what the function returns
  *         block exit                     a slow path or helper wants to leave: tbPtr, insnIndex and exitCode are set
- *           the members, structured
+ *           branch table over the entries, in front of the members, structured
  *         result = TB_RETURN_EXIT
  *       store budget and globals, return result
  *
@@ -14,7 +14,7 @@
  * next such test, so it never goes below zero between tests.
  */
 import { Op as Ir, OP_DEFS, opCode, opLength, regionInsnIndex, regionInsnMember, TempKind, type GlobalSet, type HelperTable, type RegionIr, type TargetLayout, type Temp } from '@wasm-tcg/ir';
-import { ExitCode, REGION_DESCRIPTOR, TB_RETURN_EXIT } from '@wasm-tcg/runtime';
+import { ExitCode, REGION_DESCRIPTOR, TB_CPU, TB_HEADER, TB_RETURN_EXIT } from '@wasm-tcg/runtime';
 import type { FuncBody } from '../encoder/func-body.ts';
 import type { Label } from '../encoder/labels.ts';
 import { Op } from '../encoder/opcodes.ts';
@@ -27,6 +27,10 @@ import type { HelperImports } from './imports.ts';
 import { LongestPaths } from './longest-path.ts';
 
 const ENV = 0;
+/** Header of the entry. */
+const TB = 1;
+/** Its record of vCPU 0. */
+const RECORD = TB_HEADER.offset.perCpu;
 const NO_MEMBER = -1;
 const OUTS = Uint8Array.from(OP_DEFS, (def) => def.out.length);
 const INS = Uint8Array.from(OP_DEFS, (def) => def.in.length);
@@ -42,6 +46,9 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   private readonly use: Uint8Array;
   /** Member whose entry a block is, or NO_MEMBER. */
   private memberOf = new Int32Array(64);
+  /** Node of the graph that leads to the entries; it stands behind the blocks. */
+  private root = 0;
+  private entries = 0;
   /** Wasm locals: the budget, and what the function returns. */
   private budgetLocal = 0;
   private result = 0;
@@ -52,13 +59,14 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     this.use = new Uint8Array(target.globals.length);
   }
 
-  /** Writes the body of a region's function and finishes it. `descriptor` is the address of its region descriptor. */
+  /** Writes the body of a region's function and finishes it. `descriptor` is the address of its region descriptor, 0 when it lies on one page. */
   emit(f: FuncBody, region: RegionIr, descriptor: number): void {
     this.begin(f, region.tb);
     this.region = region;
     this.findUses();
     this.findMembers();
-    this.structurer.analyse(this.blocks.graph);
+    this.addRoot();
+    this.structurer.analyse(this.blocks.graph, this.root, (block) => (block === this.root ? 0 : this.blocks.end[block] - this.blocks.start[block]));
     this.longest.run(this.blocks.graph, (block) => this.weight(block), (block) => this.testsBudget(block));
 
     this.origins?.func();
@@ -82,7 +90,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     f.get(this.result).return_().end();
 
     f.get(ENV).get(why).mem(Op.i32_store, CTX.exitCode);
-    f.get(ENV).i32Const(region.members[0].header).mem(Op.i32_store, CTX.tbPtr);
+    f.get(ENV).get(TB).mem(Op.i32_store, CTX.tbPtr);
     this.writeEntryPc();
     f.i32Const(TB_RETURN_EXIT).finish();
   }
@@ -115,12 +123,26 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   /** Label i is the entry of member i. */
   private findMembers(): void {
     const { blocks, region } = this;
-    if (this.memberOf.length < blocks.blocks) this.memberOf = grown(this.memberOf, blocks.blocks);
-    this.memberOf.fill(NO_MEMBER, 0, blocks.blocks);
+    // One more for the root.
+    if (this.memberOf.length <= blocks.blocks) this.memberOf = grown(this.memberOf, blocks.blocks + 1);
+    this.memberOf.fill(NO_MEMBER, 0, blocks.blocks + 1);
     for (let member = 0; member < region.members.length; member++) {
       const block = blocks.labelBlock[member];
       if (block >= 0) this.memberOf[block] = member;
     }
+  }
+
+  /** Entry k is the k-th member that may be entered. Of two, a node leads to the first when its condition is not 0. */
+  private addRoot(): void {
+    const { blocks: { graph, labelBlock }, region } = this;
+    const targets: number[] = [];
+    region.members.forEach(({ entry }, member) => {
+      if (entry) targets.push(labelBlock[member]);
+    });
+    this.entries = targets.length;
+    if (targets.length === 2) targets.reverse();
+    for (const target of targets) graph.edge(target);
+    this.root = graph.endNode();
   }
 
   private weight(block: number): number {
@@ -137,13 +159,32 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
 
   /** Leaves to `notRun` when the pages are not where they were, or when the budget may not last to the next test. */
   private checkEntry(notRun: Label, why: number, descriptor: number): void {
-    const { f, imports } = this;
-    f.i32Const(ExitCode.refused).set(why);
-    f.i32Const(descriptor).mem(Op.i32_load, REGION_DESCRIPTOR.offset.generation);
-    f.get(ENV).mem(Op.i32_load, CTX.mappingGeneration).op(Op.i32_ne).if_();
-    f.get(ENV).i32Const(descriptor).call(imports.coreHelper('region_check')).op(Op.i32_eqz).brIf(notRun).end();
+    const { f } = this;
+    if (descriptor !== 0) this.checkPages(notRun, why, descriptor);
+    f.get(ENV).mem(Op.i32_load, CTX.budget).set(this.budgetLocal);
+    const longest = this.longest.from(this.root);
+    // Entries with a test of their own are not counted.
+    if (longest === 0) return;
     f.i32Const(ExitCode.budget).set(why);
-    f.get(ENV).mem(Op.i32_load, CTX.budget).tee(this.budgetLocal).i32Const(this.longest.from(0)).op(Op.i32_lt_s).brIf(notRun);
+    f.get(this.budgetLocal).i32Const(longest).op(Op.i32_lt_s).brIf(notRun);
+  }
+
+  /** All pages were found in place under this mapping, for the page base that the first member has now; else they are looked up again. */
+  private checkPages(notRun: Label, why: number, descriptor: number): void {
+    const { f, imports, target, wide } = this;
+    const { generation, base } = REGION_DESCRIPTOR.offset;
+    const now = f.local(wide ? ValType.i64 : ValType.i32);
+    f.i32Const(ExitCode.refused).set(why);
+    this.loadSlot(target.pageBase);
+    f.get(TB).mem(Op.i32_load, RECORD + TB_CPU.offset.entryPages);
+    if (wide) f.op(Op.i64_extend_i32_s).i64Const(target.mmu.pageBits, 0).op(Op.i64_shl).op(Op.i64_sub);
+    else f.i32Const(target.mmu.pageBits).op(Op.i32_shl).op(Op.i32_sub);
+    f.tee(now).i32Const(descriptor).mem(wide ? Op.i64_load : Op.i32_load, base).op(wide ? Op.i64_ne : Op.i32_ne);
+    f.i32Const(descriptor).mem(Op.i32_load, generation).get(ENV).mem(Op.i32_load, CTX.mappingGeneration).op(Op.i32_ne).op(Op.i32_or).if_();
+    f.get(ENV).i32Const(descriptor).get(now);
+    if (!wide) f.op(Op.i64_extend_i32_u);
+    f.call(imports.coreHelper('region_check')).op(Op.i32_eqz).brIf(notRun).end();
+    f.release(now);
   }
 
   private loadGlobals(): void {
@@ -168,12 +209,16 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
 
   /** pc of the entry, in the frame alone: the globals are not loaded on this way. */
   private writeEntryPc(): void {
-    const { f, target, tb, region } = this;
+    const { f, target, tb } = this;
     f.get(ENV);
     this.loadSlot(target.pageBase);
-    const delta = region.members[0].entryDelta - tb.csBase;
-    if (this.wide) f.i64Const(delta).op(Op.i64_add);
-    else f.i32Const(delta).op(Op.i32_add);
+    f.get(TB).mem(Op.i32_load, TB_HEADER.offset.pageOffset);
+    if (this.wide) f.op(Op.i64_extend_i32_u);
+    f.op(this.wide ? Op.i64_add : Op.i32_add);
+    if (tb.csBase !== 0) {
+      this.pushWord(tb.csBase);
+      f.op(this.wide ? Op.i64_sub : Op.i32_sub);
+    }
     this.storeSlot(target.pc);
   }
 
@@ -181,6 +226,10 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
 
   node(block: number): void {
     const { blocks, tb } = this;
+    if (block === this.root) {
+      if (this.entries > 1) this.f.get(TB).mem(Op.i32_load, RECORD + TB_CPU.offset.entry);
+      return;
+    }
     const last = blocks.lastInsn[block];
     if (last >= 0) this.startInsn(tb.code[last + 2]);
     const member = this.memberOf[block];

@@ -15,7 +15,7 @@ import { Dominators } from './dominators.ts';
 import { grown, MutableGraph, type FlowGraph } from './graph.ts';
 import { DispatchInserter, NodeKind } from './irreducible.ts';
 
-/** Writes the code of nodes. */
+/** Writes the code of nodes; of one that is copied, more than once. */
 export interface NodeWriter {
   /**
    * Writes a node's code. What it leaves on the stack is decided by the number of the node's successors: nothing for none
@@ -48,14 +48,17 @@ export class Structurer {
   private pendingCount = 0;
   private tableLabels = new Int32Array(64);
 
-  /** Analyses a graph, which is copied. Results stay until the next call. */
-  analyse(graph: FlowGraph): void {
+  /**
+   * Analyses a graph, which is copied. Results stay until the next call.
+   * @param size of nodes whose code may be written more than once, in any unit; none given: no node's may
+   */
+  analyse(graph: FlowGraph, entry = 0, size?: (node: number) => number): void {
     this.graph.copy(graph);
     this.original = this.graph.nodeCount;
-    this.entry = 0;
+    this.entry = entry;
     this.irreducible = !this.dominators.run(this.graph, this.entry);
     if (!this.irreducible) return;
-    this.entry = this.inserter.run(this.graph, this.entry, this.dominators.rpo);
+    this.entry = this.inserter.run(this.graph, this.entry, this.dominators.rpo, size);
     this.dominators.run(this.graph, this.entry);
   }
 
@@ -133,6 +136,7 @@ export class Structurer {
       next = child;
     }
     if (node < this.original) writer.node(node);
+    else if (this.inserter.kind[node] === NodeKind.copy) writer.node(this.inserter.value[node]);
     else if (this.inserter.kind[node] === NodeKind.dispatch) f.get(selector);
     else f.i32Const(this.inserter.value[node]).set(selector);
     this.leave(f, node, next);

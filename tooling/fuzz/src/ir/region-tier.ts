@@ -1,6 +1,6 @@
 /** Regions: some of a program's TBs as one function, the others interpreted. */
 import { mergeRegion, Optimizer, type RegionSource, type TbIr } from '@wasm-tcg/ir';
-import { REGION_DESCRIPTOR, REGION_PAGE, TbKind } from '@wasm-tcg/runtime';
+import { REGION_DESCRIPTOR, REGION_PAGE, TB_CPU, TB_HEADER, TbKind } from '@wasm-tcg/runtime';
 import { RegionModuleBuilder } from '@wasm-tcg/wasm-codegen';
 import { DATA_PAGES, FUZZ_LAYOUT, HELPERS } from './guest.ts';
 import type { IrProgram } from './program.ts';
@@ -14,20 +14,26 @@ export interface RegionShape {
   readonly leaveOut: number;
 }
 
-/** One region entered at the first TB, and one at the last. */
+/** One region entered at the first TB and every other one after it, and one at the last. */
 export function regionTier(shape: RegionShape): Tier {
   const builder = new RegionModuleBuilder(FUZZ_LAYOUT, HELPERS);
   const optimizer = new Optimizer(FUZZ_LAYOUT, HELPERS);
   let functions: number[] = [];
-  const compile = (world: World, program: IrProgram, lowered: readonly TbIr[], members: readonly number[]): number => {
+  const compile = (world: World, program: IrProgram, lowered: readonly TbIr[], members: readonly number[], entries: readonly number[]): number => {
     const sources = members.map((i): RegionSource => ({
       tb: lowered[i], header: world.headers[i], pageDelta: program.tbs[i].page - program.tbs[members[0]].page,
       // Members that computed jumps go to, in any order: what is not listed leaves the region.
+      entry: entries.includes(i),
       indirect: members.length > 1 ? [members.length - 1, 0].slice(0, 1 + (i % 2)) : [],
     }));
     const region = mergeRegion(sources, HELPERS);
     if (shape.optimise) optimizer.optimizeRegion(region, { verify: true });
     const { bytes } = builder.build({ region, descriptor: writeDescriptor(world, program, members) });
+    region.members.filter(({ entry }) => entry).forEach(({ header, pageDelta }, entry) => {
+      const record = header + TB_HEADER.offset.perCpu;
+      world.view.setUint32(record + TB_CPU.offset.entry, entry, true);
+      world.view.setInt32(record + TB_CPU.offset.entryPages, pageDelta, true);
+    });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { e: { m: world.machine.memory }, h: world.registry.imports() });
     return addFunction(world, instance.exports['f0']);
   };
@@ -39,11 +45,15 @@ export function regionTier(shape: RegionShape): Tier {
       const all = lowered.map((_, i) => i);
       const last = all.length - 1;
       const present = all.filter((i) => i === 0 || i === last || shape.leaveOut === 0 || i % shape.leaveOut !== 1);
-      world.store.setKind(world.headers[0], TbKind.region);
-      functions[0] = compile(world, program, lowered, present);
-      if (last === 0) return;
-      world.store.setKind(world.headers[last], TbKind.region);
-      functions[last] = compile(world, program, lowered, [...present].reverse());
+      const install = (members: readonly number[], entries: readonly number[]): void => {
+        const fn = compile(world, program, lowered, members, entries);
+        for (const i of entries) {
+          world.store.setKind(world.headers[i], TbKind.region);
+          functions[i] = fn;
+        }
+      };
+      install(present, present.filter((i, k) => k % 2 === 0 && (i !== last || i === 0)));
+      if (last !== 0) install([...present].reverse(), [last]);
     },
     run: (world) => runCompiled(world, functions),
   };
