@@ -169,9 +169,9 @@ describe('the jump cache', () => {
       find(0x1ff8);
       expect(after(flush(2))).toBe(1);
       const at = toy.arena.alloc(REGION_DESCRIPTOR.size + 2 * REGION_PAGE.size, 8);
-      toy.machine.views().u32.set([0, 2, 0, 1, 2, 3], at >>> 2);
+      toy.machine.views().u32.set([0, 2, 0, 0, 0, 1, 2, 3], at >>> 2);
       toy.setGlobal('page_base', 0x1000n);
-      expect(toy.runtime.exports.region_check(toy.env, at)).toBe(1);
+      expect(toy.runtime.exports.region_check(toy.env, at, 0x1000n)).toBe(1);
       expect([after(flush(2)), after(flush(3))]).toEqual([0, 1]);
     });
 
