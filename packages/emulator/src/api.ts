@@ -31,6 +31,11 @@ export interface ExecutionOptions {
   readonly batch?: number;
   /** Live WebAssembly modules, instances, bytes: see `@wasm-tcg/instance-pool`. */
   readonly pool?: { readonly modules?: number; readonly heldModules?: number; readonly instances?: number; readonly bytes?: number };
+  /**
+   * Stores into the same bytes of code, in short order, before code is made that reads those bytes when it runs (patched immediates). Default: see exec/thresholds.ts;
+   * `Infinity`: never.
+   */
+  readonly patchThreshold?: number;
   /** Run the IR optimiser. Default true. */
   readonly optimise?: boolean;
   /** Verify the IR after translation and after every pass (slow; for tests). Default false. */

@@ -3,7 +3,7 @@
  * machines in one page do not meet.
  */
 import {
-  INFO_CODE_BITMAP, INFO_CS_BASE_OFFSET, INFO_FETCH_MMU_OFFSET, INFO_FLAGS_OFFSET, INFO_HASH_BUCKETS, INFO_HASH_MASK,
+  INFO_CODE_BITMAP, INFO_CODE_HEADS, INFO_CS_BASE_OFFSET, INFO_FETCH_MMU_OFFSET, INFO_FLAGS_OFFSET, INFO_HASH_BUCKETS, INFO_HASH_MASK,
   INFO_JUMP_CACHE_BITS, INFO_JUMP_CACHE_OFFSET, INFO_MMU_INDICES, INFO_PAGE_BASE_OFFSET, INFO_PC_MASK_OFFSET, INFO_PC_OFFSET,
   INFO_PHYS_MAP, INFO_RAM_BASE, INFO_TLB_BITS, INFO_TLB_OFFSET, INFO_TLB_USED_OFFSET, INFO_TLB_GLOBAL_OFFSET, INFO_FETCHED_OFFSET,
 } from './generated/offsets';
@@ -12,6 +12,7 @@ export const PAGE_MASK: u64 = ~(<u64>0xfff);
 
 export let physMap: usize = 0;
 export let codeBitmap: usize = 0;
+export let codeHeads: usize = 0;
 export let ramBase: usize = 0;
 export let hashBuckets: usize = 0;
 export let hashMask: u32 = 0;
@@ -37,6 +38,7 @@ export let tlbFillHook: u32 = 0;
 export function configure(): void {
   physMap = load<u32>(INFO_PHYS_MAP);
   codeBitmap = load<u32>(INFO_CODE_BITMAP);
+  codeHeads = load<u32>(INFO_CODE_HEADS);
   ramBase = load<u32>(INFO_RAM_BASE);
   hashBuckets = load<u32>(INFO_HASH_BUCKETS);
   hashMask = load<u32>(INFO_HASH_MASK);

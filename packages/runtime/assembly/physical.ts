@@ -1,7 +1,7 @@
 /** Physical memory: RAM, ROM, devices, nothing. No function here looks at the TLB. Sizes: 1, 2, 4, 8; never across a page. */
-import { CODE_GRANULE_BITS, CTX_ARG, CTX_RET, PHYS_MMIO, PHYS_PAGES, PHYS_RAM } from './generated/offsets';
+import { CODE_GRANULE_BITS, CTX_ARG, CTX_RET, PHYS_MMIO, PHYS_PAGES, PHYS_RAM, TB_LIVE_RANGES, TB_PAGE_NEXT, TB_PAGE_OFFSET, TB_SIZE } from './generated/offsets';
 import { code_write, mmio_read, mmio_write } from './host';
-import { codeBitmap, physMap, ramBase } from './machine';
+import { codeBitmap, codeHeads, physMap, ramBase } from './machine';
 
 const KIND_MASK: u32 = 0xfff;
 
@@ -64,7 +64,37 @@ export function physStore(env: usize, phys: u64, value: u64, size: u32): void {
   }
 }
 
-/** Whether `bytes` bytes at phys (in one page) may be stored now; asks the host when translated code is near. */
+/** Is each of the bytes from … to−1 of its first page one that a TB reads when it runs? */
+function isLive(tb: usize, from: u32, to: u32): bool {
+  const list = <usize>load<u32>(tb, TB_LIVE_RANGES);
+  if (list == 0) return false;
+  const end = list + ((<usize>load<u32>(list)) << 2);
+  for (let at = list + 4; at <= end; at += 4) {
+    const range = load<u32>(at);
+    if ((range & 0xffff) <= from && from < range >> 16) from = range >> 16;
+  }
+  return from >= to;
+}
+
+/**
+ * Was a TB made from one of the bytes from … to−1 of a physical page? The code bits are too coarse to say: data and code share granules, and bytes
+ * that TBs read when they run are no matter of theirs. (TbStore.collectHits says which TBs.)
+ */
+function hitsCode(page: u32, from: u32, to: u32): bool {
+  for (let link = load<u32>(codeHeads + ((<usize>page) << 2)); link != 0; ) {
+    const tb = <usize>(link & ~1);
+    const which = link & 1;
+    const offset = load<u32>(tb, TB_PAGE_OFFSET);
+    const size = load<u32>(tb, TB_SIZE);
+    const start: u32 = which ? 0 : offset;
+    const end: u32 = which ? offset + size - 0x1000 : min<u32>(offset + size, 0x1000);
+    if (start < to && from < end && (which != 0 || !isLive(tb, max(from, start), min(to, end)))) return true;
+    link = load<u32>(tb + ((<usize>which) << 2), TB_PAGE_NEXT);
+  }
+  return false;
+}
+
+/** Whether `bytes` bytes at phys (in one page) may be stored now; asks the host when they are some TB's. */
 export function codeAllows(env: usize, phys: u64, bytes: u32): bool {
   const entry = physEntry(phys);
   if (!(entry & PHYS_RAM)) return true;
@@ -74,7 +104,7 @@ export function codeAllows(env: usize, phys: u64, bytes: u32): bool {
   const first = offset >> CODE_GRANULE_BITS;
   const last = (offset + bytes - 1) >> CODE_GRANULE_BITS;
   const touched = ((~(<u64>0)) << first) & ((~(<u64>0)) >> (63 - last));
-  return (word & touched) == 0 || code_write(env, <u32>phys, bytes) == 0;
+  return (word & touched) == 0 || !hitsCode(<u32>(phys >> 12), offset, offset + bytes) || code_write(env, <u32>phys, bytes) == 0;
 }
 
 export function phys_ld8(env: usize, phys: u64): u32 {

@@ -1,7 +1,7 @@
 /**
  * The one WebAssembly.Memory of a machine:
  *
- *     static data of helper modules | vCPU areas | physMap (4 MiB) | code bitmap | TB hash buckets | TB arena | guest RAM
+ *     static data of helper modules | vCPU areas | physMap (4 MiB) | code bitmap | heads of TB lists (4 MiB) | TB hash buckets | TB arena | guest RAM
  *
  * Its size is fixed at creation, so no address and no view ever moves. All addresses are unsigned byte offsets.
  */
@@ -43,6 +43,7 @@ export interface MemoryMap {
   readonly vcpus: number;
   readonly physMap: number;
   readonly codeBitmap: number;
+  readonly codeHeads: number;
   readonly hashBuckets: number;
   readonly hashMask: number;
   readonly arena: number;
@@ -100,13 +101,14 @@ export function planMemory(options: MachineMemoryOptions): MemoryMap {
   const physMap = vcpuBase + vcpus * layout.envSize;
   const codeBitmap = physMap + PHYS_PAGES * 4;
   const bitmapBytes = alignUp((ramBytes / PAGE_SIZE) * 8, PAGE_SIZE);
-  const hashBuckets = codeBitmap + bitmapBytes;
+  const codeHeads = codeBitmap + bitmapBytes;
+  const hashBuckets = codeHeads + PHYS_PAGES * 4;
   const arena = hashBuckets + (4 << hashBits);
   const ramBase = alignUp(arena + arenaBytes, WASM_PAGE);
   const end = alignUp(ramBase + ramBytes, WASM_PAGE);
   check(end <= MAX_BYTES, `a machine of ${end} bytes in all`, 'all of it has to fit 4 GiB: less RAM or a smaller TB arena');
   return {
-    ...{ vcpuBase, vcpuSize: layout.envSize, vcpus, physMap, codeBitmap, hashBuckets, hashMask: (1 << hashBits) - 1 },
+    ...{ vcpuBase, vcpuSize: layout.envSize, vcpus, physMap, codeBitmap, codeHeads, hashBuckets, hashMask: (1 << hashBits) - 1 },
     ...{ arena, arenaEnd: ramBase, ramBase, ramSize: ramBytes, end },
   };
 }
@@ -165,7 +167,7 @@ function writeMachineInfo(machine: MachineMemory): void {
   const { u32 } = machine.views();
   const slot = (index: number): number => layout.frameOffset + layout.globals[index].slot * 8;
   const values = {
-    ...{ vcpuBase: map.vcpuBase, vcpuSize: map.vcpuSize, vcpus: map.vcpus, physMap: map.physMap, codeBitmap: map.codeBitmap },
+    ...{ vcpuBase: map.vcpuBase, vcpuSize: map.vcpuSize, vcpus: map.vcpus, physMap: map.physMap, codeBitmap: map.codeBitmap, codeHeads: map.codeHeads },
     ...{ hashBuckets: map.hashBuckets, hashMask: map.hashMask, arena: map.arena, arenaEnd: map.arenaEnd },
     ...{ ramBase: map.ramBase, ramSize: map.ramSize },
     ...{ pcOffset: slot(layout.pc), pageBaseOffset: slot(layout.pageBase), csBaseOffset: layout.csBaseOffset },

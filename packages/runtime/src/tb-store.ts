@@ -50,8 +50,8 @@ export class TbStore {
   readonly #machine: MachineMemory;
   readonly #arena: TbArena;
   readonly #hooks: TbStoreHooks;
-  /** `header | which` of the first TB on each physical page that has any. */
-  readonly #pageHeads = new Map<number, number>();
+  /** Pages that TBs being retired lie on. */
+  readonly #dirty: number[] = [];
   #incarnation = 0;
   #count = 0;
 
@@ -132,9 +132,10 @@ export class TbStore {
     u32[(tb + AT.hashNext) >>> 2] = u32[bucket];
     u32[bucket] = tb;
     pages.forEach((page, which) => {
-      u32[(tb + AT.pageNext + which * 4) >>> 2] = this.#pageHeads.get(page) ?? 0;
-      this.#pageHeads.set(page, tb | which);
-      this.#addCodeBits(tb, which, page);
+      const head = this.#head(page);
+      u32[(tb + AT.pageNext + which * 4) >>> 2] = u32[head];
+      u32[head] = tb | which;
+      this.#addCodeBits(tb | which, page);
     });
     this.#count++;
   }
@@ -144,17 +145,36 @@ export class TbStore {
    * (a jump cache, code bound directly, the executor on the stack) sees that it is gone. Its memory stays until {@link reset}.
    */
   retire(tb: number): void {
+    this.#takeOut(tb);
+    this.#sweepDirty();
+  }
+
+  /** The same for several: the lists of their pages are gone through once. */
+  retireAll(tbs: readonly number[]): void {
+    for (const tb of tbs) this.#takeOut(tb);
+    this.#sweepDirty();
+  }
+
+  #takeOut(tb: number): void {
     const { u32 } = this.#machine.views();
     u32[(tb + AT.state) >>> 2] = 0;
     unlinkIncoming(this.#machine, tb);
     unlinkOutgoing(this.#machine, tb, 0);
     unlinkOutgoing(this.#machine, tb, 1);
     if (!this.#unhash(tb)) return;
-    this.#pagesOf(tb).forEach((page, which) => {
-      this.#removeFromPage(tb, which, page);
-      this.#refreshCodeBits(page);
-    });
+    this.#noteDirty(u32[(tb + AT.physPage) >>> 2]);
+    const second = u32[(tb + AT.physPage2) >>> 2];
+    if (second !== NO_PAGE) this.#noteDirty(second);
     this.#count--;
+  }
+
+  #noteDirty(page: number): void {
+    if (!this.#dirty.includes(page)) this.#dirty.push(page);
+  }
+
+  #sweepDirty(): void {
+    for (const page of this.#dirty) this.#sweep(page);
+    this.#dirty.length = 0;
   }
 
   /** Is this (0: none) a TB for one use of more than one instruction? Stores into its bytes are not noticed. */
@@ -176,18 +196,30 @@ export class TbStore {
   }
 
   /**
-   * TBs with a byte in `from … to−1` of a physical page.
+   * TBs that were made from a byte in `from … to−1` of a physical page. Bytes that a TB reads when it runs do not count.
    * @param out gets them appended, each once
    */
   collectHits(physPage: number, from: number, to: number, out: number[]): void {
     const { u32 } = this.#machine.views();
-    for (let link = this.#pageHeads.get(physPage) ?? 0; link !== 0; ) {
-      const tb = link & ~1;
-      const which = link & 1;
-      const [start, end] = this.#bytesOn(tb, which);
-      if (start < to && from < end && !out.includes(tb)) out.push(tb);
-      link = u32[(tb + AT.pageNext + which * 4) >>> 2];
+    for (let link = u32[this.#head(physPage)]; link !== 0; link = u32[nextOf(link)]) {
+      const tb = (link & ~1) >>> 0;
+      const start = bytesFrom(u32, link);
+      const end = bytesTo(u32, link);
+      if (start >= to || from >= end || (!(link & 1) && this.#isLive(tb, Math.max(from, start), Math.min(to, end)))) continue;
+      if (!out.includes(tb)) out.push(tb);
     }
+  }
+
+  /** Is each of these bytes of its first page one that a TB reads when it runs? */
+  #isLive(tb: number, from: number, to: number): boolean {
+    const { u32 } = this.#machine.views();
+    const list = u32[(tb + AT.liveRanges) >>> 2] >>> 2;
+    let at = from;
+    for (let i = 1; list !== 0 && i <= u32[list]; i++) {
+      const range = u32[list + i];
+      if ((range & 0xffff) <= at && at < range >>> 16) at = range >>> 16;
+    }
+    return at >= to;
   }
 
   /** All TBs of the machine, in no order. */
@@ -203,8 +235,12 @@ export class TbStore {
   reset(): void {
     const { u32 } = this.#machine.views();
     const { hashBuckets, hashMask } = this.#machine.map;
-    for (const page of this.#pageHeads.keys()) this.#setCodeBits(page, 0, 0);
-    this.#pageHeads.clear();
+    for (const tb of this.all()) {
+      for (const page of this.#pagesOf(tb)) {
+        this.#setCodeBits(page, 0, 0);
+        u32[this.#head(page)] = 0;
+      }
+    }
     u32.fill(0, hashBuckets >>> 2, (hashBuckets >>> 2) + hashMask + 1);
     this.#clearJumpCaches();
     this.#count = 0;
@@ -230,12 +266,9 @@ export class TbStore {
     return second === NO_PAGE ? [u32[(tb + AT.physPage) >>> 2]] : [u32[(tb + AT.physPage) >>> 2], second];
   }
 
-  /** The bytes of a TB on its first or second page, as offsets in that page. */
-  #bytesOn(tb: number, which: number): [from: number, to: number] {
-    const { u32 } = this.#machine.views();
-    const start = u32[(tb + AT.pageOffset) >>> 2];
-    const end = start + u32[(tb + AT.size) >>> 2];
-    return which === 0 ? [start, Math.min(end, PAGE_SIZE)] : [0, end - PAGE_SIZE];
+  /** Index of the word with the first TB of a page. */
+  #head(page: number): number {
+    return (this.#machine.map.codeHeads >>> 2) + page;
   }
 
   #bucketOf(physPage: number, pageOffset: number, flags: number, csBase: number): number {
@@ -260,20 +293,25 @@ export class TbStore {
     return false;
   }
 
-  #removeFromPage(tb: number, which: number, page: number): void {
+  /** Take the TBs that are gone out of a page's list, and make its code bits those of the others. */
+  #sweep(page: number): void {
     const { u32 } = this.#machine.views();
-    const next = u32[(tb + AT.pageNext + which * 4) >>> 2];
-    const head = this.#pageHeads.get(page) ?? 0;
-    if (head === (tb | which)) {
-      if (next === 0) this.#pageHeads.delete(page);
-      else this.#pageHeads.set(page, next);
-      return;
+    let low = 0;
+    let high = 0;
+    let at = this.#head(page);
+    while (u32[at] !== 0) {
+      const link = u32[at];
+      if (u32[((link & ~1) + AT.state) >>> 2] === 0) {
+        u32[at] = u32[nextOf(link)];
+        continue;
+      }
+      const from = bytesFrom(u32, link);
+      const to = bytesTo(u32, link);
+      low |= granuleBits(from, to, 0);
+      high |= granuleBits(from, to, 1);
+      at = nextOf(link);
     }
-    for (let link = head; link !== 0; ) {
-      const at = ((link & ~1) + AT.pageNext + (link & 1) * 4) >>> 2;
-      link = u32[at];
-      if (link === (tb | which)) u32[at] = next;
-    }
+    this.#setCodeBits(page, low, high);
   }
 
   /** ROM has no code bits: nothing stores to it. */
@@ -282,27 +320,16 @@ export class TbStore {
     return entry & PhysKind.ram ? codeWord(this.#machine.map, (entry & -PAGE_SIZE) >>> 0) >>> 2 : undefined;
   }
 
-  #addCodeBits(tb: number, which: number, page: number): void {
+  #addCodeBits(link: number, page: number): void {
     const word = this.#codeWord(page);
     if (word === undefined) return;
     const { u32 } = this.#machine.views();
-    const [from, to] = this.#bytesOn(tb, which);
+    const from = bytesFrom(u32, link);
+    const to = bytesTo(u32, link);
     const first = (u32[word] | u32[word + 1]) === 0;
     u32[word] |= granuleBits(from, to, 0);
     u32[word + 1] |= granuleBits(from, to, 1);
     if (first) this.#hooks.protect(page);
-  }
-
-  #refreshCodeBits(page: number): void {
-    const { u32 } = this.#machine.views();
-    let low = 0;
-    let high = 0;
-    for (let link = this.#pageHeads.get(page) ?? 0; link !== 0; link = u32[((link & ~1) + AT.pageNext + (link & 1) * 4) >>> 2]) {
-      const [from, to] = this.#bytesOn(link & ~1, link & 1);
-      low |= granuleBits(from, to, 0);
-      high |= granuleBits(from, to, 1);
-    }
-    this.#setCodeBits(page, low, high);
   }
 
   #setCodeBits(page: number, low: number, high: number): void {
@@ -312,4 +339,23 @@ export class TbStore {
     u32[word] = low;
     u32[word + 1] = high;
   }
+}
+
+// ---- links of page lists: `header | which` -------------------------------------------------------------------------------
+
+/** Index of the word that names the next one. */
+function nextOf(link: number): number {
+  return ((link & ~1) + AT.pageNext + (link & 1) * 4) >>> 2;
+}
+
+/** The bytes of a TB on its first or second page, as offsets in that page. */
+function bytesFrom(u32: Uint32Array, link: number): number {
+  return link & 1 ? 0 : u32[(link + AT.pageOffset) >>> 2];
+}
+
+/** End of them. */
+function bytesTo(u32: Uint32Array, link: number): number {
+  const tb = link & ~1;
+  const end = u32[(tb + AT.pageOffset) >>> 2] + u32[(tb + AT.size) >>> 2];
+  return link & 1 ? end - PAGE_SIZE : Math.min(end, PAGE_SIZE);
 }

@@ -1,6 +1,6 @@
 /** The helper module's slow paths, TLB and physical accesses, driven through a toy guest. */
 import { MO_16, MO_32, MO_64, MO_8, MO_ALIGN_4, MO_BE, MO_SIGN, makeOi } from '@wasm-tcg/ir';
-import { ExitCode, Prot, TB_HEADER, TLB_ENTRY, TbFlag, TlbFlag, WASM_CONTEXT, codeWord, granuleBits } from '@wasm-tcg/runtime';
+import { ExitCode, NO_PAGE, Prot, TB_HEADER, TLB_ENTRY, TbFlag, TlbFlag, WASM_CONTEXT, codeWord, liveRange } from '@wasm-tcg/runtime';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DEVICE_AT, ROM_AT, TOY_LAYOUT, takeLog, toyMachine, type ToyMachine } from './toy-guest.ts';
 
@@ -38,14 +38,14 @@ const exit = (): number => {
   toy.setContext('exitCode', 0);
   return code;
 };
-/** Marks the granules of a byte range of RAM as code and tells the TLB, as the host does for a page's first TB. */
-const markCode = (from: number, to: number): void => {
-  const page = from >> 12;
-  const word = codeWord(toy.machine.map, toy.machine.map.ramBase + page * 4096) >>> 2;
-  const { u32 } = toy.machine.views();
-  u32[word] |= granuleBits(from & 0xfff, ((to - 1) & 0xfff) + 1, 0);
-  u32[word + 1] |= granuleBits(from & 0xfff, ((to - 1) & 0xfff) + 1, 1);
-  toy.runtime.exports.tlb_protect_code(toy.env, page);
+/** Has a TB made from a byte range of one page. @returns it */
+const makeCode = (from: number, to: number): number => {
+  const tb = toy.store.create({ physPage: from >> 12, physPage2: NO_PAGE, pageOffset: from & 0xfff, size: to - from, flags: 0, csBase: 0, insns: 1 });
+  toy.store.insert(tb);
+  // As the host does for a page's first TB.
+  toy.runtime.exports.tlb_protect_code(toy.env, from >> 12);
+  takeLog(toy);
+  return tb;
 };
 const tag = (linear: number, which: 'readTag' | 'writeTag' | 'fetchTag', mmu = 0): bigint => {
   const { tlbOffset, tlbBits } = TOY_LAYOUT.mmu;
@@ -233,21 +233,44 @@ describe('device accesses in a TB that is not made for them', () => {
 });
 
 describe('code pages', () => {
-  it('ask for every store that touches a granule with code, and only for those', () => {
-    markCode(0x1100, 0x1180);
+  it('ask for every store that touches a byte of a TB, and only for those', () => {
+    makeCode(0x1110, 0x1171);
     const asked = (at: number, memop: number): string[] => {
       st(at, 0n, memop);
       return takeLog(toy).filter((line) => line.startsWith('code'));
     };
-    expect(asked(0x10fc, MO_32)).toEqual([]);
-    expect(asked(0x10fd, MO_32)).toEqual(['code 10fd+4']);
+    expect(asked(0x110c, MO_32)).toEqual([]);
+    expect(asked(0x110d, MO_32)).toEqual(['code 110d+4']);
     expect(asked(0x1140, MO_8)).toEqual(['code 1140+1']);
-    expect(asked(0x117f, MO_16)).toEqual(['code 117f+2']);
-    expect(asked(0x1180, MO_64)).toEqual([]);
+    expect(asked(0x1170, MO_16)).toEqual(['code 1170+2']);
+    expect(asked(0x1171, MO_64)).toEqual([]);
+  });
+
+  it('ask for no store into bytes that TBs read when they run', () => {
+    const { u32 } = toy.machine.views();
+    const tb = makeCode(0x1100, 0x1120);
+    const list = toy.arena.alloc(12, 4);
+    u32.set([2, liveRange(0x104, 0x108), liveRange(0x108, 0x10a)], list >>> 2);
+    u32[(tb + TB_HEADER.offset.liveRanges) >>> 2] = list;
+    const hits = (at: number, memop: number): [string[], number[]] => {
+      st(at, 0n, memop);
+      const out: number[] = [];
+      toy.store.collectHits(at >> 12, at & 0xfff, (at & 0xfff) + (1 << memop), out);
+      return [takeLog(toy).filter((line) => line.startsWith('code')), out];
+    };
+    expect(hits(0x1104, MO_32)).toEqual([[], []]);
+    expect(hits(0x1106, MO_32)).toEqual([[], []]);
+    expect(hits(0x1108, MO_16)).toEqual([[], []]);
+    expect(hits(0x1103, MO_32)).toEqual([['code 1103+4'], [tb]]);
+    expect(hits(0x1108, MO_32)).toEqual([['code 1108+4'], [tb]]);
+    expect(hits(0x1109, MO_16)).toEqual([['code 1109+2'], [tb]]);
+    expect(hits(0x1110, MO_8)).toEqual([['code 1110+1'], [tb]]);
+    const other = makeCode(0x1106, 0x1107);
+    expect(hits(0x1104, MO_32)).toEqual([['code 1104+4'], [other]]);
   });
 
   it('retry when the host says so: nothing is stored, on either page', () => {
-    markCode(0x1000, 0x1010);
+    makeCode(0x1000, 0x1010);
     toy.codeAnswer = 1;
     const before = bytes(0xff0, 32);
     st(0xffe, 0xffff_ffffn, MO_32, 9);
@@ -261,7 +284,7 @@ describe('code pages', () => {
   it('flag write tags when the code comes, when the page is filled later, and no longer when it is gone', () => {
     st(0x1000, 0n, MO_8);
     expect(tag(0x1000, 'writeTag')).toBe(0x1000n);
-    markCode(0x1800, 0x1810);
+    makeCode(0x1800, 0x1810);
     expect(tag(0x1000, 'writeTag')).toBe(0x1000n | BigInt(TlbFlag.code));
     expect(tag(0x1000, 'readTag')).toBe(0x1000n);
     toy.runtime.exports.tlb_flush(toy.env);
@@ -273,7 +296,7 @@ describe('code pages', () => {
   });
 
   it('are seen by the page walker, which stores all the same', () => {
-    markCode(0x1000, 0x1010);
+    makeCode(0x1000, 0x1010);
     toy.codeAnswer = 1;
     const old = Number(little(0x1008, 4)) | 0;
     expect(toy.runtime.exports.phys_cas32(toy.env, 0x1008n, old ^ 1, 5)).toBe(0);

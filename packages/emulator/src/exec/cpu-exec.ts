@@ -11,6 +11,7 @@ import type { ContextView } from './context-view.ts';
 import type { CompiledTbs } from './compiled-code.ts';
 import type { Guest, GuestEvent } from './guest.ts';
 import type { HostTime } from './host-time.ts';
+import type { PatchedBytes } from './patched-bytes.ts';
 import type { SamplingProfiler } from './profiler.ts';
 import { Random } from './random.ts';
 import type { TbTranslator } from './tb-translator.ts';
@@ -31,6 +32,7 @@ export interface CpuExecParts {
   readonly arena: TbArena;
   readonly store: TbStore;
   readonly translator: TbTranslator;
+  readonly patched: PatchedBytes;
   readonly tiering: Tiering;
   readonly compiled: CompiledTbs;
   readonly context: ContextView;
@@ -166,6 +168,7 @@ export class CpuExec {
     compiled.clear();
     tiering.clear();
     this.#p.translator.deviceInsns.clear();
+    this.#p.patched.clear();
     store.reset();
     context.set('tbPtr', 0);
     this.flushes++;

@@ -21,6 +21,11 @@ export interface TranslateRequest {
    * other. Absent: nothing is known.
    */
   readonly entryState?: number;
+  /**
+   * Bytes of the page that the block is to read when it runs, where it can, instead of holding them: bit n of byte m of `marked` is byte 8m + n; `host` is the
+   * address of the page in the linear memory. Absent: none.
+   */
+  readonly live?: { readonly marked: Uint8Array; readonly host: number } | undefined;
   /** Offset from the page of the last byte that may be fetched (code segment limit); Infinity for none. */
   readonly fetchLimit: number;
 }
@@ -33,6 +38,8 @@ export interface Translation {
   readonly crossesPage: boolean;
   /** State known at the exits through link slot 0 and 1 (x86: cc_op); negative: none. */
   readonly exitState: readonly [number, number];
+  /** Bytes that it reads when it runs: pairs of offsets from its page (from, to), ascending and apart; good until the next translation. */
+  readonly liveRanges: readonly number[];
   /**
    * Nothing was translated: the first instruction reaches into a second page that cannot be fetched (`page`), or past what the code
    * segment allows (`limit`).

@@ -5,6 +5,7 @@
  */
 import { PAGE_SIZE, type TbStore } from '@wasm-tcg/runtime';
 import type { ContextView } from './context-view.ts';
+import type { PatchedBytes } from './patched-bytes.ts';
 
 /** Who holds compiled code of TBs. */
 export interface CompiledCode {
@@ -24,6 +25,7 @@ export class TbMaintenance {
   readonly #store: TbStore;
   readonly #context: ContextView;
   readonly #compiled: CompiledCode;
+  readonly #patched: PatchedBytes;
   readonly #hits: number[] = [];
   /** TBs invalidated, by cause. */
   readonly invalidated: Record<InvalidationCause, number> = { store: 0, host: 0, remap: 0, device: 0 };
@@ -31,10 +33,11 @@ export class TbMaintenance {
   codeWrites = 0;
   readonly #dropped = new Set<number>();
 
-  constructor(store: TbStore, context: ContextView, compiled: CompiledCode) {
+  constructor(store: TbStore, context: ContextView, compiled: CompiledCode, patched: PatchedBytes) {
     this.#store = store;
     this.#context = context;
     this.#compiled = compiled;
+    this.#patched = patched;
   }
 
   /**
@@ -48,6 +51,7 @@ export class TbMaintenance {
     this.codeWrites++;
     const running = this.#context.get('tbPtr');
     this.#collect(physical, size);
+    if (this.#hits.length > 0) this.#patched.note(physical, size);
     let retry: 0 | 1 = this.#hits.length > 0 && this.#store.isCut(running) ? 1 : 0;
     for (const tb of this.#hits) if (tb === running || this.#compiled.shareRegion(tb, running)) retry = 1;
     this.#invalidateHits('store');
@@ -62,11 +66,8 @@ export class TbMaintenance {
 
   /** Give up one TB. */
   retire(tb: number, cause: InvalidationCause): void {
-    if (this.#dropped.size >= MOST_DROPPED) this.#dropped.clear();
-    this.#dropped.add(this.#store.physicalOf(tb));
-    this.#compiled.forget(tb);
+    this.#giveUp(tb, cause);
     this.#store.retire(tb);
-    this.invalidated[cause]++;
   }
 
   /** Has a TB at this physical address been invalidated? No: not lately. */
@@ -85,7 +86,16 @@ export class TbMaintenance {
     this.#store.collectHits(Math.floor(physical / PAGE_SIZE), from, from + size, this.#hits);
   }
 
+  /** What retiring a TB takes besides the store's part. */
+  #giveUp(tb: number, cause: InvalidationCause): void {
+    if (this.#dropped.size >= MOST_DROPPED) this.#dropped.clear();
+    this.#dropped.add(this.#store.physicalOf(tb));
+    this.#compiled.forget(tb);
+    this.invalidated[cause]++;
+  }
+
   #invalidateHits(cause: InvalidationCause): void {
-    for (const tb of this.#hits) this.retire(tb, cause);
+    for (const tb of this.#hits) this.#giveUp(tb, cause);
+    this.#store.retireAll(this.#hits);
   }
 }

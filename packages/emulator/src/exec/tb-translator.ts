@@ -4,7 +4,7 @@
  */
 import { Op, TbIr, TbOverflowError } from '@wasm-tcg/ir';
 import {
-  Access, INDIRECT_TARGET, INDIRECT_TARGETS, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbFlag, type CoreExports, type MachineMemory, type Ram,
+  Access, INDIRECT_TARGET, INDIRECT_TARGETS, liveRange, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbFlag, type CoreExports, type MachineMemory, type Ram,
   type TbArena, type TbStore,
 } from '@wasm-tcg/runtime';
 import { TciEncoder, TciError, type TciFormats } from '@wasm-tcg/tci-interp';
@@ -12,6 +12,7 @@ import type { ContextView } from './context-view.ts';
 import { DeviceInsns } from './device-insns.ts';
 import type { TbOptimiser } from './optimiser.ts';
 import type { Guest, TranslateRequest, Translation } from './guest.ts';
+import type { PatchedBytes } from './patched-bytes.ts';
 import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
@@ -36,6 +37,7 @@ export interface TranslatorParts {
   readonly context: ContextView;
   readonly config: ExecutionConfig;
   readonly optimiser: TbOptimiser;
+  readonly patched: PatchedBytes;
   /** Instructions retired. */
   readonly now: () => number;
   /** A breakpoint at this linear pc: TBs start there and never run on across it. */
@@ -91,6 +93,7 @@ export class TbTranslator {
       csBase: context.csBase,
       maxInsns: device || !cacheable ? 1 : oneOff > 0 ? oneOff : config.tbInsns,
       fetchLimit: guest.fetchLimit(),
+      live: this.#liveBytes(physPage),
     };
     const translation = this.#translate(request, physPage);
     if (translation.fault !== 'none') return { kind: translation.fault === 'page' ? 'fetch-fault' : 'limit-fault' };
@@ -100,7 +103,7 @@ export class TbTranslator {
       physPage, physPage2, pageOffset: request.pageOffset, size: translation.size, flags: request.flags, csBase: request.csBase,
       insns: translation.insns, cflags: (oneUse ? TbFlag.oneOff : 0) | (translation.insns === 1 && (device || oneUse) ? TbFlag.device : 0),
     });
-    if (header === 0 || !this.#fill(header)) return { kind: 'full' };
+    if (header === 0 || !this.#fill(header, translation.liveRanges)) return { kind: 'full' };
     const { u32 } = machine.views();
     const breakpoint = this.#p.hasBreakpoints() && !oneUse && this.#p.isBreakpoint(context.linearPc);
     u32[(tbCpuAddress(header, 0) + TB_CPU.offset.threshold) >>> 2] = oneUse ? NEVER : breakpoint ? 0 : config.moduleThreshold;
@@ -192,6 +195,7 @@ export class TbTranslator {
       csBase: word(AT.csBase),
       maxInsns: word(AT.insns),
       fetchLimit: Infinity,
+      live: this.#liveBytes(word(AT.physPage)),
     };
   }
 
@@ -244,8 +248,8 @@ export class TbTranslator {
     }
   }
 
-  /** TCI code, restore table, link deltas. False when the arena is full. */
-  #fill(header: number): boolean {
+  /** TCI code, restore table, live ranges, link deltas. False when the arena is full. */
+  #fill(header: number, liveRanges: readonly number[]): boolean {
     const { arena, machine } = this.#p;
     const tci = arena.alloc(this.#words * 4, 16);
     const restore = arena.alloc(this.#tb.insns * 8, 8);
@@ -260,6 +264,13 @@ export class TbTranslator {
       i32[at++] = delta;
       i32[at++] = data;
     });
+    if (liveRanges.length > 0) {
+      const list = arena.alloc((1 + liveRanges.length / 2) * 4, 4);
+      if (list === 0) return false;
+      u32[list >>> 2] = liveRanges.length / 2;
+      for (let i = 0; i < liveRanges.length; i += 2) u32[(list >>> 2) + 1 + i / 2] = liveRange(liveRanges[i]!, liveRanges[i + 1]!);
+      u32[(header + AT.liveRanges) >>> 2] = list;
+    }
     const { code, length } = this.#tb;
     let indirect = false;
     for (let p = 0; p < length; p += 1 + (code[p]! >>> 16)) {
@@ -288,6 +299,13 @@ export class TbTranslator {
   #entry(physPage: number): number {
     const { machine } = this.#p;
     return physPage < PHYS_PAGES ? machine.views().u32[(machine.map.physMap >>> 2) + physPage]! : 0;
+  }
+
+  /** Nobody stores into ROM, and devices are read once. */
+  #liveBytes(physPage: number): TranslateRequest['live'] {
+    const marked = this.#p.patched.on(physPage);
+    const entry = this.#entry(physPage);
+    return marked === undefined || !(entry & PhysKind.ram) ? undefined : { marked, host: (entry & -PAGE_SIZE) >>> 0 };
   }
 
   #isMemory(physPage: number): boolean {

@@ -33,6 +33,13 @@ export interface ExecutionConfig {
   readonly regionInsns: number;
   /** Guest instructions per TB, at most. */
   readonly tbInsns: number;
+  /**
+   * Stores to the same bytes of code, within {@link patchWindow} instructions, before code is made that reads those bytes when it runs. Such code is slower by
+   * a load (a patched jump by a look-up), a store into other code costs some µs.
+   */
+  readonly patchThreshold: number;
+  /** Instructions. Pages that a guest reuses for other code are written at longer intervals. */
+  readonly patchWindow: number;
   readonly optimise: boolean;
   /** Run the IR optimiser before a TB is first interpreted, too: it costs a third of a translation, and most TBs run a few times only. */
   readonly optimiseCold: boolean;
@@ -60,6 +67,8 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
     regionTbs: 64,
     regionInsns: 512,
     tbInsns: 64,
+    patchThreshold: stress ? 1 : (options.patchThreshold ?? 4),
+    patchWindow: stress ? Infinity : 1_000_000,
     optimise: options.optimise ?? true,
     optimiseCold: mode === 'tci' && (options.optimise ?? true),
     verify: options.verify ?? false,

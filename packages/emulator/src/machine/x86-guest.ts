@@ -39,14 +39,14 @@ export class X86Guest implements Guest {
       this.#firstTranslator ??= translator;
       this.#translators.set(tb, translator);
     }
-    const { page, pageOffset, csBase, flags, maxInsns, secondPage, fetchLimit, entryState } = request;
+    const { page, pageOffset, csBase, flags, maxInsns, secondPage, fetchLimit, entryState, live } = request;
     const status = translator.translate({
       bytes: page, pageStart: 0, pageOffset, nextPage: secondPage, csBase, hflags: flags, maxInsns, codeLimit: fetchLimit,
-      ...(entryState === undefined ? {} : { ccOp: entryState }),
+      ...(entryState === undefined ? {} : { ccOp: entryState }), ...(live === undefined ? {} : { live }),
     });
-    const { size, insns, secondPage: crossesPage, exitCcOp } = translator.block;
+    const { size, insns, secondPage: crossesPage, exitCcOp, liveRanges } = translator.block;
     const fault = status === TranslateStatus.ok ? 'none' : status === TranslateStatus.fetchFault ? 'page' : 'limit';
-    return { size, insns, crossesPage, exitState: [exitCcOp[0], exitCcOp[1]], fault };
+    return { size, insns, crossesPage, exitState: [exitCcOp[0], exitCcOp[1]], liveRanges, fault };
   }
 
   /** The last byte that CS allows, as offset from the page of the present pc; Infinity when CS ends with the address space. */

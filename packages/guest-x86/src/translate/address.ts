@@ -29,11 +29,13 @@ export function memop(c: Ctx, size: Size): MemOp {
 export function effectiveAddress(c: Ctx): Temp {
   const { insn } = c;
   const { base, index, disp } = insn;
+  const live = c.liveDisplacement();
   if (base === BASE_RIP) {
-    const address = c.pc(c.next + disp);
+    const address = live < 0 ? c.pc(c.next + disp) : c.add(c.nextPc(), live);
     return insn.addrSize === 4 ? c.zext(address, 4) : address;
   }
   if (base < 0 && index < 0) {
+    if (live >= 0) return c.zext(live, insn.addrSize);
     if (insn.addrSize === 8) return c.tb.constant(Type.i64, disp, insn.dispHi);
     return c.k(insn.addrSize === 2 ? disp & 0xffff : disp >>> 0);
   }
@@ -43,7 +45,7 @@ export function effectiveAddress(c: Ctx): Temp {
     const register = base === RSP && c.spOverride >= 0 ? c.spOverride : base;
     address = address < 0 ? register : c.add(register, address);
   }
-  return c.zext(c.addI(address, disp), insn.addrSize);
+  return c.zext(live < 0 ? c.addI(address, disp) : c.add(address, live), insn.addrSize);
 }
 
 /** Offset `by` bytes further on in a segment, cut to an address of `width` bytes. */

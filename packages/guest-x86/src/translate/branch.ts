@@ -10,6 +10,7 @@ import { condition } from './cond.ts';
 import { G, Vector, type Ctx } from './context.ts';
 import { endAt, endDirect } from './exit.ts';
 import type { Handler, HandlersOf } from './handler.ts';
+import { NOT_LIVE } from './live.ts';
 import { read } from './operands.ts';
 import { peek, stackOffset, stackStore, writeStackPointer } from './stack.ts';
 
@@ -31,15 +32,25 @@ function checkTarget(c: Ctx, target: Temp): void {
   }
 }
 
+/** pc that a relative branch leads to, not yet cut to the operand size. */
+function relativeTarget(c: Ctx, live: Temp): Temp {
+  return live < 0 ? c.pc(c.next + c.insn.imm) : c.add(c.nextPc(), live);
+}
+
 /** Check the target of a relative branch, before anything is committed. */
-function checkRelative(c: Ctx): void {
+function checkRelative(c: Ctx, live: Temp): void {
   if (c.wide || fitsAlways(c)) return;
-  const target = c.pc(c.next + c.insn.imm);
+  const target = relativeTarget(c, live);
   checkTarget(c, c.insn.opSize === 2 ? c.zext(target, 2) : target);
 }
 
 /** Leave to the target of a relative branch. */
-function jumpRelative(c: Ctx, slot: 0 | 1): void {
+function jumpRelative(c: Ctx, slot: 0 | 1, live: Temp): void {
+  if (live >= 0) {
+    const pc = relativeTarget(c, live);
+    endAt(c, c.insn.opSize === 2 ? c.zext(pc, 2) : pc);
+    return;
+  }
   const target = c.next + c.insn.imm;
   if (c.insn.opSize === 2) {
     const pc = c.pc(target);
@@ -57,10 +68,16 @@ function jumpRelative(c: Ctx, slot: 0 | 1): void {
   }
 }
 
+/** Check the target of a relative branch that does nothing else, and go there. */
+function takeRelative(c: Ctx): void {
+  const live = c.liveImmediate();
+  checkRelative(c, live);
+  jumpRelative(c, 1, live);
+}
+
 function jmp(c: Ctx): void {
   if (c.insn.modrm < 0) {
-    checkRelative(c);
-    jumpRelative(c, 1);
+    takeRelative(c);
     return;
   }
   const target = c.zext(read(c, 0), c.insn.opSize);
@@ -74,12 +91,14 @@ function call(c: Ctx): void {
   const relative = c.insn.modrm < 0;
   // CALL rSP goes where it pointed before the push.
   const target = relative ? -1 : c.copy(c.zext(read(c, 0), size));
+  // Where the return address is stored, the distance itself may be.
+  const live = relative ? c.liveImmediate() : NOT_LIVE;
   const offset = stackOffset(c, G.rsp, -size);
   stackStore(c, offset, c.nextPc(), size);
   if (relative) {
-    checkRelative(c);
+    checkRelative(c, live);
     writeStackPointer(c, offset);
-    jumpRelative(c, 1);
+    jumpRelative(c, 1, live);
   } else {
     checkTarget(c, target);
     writeStackPointer(c, offset);
@@ -102,8 +121,7 @@ function jcc(c: Ctx): void {
   c.b.brcond(x.type, x.a, x.b, x.cond, taken);
   endDirect(c, 0, c.next);
   c.label(taken);
-  checkRelative(c);
-  jumpRelative(c, 1);
+  takeRelative(c);
 }
 
 function jcxz(c: Ctx): void {
@@ -111,8 +129,7 @@ function jcxz(c: Ctx): void {
   c.b.brcond(c.W, c.zext(G.rcx, c.insn.addrSize), c.k(0), Cond.eq, taken);
   endDirect(c, 0, c.next);
   c.label(taken);
-  checkRelative(c);
-  jumpRelative(c, 1);
+  takeRelative(c);
 }
 
 /** LOOP, LOOPE, LOOPNE: the count is as wide as addresses are. `zero`: what ZF must be, −1 = anything. */
@@ -126,9 +143,10 @@ const loop = (zero: -1 | 0 | 1): Handler => (c) => {
     c.b.brcond(x.type, x.a, x.b, x.cond, leave);
   }
   c.b.brcond(c.W, count, c.k(0), Cond.eq, leave);
-  checkRelative(c);
+  const live = c.liveImmediate();
+  checkRelative(c, live);
   c.writeGpr(G.rcx, width, count);
-  jumpRelative(c, 1);
+  jumpRelative(c, 1, live);
   c.label(leave);
   c.writeGpr(G.rcx, width, count);
   endDirect(c, 0, c.next);

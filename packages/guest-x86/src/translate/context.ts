@@ -13,6 +13,7 @@ import { MmuIndex } from '../state/cpu-state.ts';
 import { CC_FLAGS } from '../state/cc-op.ts';
 import { type Comparison, newComparison } from './comparison.ts';
 import { Emit, type Size } from './emit.ts';
+import { type LiveBytes, LiveFields } from './live.ts';
 
 /** Temps of globals. General registers are 0–15, in the order of their numbers; segment bases in the order of segment numbers. */
 export const G: typeof X86_FRAME.index = X86_FRAME.index;
@@ -76,6 +77,8 @@ export class Ctx extends Emit {
   /** What all x87 instructions of this TB have in common as last instruction has been noted (x87-common.ts). */
   fpuNoted = false;
 
+  readonly #live = new LiveFields();
+
   // ---- lazy flags ---------------------------------------------------------------------------------------------------------------
   /** cc_op here: static, or CC_DYNAMIC. */
   ccOp: number = CC_DYNAMIC;
@@ -94,8 +97,9 @@ export class Ctx extends Emit {
     super(tb);
   }
 
-  /** Start a TB for the given mode. `ccOp`: what the frame holds, or CC_DYNAMIC. */
-  begin(hflags: number, csBase: number, amd: boolean, ccOp: number): void {
+  /** Start a TB for the given mode. `ccOp`: what the frame holds, or CC_DYNAMIC. `live`: bytes that it is to read when it runs. */
+  begin(hflags: number, csBase: number, amd: boolean, ccOp: number, live?: LiveBytes): void {
+    this.#live.begin(live);
     const wide = (hflags & HFlag.CS64) !== 0;
     this.startTb(wide, csBase);
     this.hflags = hflags;
@@ -131,6 +135,23 @@ export class Ctx extends Emit {
   /** pc of the next instruction. */
   nextPc(): Temp {
     return this.pc(this.next);
+  }
+
+  // ---- live fields: see live.ts ------------------------------------------------------------------------------------------------
+
+  /** The present immediate or branch distance of the instruction as raw word; negative when it is a constant: `insn.imm`. */
+  liveImmediate(): Temp {
+    return this.#live.immediate(this, this.insn, this.delta);
+  }
+
+  /** The present displacement of its memory operand as a word; negative when it is a constant: `insn.disp`. */
+  liveDisplacement(): Temp {
+    return this.#live.displacement(this, this.insn, this.delta);
+  }
+
+  /** Bytes that the TB reads when it runs: offsets from its page, from and to. */
+  get liveRanges(): readonly number[] {
+    return this.#live.ranges;
   }
 
   // ---- labels and faults -------------------------------------------------------------------------------------------------------

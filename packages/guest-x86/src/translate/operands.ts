@@ -21,8 +21,10 @@ export function isMem(c: Ctx, i: number): boolean {
   return c.insn.opKinds[i] === OperandKind.Mem;
 }
 
-/** The immediate as a word constant. */
+/** The immediate as a word: a constant, unless it is live. */
 function immediate(c: Ctx): Temp {
+  const live = c.liveImmediate();
+  if (live >= 0) return live;
   return c.wide ? c.tb.constant(Type.i64, c.insn.imm, c.insn.immHi) : c.k32(c.insn.imm);
 }
 

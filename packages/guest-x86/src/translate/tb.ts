@@ -18,6 +18,7 @@ import { CC_DYNAMIC, Ctx, G, Vector } from './context.ts';
 import { After, endDirect } from './exit.ts';
 import { hasFeature, supportedForms } from './features.ts';
 import type { Handler } from './handler.ts';
+import type { LiveBytes } from './live.ts';
 import { HANDLERS } from './table.ts';
 
 const PAGE_SIZE = 4096;
@@ -57,6 +58,8 @@ export interface TranslateRequest {
    * not known.
    */
   readonly ccOp?: number;
+  /** Bytes of the page that the block is to read when it runs, where it can. Default: none. */
+  readonly live?: LiveBytes;
 }
 
 export const TranslateStatus = {
@@ -78,6 +81,8 @@ export interface TranslatedBlock {
   secondPage: boolean;
   /** cc_op at the exits through link slots 0 and 1; negative when it is not the same on all of them, not known, or there is none. */
   readonly exitCcOp: readonly [number, number];
+  /** Bytes that the block reads when it runs, as pairs of offsets from its page (from, to), ascending; good until the next block is translated. */
+  readonly liveRanges: readonly number[];
 }
 
 const LOADS = 1;
@@ -123,7 +128,7 @@ export class X86Translator {
   /** @param like a translator of the same model, whose tables are shared */
   constructor(tb: TbIr, model: Pick<CpuModel, 'vendor' | 'features'>, like?: X86Translator) {
     this.#ctx = new Ctx(tb);
-    this.block = { size: 0, insns: 0, secondPage: false, exitCcOp: this.#ctx.exitCcOp };
+    this.block = { size: 0, insns: 0, secondPage: false, exitCcOp: this.#ctx.exitCcOp, liveRanges: this.#ctx.liveRanges };
     this.#amd = model.vendor === 'amd';
     this.#forms = like === undefined ? supportedForms(model.features) : like.#forms;
     this.#handlers = like === undefined ? handlersOf(model) : like.#handlers;
@@ -134,7 +139,7 @@ export class X86Translator {
     const c = this.#ctx;
     const { block } = this;
     const { bytes, pageStart, hflags, codeLimit } = request;
-    c.begin(hflags, request.csBase, this.#amd, request.ccOp ?? CC_DYNAMIC);
+    c.begin(hflags, request.csBase, this.#amd, request.ccOp ?? CC_DYNAMIC, request.live);
     const mode = this.#decodeMode(hflags);
     const max = (hflags & After.all) !== 0 ? 1 : request.maxInsns;
     c.delta = request.pageOffset;

@@ -14,6 +14,8 @@ export const MACHINE_INFO = defStruct('machineInfo', {
   physMap: 'ptr',
   /** u64 per RAM page (not: physical page): bit n = bytes 64n … 64n+63 hold translated code. */
   codeBitmap: 'ptr',
+  /** u32 per physical page: `header | which` of the first TB that has bytes there, 0 = none; the others follow by `pageNext`. */
+  codeHeads: 'ptr',
   /** Buckets of the physical hash of TBs: ptr each, count is a power of two. */
   hashBuckets: 'ptr',
   hashMask: 'u32',

@@ -49,6 +49,11 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
   indirectMisses: 'u32',
   /** Restore table: insns × {delta i32, data i32}, of the insn_start ops. */
   restore: 'ptr',
+  /**
+   * Bytes on its first page that the TB reads when it runs, so that stores into them leave it valid: a count, then so many {@link liveRange}
+   * words, ascending and apart; 0 when there are none.
+   */
+  liveRanges: 'ptr',
   /** Next TB in the same bucket of the physical hash. */
   hashNext: 'ptr',
   /** Next TB on the same physical page (list heads belong to the host), for each of its pages: `header | which`. */
@@ -86,6 +91,11 @@ export const INDIRECT_TARGET = defStruct('indirectTarget', {
 }, 4);
 /** Targets a TB remembers: a switch of 16 ways, a function of 16 callers. */
 export const INDIRECT_TARGETS = 16;
+
+/** A word of `liveRanges`: the bytes `from … to−1` of the page. */
+export function liveRange(from: number, to: number): number {
+  return from | (to << 16);
+}
 
 export const NO_PAGE = 0xffffffff;
 export const NO_DELTA = 0x7fffffff;

@@ -143,10 +143,11 @@ export class Control {
     return one([0xea, ...this.#offset(0), ...le16(selector)], [this.#to(1, 'abs', target)]);
   }
 
-  /** An instruction that {@link patch} may change: arithmetic of eAX with an immediate. */
+  /** An instruction that {@link patch} may change: opcode, then an immediate, of arithmetic of eAX, a test of it, or a move to a register other than the stack pointer. */
   patchable(): Draft {
     const rng = this.#rng;
-    return one([0x05 | (rng.below(8) << 3), ...this.#offset(rng.u32())]);
+    const opcode = rng.chance(0.6) ? 0x05 | (rng.below(8) << 3) : rng.chance(0.2) ? 0xa9 : 0xb8 + rng.pick([0, 1, 2, 3, 5, 6, 7]);
+    return one([opcode, ...this.#offset(rng.u32())]);
   }
 
   /** A store into the opcode or immediate of a patchable item, through either mapping of its page. */

@@ -38,10 +38,10 @@ export class Runner {
 /** How code is run: the reference, the stress mode with its seed, and the rest. */
 export function executions(seed: number): readonly (readonly [name: string, options: ExecutionOptions])[] {
   return [
-    ['tci', { mode: 'tci' }],
+    ['tci', { mode: 'tci', patchThreshold: Infinity }],
     [`tiered, stress ${seed}`, { mode: 'tiered', stress: seed }],
-    ['tci, not optimised', { mode: 'tci', optimise: false, verify: true }],
-    ['tb-per-module', { mode: 'tb-per-module', moduleThreshold: 2 }],
-    ['tiered', { mode: 'tiered', moduleThreshold: 2, regionThreshold: 3, batch: 4, slice: 200 }],
+    ['tci, not optimised', { mode: 'tci', optimise: false, verify: true, patchThreshold: 1 }],
+    ['tb-per-module', { mode: 'tb-per-module', moduleThreshold: 2, patchThreshold: 2 }],
+    ['tiered', { mode: 'tiered', moduleThreshold: 2, regionThreshold: 3, batch: 4, slice: 200, patchThreshold: 2 }],
   ];
 }
