@@ -8,8 +8,11 @@ import { INDIRECT_TARGET, INDIRECT_TARGETS, NO_DELTA, NO_PAGE, PAGE_SIZE, TB_HEA
 import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
-/** Linear pages a region may span on either side of its entry: keeps deltas far from wrapping. */
-const MAX_PAGES = 1 << 15;
+/**
+ * Linear pages a region may span on either side of its entry: 16 MiB, a kernel's text. A program and its libraries lie further apart, and at another distance in each process:
+ * a region over both would be refused in all processes but one.
+ */
+const MAX_PAGES = 1 << 12;
 
 export interface RegionPlanMember {
   readonly header: number;
