@@ -1,4 +1,4 @@
-/** TCI disassembler: words → text, one instruction per line, for `-d tci`, the Lab and goldens. */
+/** TCI disassembler: words → text, one instruction per line (those of a fused opcode one by one), for `-d tci`, the Lab and goldens. */
 import { OP_DEFS } from '@wasm-tcg/ir';
 import { TciError } from './errors.ts';
 import { immediateOffset, type TciFormats, type TciVariant } from './formats.ts';
@@ -33,7 +33,7 @@ export function disassembleLines(formats: TciFormats, words: Int32Array, start: 
   const lines: TciLine[] = [];
   const end = start + count;
   for (let w = start; w < end; ) {
-    const variant = formats.variants[words[w]! & 0xffff];
+    const variant = formats.plain(words[w]! & 0xffff);
     if (variant === undefined || w + variant.words > end) {
       throw new TciError('bad-word', `Word ${w - start} (${hex(words[w]! >>> 0)}) is not the start of a TCI instruction.`, 'disassemble from the start of the TB, over all its words');
     }

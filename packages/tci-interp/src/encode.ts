@@ -73,7 +73,9 @@ export class TciEncoder {
       const at = this.#fixups[i]!;
       this.words[at >> 2] = this.#labelAt[this.#fixups[i + 1]!]! - at;
     }
-    return this.#at >> 2;
+    const count = this.#at >> 2;
+    this.formats.sequences.fuse(this.words, count);
+    return count;
   }
 
   /** Constants are known to be in their slots only inside one block. */

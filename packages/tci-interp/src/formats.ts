@@ -15,6 +15,9 @@
  * *dynamic*: a word of their own. Enumerating conditions, sizes and vector ops lets one lowering serve the interpreter and compiled code, and costs
  * opcodes, of which there are 65,536.
  *
+ * A *fused* opcode does what a sequence of instructions does that is frequent (fused-table.ts). It replaces the opcode of the first of them and nothing
+ * else: a jump into the middle finds an ordinary instruction.
+ *
  * What no variant covers is left to the encoder: it rewrites rare bit fields into shifts and masks, and gives guest accesses of rare
  * MemOps the variant `any`, which always takes the slow path.
  */
@@ -23,14 +26,16 @@ import {
   type AttrKind, type HelperTable, type OpDef, type OpName, type TargetLayout,
 } from '@wasm-tcg/ir';
 import { TciError } from './errors.ts';
+import { SequenceIndex } from './fuse.ts';
+import { sequencesFor } from './fused-table.ts';
 
 /** How an opcode is built; `names` in disassembly come from `name`. */
 export interface TciVariant {
   readonly code: number;
   /** e.g. `add.i32.ri`, `guest_ld.i64.w.s16.m1`, `call.raise_exception`. */
   readonly name: string;
-  readonly kind: 'op' | 'any' | 'const' | 'call';
-  /** IR op; −1 for constants. */
+  readonly kind: 'op' | 'any' | 'const' | 'call' | 'fused';
+  /** IR op; −1 for constants and fused opcodes. */
   readonly op: number;
   readonly type: Type;
   /** For ops with a guest address operand: the address is i64. */
@@ -49,6 +54,8 @@ export interface TciVariant {
   readonly helper: number;
   /** Length in words. */
   readonly words: number;
+  /** What a `fused` opcode does, one after the other; the words are theirs, but for the opcode of the first. */
+  readonly parts: readonly TciVariant[];
 }
 
 /** Bit fields `[pos, len]` with opcodes of their own: byte and word registers, address halves, flag bits. */
@@ -140,6 +147,10 @@ export class TciFormats {
   readonly constBase: number;
   /** Opcode of helper 0. */
   readonly callBase: number;
+  /** First fused opcode. */
+  readonly fusedBase: number;
+  /** Finds the sequences that have a fused opcode. */
+  readonly sequences: SequenceIndex;
   /** Open-addressing index from key to code + 1. */
   readonly #keys: Int32Array;
   readonly #codes: Int32Array;
@@ -162,6 +173,12 @@ export class TciFormats {
       variants.push({ ...BLANK, code: variants.length, name: `call.${h.name}`, kind: 'call', op: Op.call, outs, slots, trailer, helper: id,
         words: immediateOffset(slots) / 4 + (trailer ? 1 : 0) });
     });
+    this.fusedBase = variants.length;
+    const byName = new Map(variants.map((v) => [v.name, v]));
+    for (const names of sequencesFor(target.mmu.indices)) {
+      const parts = names.map((name) => byName.get(name));
+      if (parts.every((part) => part !== undefined)) variants.push(fused(variants.length, parts));
+    }
     if (variants.length > 0xffff) throw new TciError('too-many-opcodes', `${variants.length} TCI opcodes do not fit 16 bits`, 'enumerate fewer attributes or declare fewer helpers');
     this.variants = variants;
     const size = 1 << (32 - Math.clz32(variants.length * 2));
@@ -169,6 +186,7 @@ export class TciFormats {
     this.#keys = new Int32Array(size);
     this.#codes = new Int32Array(size);
     for (const v of variants) if (v.kind === 'op' || v.kind === 'any') this.#insert(v);
+    this.sequences = new SequenceIndex(variants);
   }
 
   /** Opcode for an op with these enumerated attribute values (dynamic ones given as 0), or −1. `any`: the slow-path variant. */
@@ -180,6 +198,12 @@ export class TciFormats {
     return -1;
   }
 
+  /** The instruction that stands at an opcode's first word: of a fused one its first part, which the others follow. */
+  plain(code: number): TciVariant | undefined {
+    const v = this.variants[code];
+    return v?.parts[0] ?? v;
+  }
+
   #insert(v: TciVariant): void {
     const key = variantKey(v.op, v.type, v.wide, v.immediate, v.attrs[0] ?? 0, v.attrs[1] ?? 0, v.kind === 'any');
     let h = hashKey(key) & this.#mask;
@@ -189,7 +213,7 @@ export class TciFormats {
   }
 }
 
-const BLANK = { op: -1, type: Type.i32, wide: false, immediate: false, attrs: [], outs: 0, slots: 0, oi: false, trailer: false, helper: -1, words: 1 } as const;
+const BLANK = { op: -1, type: Type.i32, wide: false, immediate: false, attrs: [], outs: 0, slots: 0, oi: false, trailer: false, helper: -1, words: 1, parts: [] } as const;
 
 /** 7 bits op, 3 type, 3 flags, 9 + 6 attributes: fits a positive i32 for every table. */
 function variantKey(op: number, type: number, wide: boolean, immediate: boolean, a0: number, a1: number, any: boolean): number {
@@ -237,8 +261,12 @@ function variant(
   ].filter((s) => s !== '');
   return {
     code, name: [name, ...suffix].join('.'), kind, op: Op[name], type, wide, immediate, attrs, outs: def.out.length, slots, oi, trailer, helper: -1,
-    words: immediateOffset(slots) / 4 + (immediate ? 1 : 0) + (oi ? 1 : 0) + dynamic + (trailer ? 1 : 0),
+    words: immediateOffset(slots) / 4 + (immediate ? 1 : 0) + (oi ? 1 : 0) + dynamic + (trailer ? 1 : 0), parts: [],
   };
+}
+
+function fused(code: number, parts: readonly TciVariant[]): TciVariant {
+  return { ...BLANK, code, name: parts.map((p) => p.name).join('+'), kind: 'fused', words: parts.reduce((n, p) => n + p.words, 0), parts };
 }
 
 function attrText(kind: AttrKind, value: number): string {

@@ -26,6 +26,8 @@ export class FrameCtx implements LowerCtx {
   type: Type = Type.i32;
   /** The output stays on the stack: `brcond` is `setcond` and a branch. */
   valueOnStack = false;
+  /** Byte offset of the instruction at hand from `ip`: not 0 for the later parts of a fused opcode. */
+  at = 0;
   readonly #frame: InterpreterFrame;
   #v!: TciVariant;
   #def!: OpDef;
@@ -63,8 +65,8 @@ export class FrameCtx implements LowerCtx {
     const type = this.#operandType(this.#def.in[i]!);
     if (this.#v.immediate && i === this.#def.in.length - 1) {
       this.f.get(this.#frame.ip);
-      if (type === Type.i64) this.f.mem(W.i64_load32_s, immediateOffset(this.#v.slots));
-      else this.f.mem(W.i32_load, immediateOffset(this.#v.slots));
+      if (type === Type.i64) this.f.mem(W.i64_load32_s, this.at + immediateOffset(this.#v.slots));
+      else this.f.mem(W.i32_load, this.at + immediateOffset(this.#v.slots));
       return;
     }
     this.loadSlot(this.#def.out.length + i, type);
@@ -119,10 +121,10 @@ export class FrameCtx implements LowerCtx {
     this.f.get(this.#frame.ip).mem(W.i32_load, this.attrOffset(i));
   }
 
-  /** Byte offset in the instruction of dynamic attribute `i`. */
+  /** Byte offset from `ip` of dynamic attribute `i`. */
   attrOffset(i: number): number {
     const v = this.#v;
-    let at = immediateOffset(v.slots) + (v.immediate ? 4 : 0) + (v.oi ? 4 : 0);
+    let at = this.at + immediateOffset(v.slots) + (v.immediate ? 4 : 0) + (v.oi ? 4 : 0);
     for (let k = 0; k < i; k++) {
       const kind = this.#def.attrs[k]!;
       if (v.attrs[k] === undefined && !(v.oi && (kind === 'memop' || kind === 'mmu'))) at += 4;
@@ -141,7 +143,7 @@ export class FrameCtx implements LowerCtx {
   }
 
   pushOi(): void {
-    this.f.get(this.#frame.ip).mem(W.i32_load, immediateOffset(this.#v.slots) + (this.#v.immediate ? 4 : 0));
+    this.f.get(this.#frame.ip).mem(W.i32_load, this.at + immediateOffset(this.#v.slots) + (this.#v.immediate ? 4 : 0));
   }
 
   /** tb_exec has stored tbPtr before the first instruction. */
@@ -160,7 +162,7 @@ export class FrameCtx implements LowerCtx {
   /** Pushes env + 8 · slot number of slot operand `k`; the frame's offset is left to the access. */
   slotAddress(k: number): void {
     const { f } = this;
-    f.get(this.#frame.env).get(this.#frame.ip).mem(W.i32_load8_u, slotOffset(k)).i32Const(3).op(W.i32_shl).op(W.i32_add);
+    f.get(this.#frame.env).get(this.#frame.ip).mem(W.i32_load8_u, this.at + slotOffset(k)).i32Const(3).op(W.i32_shl).op(W.i32_add);
   }
 
   loadSlot(k: number, type: Type): void {

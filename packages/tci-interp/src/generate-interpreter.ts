@@ -192,7 +192,13 @@ class Generator {
     for (const v of variants) {
       f.end();
       const depth = f.depth;
-      const falls = this.lowerCase(v, ops);
+      let falls = true;
+      let at = 0;
+      for (const part of v.kind === 'fused' ? v.parts : [v]) {
+        this.ctx.at = at;
+        falls = this.lowerCase(part, ops);
+        at += part.words * 4;
+      }
       if (falls) {
         f.get(this.ip).i32Const(v.words * 4).op(W.i32_add).set(this.ip);
         f.br(ops);
@@ -203,10 +209,12 @@ class Generator {
     f.end();
   }
 
-  /** Code of one opcode; true when it goes on with the instruction after it. */
+  /** Code of one instruction, `ctx.at` bytes after `ip`; true when it goes on with the one after it. */
   lowerCase(v: TciVariant, ops: Label): boolean {
     const { f, ctx } = this;
     switch (v.kind) {
+      case 'fused':
+        throw new Error(`${v.name} has a fused part`);
       case 'const':
         this.lowerConst(v);
         return true;
@@ -263,9 +271,10 @@ class Generator {
     return falls;
   }
 
-  /** ip += the distance in the word at byte `at` of the instruction (relative to that word). */
-  jump(at: number, ops: Label): void {
+  /** ip = address of the word at byte `offset` of the instruction + the distance in it. */
+  jump(offset: number, ops: Label): void {
     const { f, ip } = this;
+    const at = this.ctx.at + offset;
     f.get(ip).get(ip).mem(W.i32_load, at).op(W.i32_add).i32Const(at).op(W.i32_add).set(ip).br(ops);
   }
 
@@ -277,13 +286,13 @@ class Generator {
       f.get(this.env);
       ctx.storeSlot(Type.i32);
     } else if (kind === TciConst.v128) {
-      f.get(ip).mem(W.v128_load, 4, 2);
+      f.get(ip).mem(W.v128_load, ctx.at + 4, 2);
       ctx.storeSlot(Type.v128);
     } else {
       f.get(ip);
-      if (kind === TciConst.u32) f.mem(W.i64_load32_u, 4);
-      else if (kind === TciConst.s32) f.mem(W.i64_load32_s, 4);
-      else f.mem(W.i64_load, 4, 2);
+      if (kind === TciConst.u32) f.mem(W.i64_load32_u, ctx.at + 4);
+      else if (kind === TciConst.s32) f.mem(W.i64_load32_s, ctx.at + 4);
+      else f.mem(W.i64_load, ctx.at + 4, 2);
       ctx.storeSlot(Type.i64);
     }
   }
@@ -291,7 +300,7 @@ class Generator {
   lowerCall(v: TciVariant): void {
     const { f, ctx, env } = this;
     const def = this.formats.helpers[v.helper]!;
-    if (v.trailer) f.get(env).get(this.ip).mem(W.i32_load, immediateOffset(v.slots)).mem(W.i32_store, CTX.insnIndex);
+    if (v.trailer) f.get(env).get(this.ip).mem(W.i32_load, ctx.at + immediateOffset(v.slots)).mem(W.i32_store, CTX.insnIndex);
     if (v.outs > 0) ctx.slotAddress(0);
     if (def.env !== false) f.get(env);
     def.args.forEach((type, i) => ctx.loadSlot(v.outs + i, Type[type]));
@@ -381,7 +390,7 @@ class Generator {
   /** budget += the instructions of the TB that the exit has not run. */
   refund(v: TciVariant): void {
     const { f, env } = this;
-    f.get(env).get(env).mem(W.i32_load, CTX.budget).get(this.ip).mem(W.i32_load, (v.words - 1) * 4).op(W.i32_add).mem(W.i32_store, CTX.budget);
+    f.get(env).get(env).mem(W.i32_load, CTX.budget).get(this.ip).mem(W.i32_load, this.ctx.at + (v.words - 1) * 4).op(W.i32_add).mem(W.i32_store, CTX.budget);
   }
 
   /** pc = (page base + delta − csBase) & pcMask. */

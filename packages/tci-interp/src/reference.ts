@@ -3,7 +3,7 @@
  * the op docs), not from the lowerings. Slow and obvious: the oracle for the generated interpreter and, through it, for compiled code.
  *
  * Same memory, same protocol as `tb_exec`, but it never calls a TB's compiled function and never asks for hot TBs to be
- * compiled. Guest accesses always take the runtime's slow paths.
+ * compiled. Guest accesses always take the runtime's slow paths. Of a fused opcode it runs the instructions one by one.
  */
 import { evalCond, evalOp, isPure, OP_DEFS, OP_NAMES, Type } from '@wasm-tcg/ir';
 import {
@@ -79,7 +79,7 @@ export class ReferenceInterpreter {
     view.setBigUint64(env + CTX.tciInsns, view.getBigUint64(env + CTX.tciInsns, true) + BigInt(insns), true);
     let ip = view.getUint32(tb + TB.tciCode, true);
     for (;;) {
-      const v = this.#o.formats.variants[this.#view().getUint16(ip, true)]!;
+      const v = this.#o.formats.plain(this.#view().getUint16(ip, true))!;
       this.instructions++;
       const step = new Step(this.#o, this.#view(), env, ip, v);
       const result = step.run();
