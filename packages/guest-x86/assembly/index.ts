@@ -21,6 +21,7 @@ export { hlt, monitor, mwait, check_io, port_in, port_out } from './system/ports
 export {
   compute_flags, rcl, rcl64, rcr, rcr64, crc32, pdep, pext, aaa, aas, daa, das, check_segment, code_limit,
 } from './integer/index';
+export { string_compare, string_fill, string_move, string_scan } from './integer/string';
 export { ldmxcsr, rcp_f32, rsqrt_f32, sse_compare, sse_compute, sse_to_integer } from './sse/index';
 export {
   aesdec, aesdeclast, aesenc, aesenclast, aesimc, aeskeygenassist, clmul, mask_store, pcmpestr, pcmpistr, sha1msg1, sha1msg2, sha1nexte, sha1rnds4,

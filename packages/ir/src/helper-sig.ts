@@ -24,6 +24,11 @@ export interface HelperEffects {
   readonly mayExit?: true;
   /** It looks at virtual time or at a device: the budget is written back before and reloaded after it. */
   readonly io?: true;
+  /**
+   * It may run further guest instructions by itself, and takes them off the context's budget. What is in there when it is called is what it may take: a
+   * region keeps back what the way to its next budget test needs.
+   */
+  readonly takesBudget?: true;
   /** It may change the lookup key (flags, code segment base, mode): must be followed by an exit or `goto_ptr`. */
   readonly changesFlags?: true;
   /** It may change the address mapping (mapping generation): must be followed by an exit or `goto_ptr`. */

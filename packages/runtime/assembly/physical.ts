@@ -94,17 +94,22 @@ function hitsCode(page: u32, from: u32, to: u32): bool {
   return false;
 }
 
-/** Whether `bytes` bytes at phys (in one page) may be stored now; asks the host when they are some TB's. */
-export function codeAllows(env: usize, phys: u64, bytes: u32): bool {
-  const entry = physEntry(phys);
-  if (!(entry & PHYS_RAM)) return true;
+/** Whether translated code was made from any of `bytes` bytes at phys (in one page); `entry`: the physMap entry of phys, which is RAM. */
+export function meetsCode(entry: u32, phys: u64, bytes: u32): bool {
   const word = codeBits(entry);
-  if (word == 0) return true;
+  if (word == 0) return false;
   const offset = (<u32>phys) & KIND_MASK;
   const first = offset >> CODE_GRANULE_BITS;
   const last = (offset + bytes - 1) >> CODE_GRANULE_BITS;
   const touched = ((~(<u64>0)) << first) & ((~(<u64>0)) >> (63 - last));
-  return (word & touched) == 0 || !hitsCode(<u32>(phys >> 12), offset, offset + bytes) || code_write(env, <u32>phys, bytes) == 0;
+  return (word & touched) != 0 && hitsCode(<u32>(phys >> 12), offset, offset + bytes);
+}
+
+/** Whether `bytes` bytes at phys (in one page) may be stored now; asks the host when they are some TB's. */
+export function codeAllows(env: usize, phys: u64, bytes: u32): bool {
+  const entry = physEntry(phys);
+  if (!(entry & PHYS_RAM)) return true;
+  return !meetsCode(entry, phys, bytes) || code_write(env, <u32>phys, bytes) == 0;
 }
 
 export function phys_ld8(env: usize, phys: u64): u32 {

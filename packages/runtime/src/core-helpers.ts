@@ -128,6 +128,9 @@ export const CORE_HELPERS = {
   guest_st64: row({ params: ['i32', 'i64', 'i64', 'i32'], results: NONE, callers: GUEST, mayFault: true, doc: '(env, addr, value, mmuIndex)' }),
   guest_probe: row({ params: ['i32', 'i64', 'i32', 'i32', 'i32'], results: ['i32'], callers: GUEST, mayFault: true,
     doc: '(env, addr, bytes 1…4096, write, mmuIndex) → 1: the whole range may be read (write = 0) or written (1); 0: it faulted' }),
+  guest_span: row({ params: ['i32', 'i64', 'i32', 'i32', 'i32'], results: ['i32'], callers: GUEST,
+    doc: '(env, addr, bytes ≥ 1 on one page, write, mmuIndex) → host address of bytes that may be read (write = 0) or written (1) directly: the TLB has their ' +
+      'page, it is memory and not watched, and a write meets no translated code; 0: they have to be accessed one by one. Raises no fault, fills nothing' }),
   phys_ld8: row({ params: ['i32', 'i64'], results: ['i32'], callers: GUEST, doc: '(env, physical address) → zero-extended byte; all ones where nothing is' }),
   phys_ld32: row({ params: ['i32', 'i64'], results: ['i32'], callers: GUEST, doc: '(env, 4-byte aligned physical address) → 32 bits; all ones where nothing is' }),
   phys_ld64: row({ params: ['i32', 'i64'], results: ['i64'], callers: GUEST, doc: '(env, 8-byte aligned physical address) → 64 bits; all ones where nothing is' }),

@@ -104,7 +104,7 @@ export class HelperRegistry {
   }
 }
 
-const EFFECT_FLAGS = ['mayFault', 'mayExit', 'io', 'changesFlags', 'changesMapping'] as const satisfies readonly (keyof HelperEffects)[];
+const EFFECT_FLAGS = ['mayFault', 'mayExit', 'io', 'takesBudget', 'changesFlags', 'changesMapping'] as const satisfies readonly (keyof HelperEffects)[];
 const crossesToJs = (type: TypeName): boolean => type === 'i32' || type === 'f64';
 
 /** What is wrong with a row by itself. */

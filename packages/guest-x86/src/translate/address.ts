@@ -56,9 +56,14 @@ export function offsetBy(c: Ctx, offset: Temp, by: number, width: Size): Temp {
 /** Longest access that the comparison with `segBound` answers for. */
 const LONGEST_INLINE = 16;
 
+/** No access through the segment needs a check. */
+export function uncheckedSegment(c: Ctx, seg: number): boolean {
+  return c.wide || (c.hflags & FLAT_BIT[seg]!) !== 0;
+}
+
 /** Check that the segment allows the access. */
 export function checkSegment(c: Ctx, seg: number, offset: Temp, size: number, write: boolean): void {
-  if (c.wide || (c.hflags & FLAT_BIT[seg]!) !== 0) return;
+  if (uncheckedSegment(c, seg)) return;
   if (size > LONGEST_INLINE) {
     c.b.call(CHECK_SEGMENT, -1, [c.k32(seg | (write ? 0x100 : 0)), offset, c.k32(size)]);
     return;

@@ -2,19 +2,28 @@
  * String instructions. With a repeat prefix each iteration is one guest instruction that goes back to itself through a link: it is
  * precise, ends when the budget does, and takes interrupts between iterations, as the manual says. After the last iteration rip
  * moves on at once.
+ *
+ * Behind an iteration a helper makes as many of those that follow as it can without a fault, a device or a look at code (assembly/integer/string.ts),
+ * within the budget. What it leaves, single iterations do; so a TB that is given one instruction makes one iteration.
  */
 import { Cond, type Temp, Type } from '@wasm-tcg/ir';
 import { OperandKind, Seg } from '../decode/index.ts';
-import { linear, load, probeStore, store } from './address.ts';
+import { helperId } from '../helpers/table.ts';
+import { linear, load, probeStore, store, uncheckedSegment } from './address.ts';
 import { G, type Compared, type Ctx } from './context.ts';
 import type { Size } from './emit.ts';
-import { endDirect, endIteration } from './exit.ts';
+import { After, endDirect, endIteration } from './exit.ts';
 import { setSub } from './flags.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 import { checkPort, portIn, portOut } from './io.ts';
 
 const RSI = 6;
 const RDI = 7;
+
+const STRING_MOVE = helperId('string_move');
+const STRING_FILL = helperId('string_fill');
+const STRING_SCAN = helperId('string_scan');
+const STRING_COMPARE = helperId('string_compare');
 
 /** The element's size: that of the memory operand. */
 function elementSize(c: Ctx): Size {
@@ -102,6 +111,39 @@ function outs(c: Ctx): void {
   c.last = true;
 }
 
+/** A helper that makes further iterations, and what it is told. */
+interface Further {
+  readonly helper: number;
+  /** Registers of the addresses that it takes, in its order, and that move on. */
+  readonly pointers: readonly number[];
+  /** It takes an element behind them: that of rAX. */
+  readonly element: boolean;
+}
+
+const MOVE: Further = { helper: STRING_MOVE, pointers: [RSI, RDI], element: false };
+const FILL: Further = { helper: STRING_FILL, pointers: [RDI], element: true };
+const SCAN: Further = { helper: STRING_SCAN, pointers: [RDI], element: true };
+const COMPARE: Further = { helper: STRING_COMPARE, pointers: [RSI, RDI], element: false };
+
+/**
+ * Iterations by a helper, between one and the next. Not where each has to be looked at (traps, alignment), or where addresses need a check or
+ * wrap at less than a word.
+ */
+function iterateFurther(c: Ctx, { helper, pointers, element }: Further, stop = 0): void {
+  const { insn } = c;
+  if ((c.hflags & After.all) !== 0 || c.aligned || insn.addrSize !== c.wordSize) return;
+  if (!uncheckedSegment(c, Seg.ES) || (pointers.includes(RSI) && !uncheckedSegment(c, insn.seg))) return;
+  const size = elementSize(c);
+  const args = pointers.map((reg) => c.toI64(elementAddress(c, reg, size, false)));
+  if (element) args.push(c.toI64(G.rax));
+  const made = c.tb.newLocal(Type.i32);
+  c.b.call(helper, made, [...args, c.toI64(G.rcx), G.df, c.k32(Math.log2(size) | (c.mmu << 8) | (stop << 16))]);
+  const count = c.fromI32(made);
+  const by = c.mul(count, stride(c, size));
+  for (const reg of pointers) advance(c, reg, by);
+  c.writeGpr(G.rcx, insn.addrSize, c.sub(G.rcx, count));
+}
+
 /** Count an iteration; the last one goes to `done`. */
 function countDown(c: Ctx, done: number): void {
   const width = c.insn.addrSize;
@@ -121,7 +163,7 @@ function extendRegisters(c: Ctx, pointers: readonly number[]): void {
 }
 
 /** One instruction, or one iteration of a repeated one. */
-const repeatable = (body: Handler, pointers: readonly number[] = []): Handler => (c) => {
+const repeatable = (body: Handler, pointers: readonly number[] = [], further?: Further): Handler => (c) => {
   if (!c.insn.rep && !c.insn.repne) {
     body(c);
     return;
@@ -131,6 +173,10 @@ const repeatable = (body: Handler, pointers: readonly number[] = []): Handler =>
   c.b.brcond(c.W, c.zext(G.rcx, c.insn.addrSize), c.k(0), Cond.eq, done);
   body(c);
   countDown(c, done);
+  if (further !== undefined) {
+    iterateFurther(c, further);
+    c.b.brcond(c.W, G.rcx, c.k(0), Cond.eq, done);
+  }
   endIteration(c);
   c.label(done);
   endDirect(c, 1, c.next);
@@ -140,7 +186,7 @@ const repeatable = (body: Handler, pointers: readonly number[] = []): Handler =>
  * SCAS and CMPS; REPE goes on while the elements are equal, REPNE while they differ. The flags are those of the last comparison: processors write
  * them when the instruction is done, and an interrupt between iterations sees the old ones.
  */
-const comparing = (body: (c: Ctx, out: Compared) => void): Handler => (c) => {
+const comparing = (body: (c: Ctx, out: Compared) => void, further: Further): Handler => (c) => {
   const { insn } = c;
   const { compared } = c;
   if (!insn.rep && !insn.repne) {
@@ -157,6 +203,7 @@ const comparing = (body: (c: Ctx, out: Compared) => void): Handler => (c) => {
   const difference = c.sub(a, b);
   countDown(c, done);
   c.b.brcond(c.W, difference, c.mask(size), insn.rep ? Cond.tstne : Cond.tsteq, done);
+  iterateFurther(c, further, insn.rep ? 1 : 0);
   endIteration(c);
   c.label(none);
   endDirect(c, 1, c.next);
@@ -166,6 +213,7 @@ const comparing = (body: (c: Ctx, out: Compared) => void): Handler => (c) => {
 };
 
 export const STRING = {
-  movs: repeatable(movs, [RSI, RDI]), stos: repeatable(stos, [RDI]), lods: repeatable(lods), scas: comparing(scas), cmps: comparing(cmps),
+  movs: repeatable(movs, [RSI, RDI], MOVE), stos: repeatable(stos, [RDI], FILL), lods: repeatable(lods), scas: comparing(scas, SCAN),
+  cmps: comparing(cmps, COMPARE),
   ins: repeatable(ins), outs: repeatable(outs),
 } satisfies HandlersOf<'movs' | 'stos' | 'lods' | 'scas' | 'cmps' | 'ins' | 'outs'>;

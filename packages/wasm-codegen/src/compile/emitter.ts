@@ -312,6 +312,7 @@ export abstract class FunctionEmitter implements LowerCtx {
       this.slowPath();
       f.get(ENV).i32Const(Math.max(0, this.insn)).mem(Op.i32_store, CTX.insnIndex);
     }
+    if (effects.takesBudget) this.lendBudget();
     this.beforeHelper(id);
     this.outsAt = at + 1;
     if (outs === 1) this.outBegin(0);
@@ -326,10 +327,14 @@ export abstract class FunctionEmitter implements LowerCtx {
     if (!commits) this.afterHelper(id);
     if (effects.mayExit && !effects.mayFault) this.exitIfRequested();
     else if (effects.io && !effects.mayFault) this.reloadBudget();
+    if (effects.takesBudget) this.takeBudgetBack();
   }
 
   /** Reads the budget again after something that may have changed it. */
   protected abstract reloadBudget(): void;
+  /** Puts into the context what a helper with `takesBudget` may take, and reads afterwards what it has left. */
+  protected abstract lendBudget(): void;
+  protected abstract takeBudgetBack(): void;
 
   // --- exits
 

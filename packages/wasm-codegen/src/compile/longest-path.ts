@@ -7,6 +7,7 @@ import { grown, type FlowGraph } from '../structure/graph.ts';
 
 export class LongestPaths {
   private length = new Int32Array(64);
+  private paid!: (block: number) => number;
 
   /**
    * @param weight instructions that a block's entry pays for
@@ -15,6 +16,7 @@ export class LongestPaths {
    */
   run(graph: FlowGraph, weight: (block: number) => number, tests: (block: number) => boolean): void {
     const blocks = graph.nodeCount;
+    this.paid = weight;
     if (this.length.length < blocks) this.length = grown(this.length, blocks);
     const { length } = this;
     for (let block = 0; block < blocks; block++) length[block] = weight(block);
@@ -33,6 +35,11 @@ export class LongestPaths {
         changed = true;
       }
     }
+  }
+
+  /** Instructions that are still to be paid for once a block has been entered. */
+  behind(block: number): number {
+    return this.length[block] - this.paid(block);
   }
 
   /** Instructions from the beginning of a block on. */

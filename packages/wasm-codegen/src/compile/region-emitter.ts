@@ -52,6 +52,8 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   /** Wasm locals: the budget, and what the function returns. */
   private budgetLocal = 0;
   private result = 0;
+  /** The basic block that is being written. */
+  private running = 0;
   private leftLabel!: Label;
 
   constructor(target: TargetLayout, helpers: HelperTable, imports: HelperImports) {
@@ -230,6 +232,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
       if (this.entries > 1) this.f.get(TB).mem(Op.i32_load, RECORD + TB_CPU.offset.entry);
       return;
     }
+    this.running = block;
     const last = blocks.lastInsn[block];
     if (last >= 0) this.startInsn(tb.code[last + 2]);
     const member = this.memberOf[block];
@@ -329,6 +332,15 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
 
   protected reloadBudget(): void {
     this.f.get(ENV).mem(Op.i32_load, CTX.budget).set(this.budgetLocal);
+  }
+
+  /** What the longest way from here to the next budget test needs is kept back. */
+  protected lendBudget(): void {
+    this.f.get(ENV).get(this.budgetLocal).i32Const(this.longest.behind(this.running)).op(Op.i32_sub).mem(Op.i32_store, CTX.budget);
+  }
+
+  protected takeBudgetBack(): void {
+    this.f.get(ENV).mem(Op.i32_load, CTX.budget).i32Const(this.longest.behind(this.running)).op(Op.i32_add).set(this.budgetLocal);
   }
 
   protected addBudget(insns: number): void {

@@ -237,6 +237,14 @@ export class TbEmitter extends FunctionEmitter implements NodeWriter {
     // It is in the context all the time.
   }
 
+  protected lendBudget(): void {
+    // All of it may be taken: the next TB looks at what is left.
+  }
+
+  protected takeBudgetBack(): void {
+    // It is in the context all the time.
+  }
+
   protected leave(): void {
     this.f.return_();
   }
