@@ -101,22 +101,22 @@ ret
 ;   tb x86 narrow csbase=0x0
 ;   local t0:i32 t1:i64 t2:v128 t3:v128 t4:v128 t5:v128 t6:i64 t7:i32 t8:i32
 ;     insn_start 0
-;     ld.i32 t0, env, 0xcfc, u32
+;     ld.i32 t0, env, 0xdfc, u32
 ;     brcond.i32 t0, $0x80, tsteq, L0
 ;     call fpu_error()
 ;   L0:
 ;     guest_ld.i64 t1, rsi, u64, 0
-;     st.i64 env, t1, 0xc70, u64
-;     st.i64 env, $0xffff, 0xc78, u64
-;     st.i64 env, $0, 0xcf0, u64
+;     st.i64 env, t1, 0xd70, u64
+;     st.i64 env, $0xffff, 0xd78, u64
+;     st.i64 env, $0, 0xdf0, u64
 ;     insn_start 3
-;     ld.v128 t2, env, 0xc80, u128
-;     ld.v128 t3, env, 0xc70, u128
+;     ld.v128 t2, env, 0xd80, u128
+;     ld.v128 t3, env, 0xd70, u128
 ;     vbinary t4, t3, t2, i8x16.add
 ;     vinsert t5, t4, $0xffff, 3, 1
-;     st.v128 env, t5, 0xc70, u128
+;     st.v128 env, t5, 0xd70, u128
 ;     insn_start 6
-;     ld.i64 t6, env, 0xc70, u64
+;     ld.i64 t6, env, 0xd70, u64
 ;     guest_st.i64 rdi, t6, u64, 0
 ;     insn_start 9
 ;     guest_ld.i32 rip, rsp, u32, 0
