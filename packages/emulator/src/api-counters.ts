@@ -73,6 +73,7 @@ export const COUNTER_GROUPS = [
       translatedTbs: { unit: 'count', label: 'TBs', about: 'TBs made.' },
       translatedInstructions: { unit: 'instructions', label: 'instructions', about: 'Instructions in them.' },
       retranslatedTbs: { unit: 'count', label: 'made again', about: 'Of translatedTbs: at an address where a TB had been invalidated. At least: what is remembered is bounded.' },
+      oneOffTbs: { unit: 'count', label: 'for one use', about: 'Of translatedTbs: of just as many instructions as a budget had left, of one instruction that accesses a device or is run again, or of code that is not in memory.' },
       flushedTbs: { unit: 'count', label: 'lost to flushes', apart: true, about: 'TBs that flushes of everything have dropped.' },
       flushes: { unit: 'count', label: 'flushes', apart: true, about: 'Times that all translated code was dropped: the arena was full, or the machine was reset.' },
       arenaBytes: { unit: 'level', label: 'arena, bytes', about: 'Bytes of TB headers, interpreter code and tables now.' },

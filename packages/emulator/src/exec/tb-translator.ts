@@ -58,6 +58,7 @@ export class TbTranslator {
   translatedTbs = 0;
   translatedInsns = 0;
   retranslatedTbs = 0;
+  oneOffTbs = 0;
   translateMs = 0;
 
   constructor(parts: TranslatorParts) {
@@ -112,7 +113,8 @@ export class TbTranslator {
     if (!oneUse) store.insert(header);
     this.translatedTbs++;
     this.translatedInsns += translation.insns;
-    if (!oneUse && this.#p.wasDropped(store.physicalOf(header))) this.retranslatedTbs++;
+    if (oneUse) this.oneOffTbs++;
+    else if (this.#p.wasDropped(store.physicalOf(header))) this.retranslatedTbs++;
     this.translateMs += performance.now() - started;
     return { kind: 'tb', header };
   }

@@ -56,6 +56,7 @@ export function collectCounters(p: MachineParts): MachineCounters {
     translatedTbs: translator.translatedTbs,
     translatedInstructions: translator.translatedInsns,
     retranslatedTbs: translator.retranslatedTbs,
+    oneOffTbs: translator.oneOffTbs,
     flushedTbs: exec.flushedTbs,
     flushes: exec.flushes,
     arenaBytes: arena.used,

@@ -16,6 +16,11 @@ import type { MachineParts } from './parts.ts';
 
 /** Guest instructions between two looks at the clock. */
 const SLICE = 65_536;
+/**
+ * Least guest instructions of a run that ends in front of an alarm on the host's clock: the longest way through a region. With less, code is run that is made for just
+ * so many instructions: a hundred alarms a second, each with a translation of its own that stays in the arena. So an alarm may come a microsecond late.
+ */
+const LEAST_RUN = 512;
 /** Host's milliseconds between two looks at its event loop. */
 const TURN = 8;
 /** A shorter sleep than this is not worth a timer of the host, ms. */
@@ -256,7 +261,7 @@ export class PcMachine extends MachineBase implements Pc {
     const room = left - (this.p.exec.instructions - before);
     if (room <= 0) return undefined;
     const due = clock.instructionsUntilDue(SLICE);
-    const count = Math.min(room, due);
+    const count = Math.min(room, clock.fixedRate === 0 ? Math.max(due, LEAST_RUN) : due);
     // Nobody notices when a slice ends early, unless it ends because something is due at that very instruction.
     const result = this.p.exec.run(count, first, (clock.fixedRate !== 0 && due < SLICE) || (exact && count === room));
     const access = this.takePortStop();

@@ -43,3 +43,17 @@ it('between the ticks of an idle guest the host sleeps: it is asked for little',
   expect(given.mock.calls.length).toBeLessThan(TICKS * TURNS_PER_TICK);
   given.mockRestore();
 });
+
+it('a tick that interrupts a busy guest costs no translation', async () => {
+  // Instead of HLT and a jump to it: ten NOPs and a jump to the first.
+  const busy = [...IDLE.slice(0, -3), ...Array.from({ length: 10 }, () => 0x90), 0xeb, 0xf4];
+  const vm = await createPc({ modules, memory: '4M', boot: real(...busy), clock: 'host' });
+  const ticks = (): number => new DataView(vm.memory.read(IDLE_COUNT, 2).buffer).getUint16(0, true);
+  const run = vm.start();
+  while (ticks() < TICKS) await delay(50);
+  await vm.pause();
+  await run;
+  const { interrupts, oneOffTbs } = vm.counters();
+  expect(interrupts).toBeGreaterThanOrEqual(TICKS);
+  expect(oneOffTbs).toBeLessThan(TICKS / 4);
+});
