@@ -23,6 +23,9 @@ const arithmetic = (name: string, what: string): HelperTable => [
   row(`fpu_${name}_memory`, ['i32', 'i64'], `(FpuSource, bits): ST(0) = ${what} with d = ST(0), s = memory`),
 ];
 
+/** The usual case of an operation on cells, which are given by their addresses: 1, or 0 and nothing has happened. */
+const quick = (name: string, args: readonly TypeName[], doc: string): HelperDef => row(`fpu_quick_${name}`, args, doc, 'i32');
+
 /** Rows in the order of their ids, which follow those of the integer helpers. */
 export const X87_HELPERS: HelperTable = [
   {
@@ -40,6 +43,17 @@ export const X87_HELPERS: HelperTable = [
   row('fpu_prem', ['i32'], '(1 for FPREM1): FPREM'),
   row('fpu_2xm1', [], 'F2XM1'), row('fpu_yl2x', [], 'FYL2X'), row('fpu_yl2xp1', [], 'FYL2XP1'), row('fpu_patan', [], 'FPATAN'),
   row('fpu_sin', [], 'FSIN'), row('fpu_cos', [], 'FCOS'), row('fpu_sincos', [], 'FSINCOS'), row('fpu_ptan', [], 'FPTAN'),
+
+  quick('add', ['i32', 'i32', 'i32', 'i32'], '(cell, a, b, 8000h for a − b): cell = a ± b'),
+  quick('mul', ['i32', 'i32', 'i32'], '(cell, a, b): cell = a · b'), quick('div', ['i32', 'i32', 'i32'], '(cell, a, b): cell = a ÷ b'),
+  quick('sqrt', ['i32'], '(cell): cell = √cell'),
+  quick('add_memory', ['i32', 'i32', 'i32', 'i64'], '(cell, flips, FpuSource, bits): cell = ± cell ± memory; 8000h in the lower half of `flips` negates memory'),
+  quick('mul_memory', ['i32', 'i32', 'i64'], '(cell, FpuSource, bits): cell = cell · memory'),
+  quick('div_memory', ['i32', 'i32', 'i32', 'i64'], '(cell, reversed, FpuSource, bits): cell = cell ÷ memory, or the reverse'),
+  row('fpu_quick_compare', ['i32', 'i32'], '(a, b): ZF and CF in their EFLAGS positions; −1: not a usual case', 'i32'),
+  row('fpu_quick_compare_memory', ['i32', 'i32', 'i64'], '(cell, FpuSource, bits): as fpu_quick_compare', 'i32'),
+  row('fpu_quick_integer', ['i32', 'i32', 'i32'],
+    '(cell, bytes 2, 4, 8, truncates): its value as an integer, with PE and C1 in `scratch`; −2^63: not a usual case', 'i64'),
 
   row('fpu_fld_f32', ['i32'], 'FLD m32'), row('fpu_fld_f64', ['i64'], 'FLD m64'),
   row('fpu_fld_f80', ['i64', 'i32'], '(significand, sign and exponent): FLD m80'),

@@ -76,6 +76,13 @@ export class Ctx extends Emit {
 
   /** What all x87 instructions of this TB have in common as last instruction has been noted (x87-common.ts). */
   fpuNoted = false;
+  /** Segment register whose selector has been noted as that of the last operand; −1 = none in this TB. */
+  fpuNotedSeg = -1;
+  /** TOP and tags as x87-stack.ts keeps them, while `fpuKnown`. */
+  fpuKnown = false;
+  fpuBase: Temp = -1;
+  fpuTags: Temp = -1;
+  fpuMoved = 0;
 
   readonly #live = new LiveFields();
 
@@ -117,6 +124,8 @@ export class Ctx extends Emit {
     this.spOverride = -1;
     this.mmxNext = -1;
     this.fpuNoted = false;
+    this.fpuNotedSeg = -1;
+    this.fpuKnown = false;
     this.ccOp = ccOp;
     this.ccDirty = false;
     this.ccA = -1;

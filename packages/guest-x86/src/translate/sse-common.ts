@@ -18,6 +18,7 @@ import type { Handler } from './handler.ts';
 import { isMem, sizeOf } from './operands.ts';
 import { vinsert, vsplat, vzero } from './vector.ts';
 import { checkFpuError } from './x87-common.ts';
+import { forgetStack } from './x87-stack.ts';
 
 const { stateOffset } = X86_LAYOUT;
 const FPR = stateOffset + X86_STATE.offset.fpr;
@@ -77,6 +78,7 @@ export function beginMmx(c: Ctx): void {
 /** Before an MMX register is stored to memory: processors have TOP = 0 even when the store faults, unlike the tags (recorded vectors). */
 export function beginMmxStore(c: Ctx): void {
   if (!followsMmx(c)) c.b.st(Type.i32, c.tb.env, c.k32(0), FP_TOP, MO_32);
+  forgetStack(c);
 }
 
 /** TOP = 0, all registers valid. After the last op that may fault. */
@@ -88,6 +90,7 @@ export function endMmx(c: Ctx): void {
 /** TOP = 0 and `fpEmpty`, which follows it, in one store. */
 function setTags(c: Ctx, empty: number): void {
   c.b.st(Type.i64, c.tb.env, c.tb.constant(Type.i64, 0, empty), FP_TOP, MO_64);
+  forgetStack(c);
 }
 
 /** EMMS: all registers empty. */

@@ -96,5 +96,13 @@ export function noteLast(c: Ctx, operand?: FpuOperand): void {
   b.st(Type.i32, tb.env, c.k32(c.delta | (opcode << FpuInsn.opcodeShift) | (c.wide ? 0 : FpuInsn.narrow)), stateAt('fpLastInsn'), MO_32);
   if (operand === undefined) return;
   b.st(Type.i64, tb.env, c.toI64(operand.offset), stateAt('fpLastDp'), MO_64);
+  if (c.fpuNotedSeg === insn.seg) return;
   saveSelector(c, insn.seg, 'fpLastDs');
+  c.fpuNotedSeg = insn.seg;
+}
+
+/** The unit's pointers are not what `noteLast` has left. */
+export function forgetLast(c: Ctx): void {
+  c.fpuNoted = false;
+  c.fpuNotedSeg = -1;
 }

@@ -10,7 +10,8 @@ import { operandAddress, store } from './address.ts';
 import { G, Vector, type Ctx } from './context.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 import { isMem, read } from './operands.ts';
-import { checkAlignment, checkFpuError, fpuAvailable, fpuOperand, noteLast, startFpu, stateAt } from './x87-common.ts';
+import { checkAlignment, checkFpuError, forgetLast, fpuAvailable, fpuOperand, noteLast, startFpu, stateAt } from './x87-common.ts';
+import { forgetStack } from './x87-stack.ts';
 
 const FLDCW = helperId('fpu_fldcw');
 const FXSAVE = helperId('fxsave');
@@ -39,13 +40,19 @@ function fldcw(c: Ctx): void {
 
 const statusWord = (c: Ctx): Temp => c.or(loadWord(c, 'fpStatus'), c.shlI(loadWord(c, 'fpTop'), FpuStatus.TOP_SHIFT));
 
+/** Stack and pointers may be anything. */
+function forget(c: Ctx): void {
+  forgetStack(c);
+  forgetLast(c);
+}
+
 /** A helper that changes the unit's state without waiting; it may have changed the pointers. */
 const nonWaiting = (name: string): Handler => {
   const helper = helperId(name);
   return (c) => {
     if (!fpuAvailable(c)) return;
     c.b.call(helper, -1, []);
-    c.fpuNoted = false;
+    forget(c);
   };
 };
 
@@ -60,7 +67,7 @@ const image = (name: string, writes: boolean, behind: number): Handler => {
     checkAlignment(c, address, wide ? 4 : 2, writes);
     const format = (wide ? FpuImage.wide : 0) | (c.protectedMode ? 0 : FpuImage.real);
     c.b.call(helper, -1, [c.toI64(address), c.k32(c.mmu), c.k32(format)]);
-    c.fpuNoted = false;
+    forget(c);
   };
 };
 
@@ -70,7 +77,7 @@ const fx = (helper: number, writes: boolean): Handler => (c) => {
   const { address } = fpuOperand(c, FX_BYTES, writes);
   const format = (c.insn.w !== 0 ? FxImage.pointers64 : 0) | (c.wide ? FxImage.code64 : 0);
   c.b.call(helper, -1, [c.toI64(address), c.k32(c.mmu), c.k32(format)]);
-  if (!writes) c.fpuNoted = false;
+  if (!writes) forget(c);
 };
 
 function fnop(c: Ctx): void {

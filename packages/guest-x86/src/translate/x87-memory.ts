@@ -1,20 +1,67 @@
-/** x87 loads and stores: FLD, FST, FILD, FIST, FISTTP, FBLD, FBSTP. Stores are made by the helper, before it changes anything. */
-import { MO_SIGN, type Temp, Type } from '@wasm-tcg/ir';
+/**
+ * x87 loads and stores: FLD, FST, FILD, FIST, FISTTP, FBLD, FBSTP. Normal numbers are converted here, the rest is the helpers': a store by a helper comes
+ * before it changes anything.
+ */
+import { Cond, MO_SIGN, MO_32, Op, type Temp, Type } from '@wasm-tcg/ir';
 import { helperId } from '../helpers/table.ts';
+import { FpuStatus } from '../state/fpu.ts';
 import { memop } from './address.ts';
 import type { Ctx } from './context.ts';
 import type { Size } from './emit.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 import { isMem, sizeOf } from './operands.ts';
-import { checkAlignment, fpuOperand, loadAs, loadTen, noteLast, startFpu } from './x87-common.ts';
+import { type FpuOperand, checkAlignment, fpuOperand, loadAs, loadTen, noteLast, startFpu, stateAt } from './x87-common.ts';
+import {
+  type DirectWay, bothWays, cellAddress, forgetStack, loadHead, loadSignificand, needFull, needRoom, pop, push, setStatus, stackRegister, storeParts,
+} from './x87-stack.ts';
 import { fldRegister, fstRegister, fstpRegister } from './x87.ts';
 
 const H = {
   fldF32: helperId('fpu_fld_f32'), fldF64: helperId('fpu_fld_f64'), fldF80: helperId('fpu_fld_f80'), fild: helperId('fpu_fild'), fbld: helperId('fpu_fbld'),
   fstF32: helperId('fpu_fst_f32'), fstF64: helperId('fpu_fst_f64'), fstpF80: helperId('fpu_fstp_f80'), fist: helperId('fpu_fist'), fbstp: helperId('fpu_fbstp'),
+  quickInteger: helperId('fpu_quick_integer'),
 } as const;
 /** Bytes of an 80-bit operand. */
 const TEN = 10;
+const BIAS = 0x3fff;
+const EXPONENT = 0x7fff;
+/** RC and the mask of PE in the control word; PE masked, to nearest. */
+const CONTROL_MASK = 0xc20;
+const CONTROL_USUAL = 0x20;
+/** C1 of the status word by position. */
+const C1_SHIFT = 9;
+/** What `fpu_quick_integer` gives for other than usual cases, upper half. */
+const NO_INTEGER = 0x8000_0000;
+
+const i64 = (c: Ctx, op: number, a: Temp, b: Temp): Temp => c.binary(op, Type.i64, a, b);
+const k64 = (c: Ctx, value: number): Temp => c.tb.constI64(value);
+/** 2^63. */
+const integerBit = (c: Ctx): Temp => c.tb.constant(Type.i64, 0, 0x8000_0000 | 0);
+
+/** How a format lies in its bits. */
+interface Format {
+  readonly fieldBits: number;
+  /** Of the fraction. */
+  readonly bits: number;
+}
+const F32: Format = { fieldBits: 8, bits: 23 };
+const F64: Format = { fieldBits: 11, bits: 52 };
+const biasOf = ({ fieldBits }: Format): number => (1 << (fieldBits - 1)) - 1;
+
+// ---- loads ------------------------------------------------------------------------------------------------------------------------------
+
+/** Push the value of f32 or f64 bits (i64, zero-extended). */
+function pushFloat(c: Ctx, way: DirectWay, format: Format, bits: Temp): void {
+  const field = c.tb.newLocal(Type.i64);
+  c.b.extract(Type.i64, field, bits, format.bits, format.fieldBits);
+  c.b.brcond(Type.i64, i64(c, Op.sub, field, k64(c, 1)), k64(c, (1 << format.fieldBits) - 2), Cond.geu, way.exact);
+  const next = needRoom(c, way);
+  const sign = i64(c, Op.and, i64(c, Op.shr, bits, k64(c, format.bits + format.fieldBits - 15)), k64(c, 0x8000));
+  const head = i64(c, Op.or, i64(c, Op.add, field, k64(c, BIAS - biasOf(format))), sign);
+  storeParts(c, next, head, i64(c, Op.or, i64(c, Op.shl, bits, k64(c, 63 - format.bits)), integerBit(c)));
+  setStatus(c);
+  push(c, next);
+}
 
 function fld(c: Ctx): void {
   if (!isMem(c, 0)) {
@@ -24,22 +71,61 @@ function fld(c: Ctx): void {
   if (!startFpu(c)) return;
   const size = c.insn.opSizes[0]!;
   const operand = fpuOperand(c, size, false);
-  if (size === TEN) {
-    const { low, high } = loadTen(c, operand);
-    c.b.call(H.fldF80, -1, [low, high]);
-  } else if (size === 8) {
-    c.b.call(H.fldF64, -1, [loadAs(c, Type.i64, operand.address, memop(c, 8))]);
-  } else {
-    c.b.call(H.fldF32, -1, [loadAs(c, Type.i32, operand.address, memop(c, 4))]);
+  if (size === TEN) loadExtended(c, operand);
+  else {
+    const bits = loadAs(c, Type.i64, operand.address, memop(c, size as Size));
+    bothWays(c, (way) => pushFloat(c, way, size === 8 ? F64 : F32, bits), () => {
+      if (size === 8) c.b.call(H.fldF64, -1, [bits]);
+      else c.b.call(H.fldF32, -1, [narrow(c, bits)]);
+    });
   }
   noteLast(c, operand);
+}
+
+function narrow(c: Ctx, a: Temp): Temp {
+  const d = c.tb.newLocal(Type.i32);
+  c.b.trunc(d, a);
+  return d;
+}
+
+function extend(c: Ctx, a: Temp): Temp {
+  const d = c.tb.newLocal(Type.i64);
+  c.b.extu(d, a);
+  return d;
+}
+
+/** FLD m80 takes any pattern as it is. */
+function loadExtended(c: Ctx, operand: FpuOperand): void {
+  const { low, high } = loadTen(c, operand);
+  bothWays(c, (way) => {
+    const next = needRoom(c, way);
+    storeParts(c, next, extend(c, high), low);
+    setStatus(c);
+    push(c, next);
+  }, () => c.b.call(H.fldF80, -1, [low, high]));
+}
+
+/** Push a signed integer: the leading one of its magnitude moves to the top. */
+function pushInteger(c: Ctx, way: DirectWay, value: Temp): void {
+  const next = needRoom(c, way);
+  const negative = i64(c, Op.sar, value, k64(c, 63));
+  const magnitude = i64(c, Op.sub, i64(c, Op.xor, value, negative), negative);
+  const shift = c.unary(Op.clz, Type.i64, magnitude);
+  const sign = i64(c, Op.and, negative, k64(c, 0x8000));
+  const head = i64(c, Op.or, i64(c, Op.sub, k64(c, BIAS + 63), shift), sign);
+  const finite = c.tb.newLocal(Type.i64);
+  c.b.movcond(Type.i64, finite, value, k64(c, 0), k64(c, 0), head, Cond.eq);
+  storeParts(c, next, finite, i64(c, Op.shl, magnitude, shift));
+  setStatus(c);
+  push(c, next);
 }
 
 function fild(c: Ctx): void {
   if (!startFpu(c)) return;
   const size = sizeOf(c, 0);
   const operand = fpuOperand(c, size, false);
-  c.b.call(H.fild, -1, [loadAs(c, Type.i64, operand.address, memop(c, size) | (size === 8 ? 0 : MO_SIGN))]);
+  const value = loadAs(c, Type.i64, operand.address, memop(c, size) | (size === 8 ? 0 : MO_SIGN));
+  bothWays(c, (way) => pushInteger(c, way, value), () => c.b.call(H.fild, -1, [value]));
   noteLast(c, operand);
 }
 
@@ -48,28 +134,81 @@ function fbld(c: Ctx): void {
   const operand = fpuOperand(c, TEN, false);
   const { low, high } = loadTen(c, operand);
   c.b.call(H.fbld, -1, [low, high]);
+  forgetStack(c);
   noteLast(c, operand);
 }
 
-/** A store by a helper of (address, mmu, …). `aligned`: what #AC wants. */
-function storeBy(c: Ctx, helper: number, size: number, aligned: Size, more: readonly Temp[]): void {
+// ---- stores -----------------------------------------------------------------------------------------------------------------------------
+
+/** A store: its operand's address is checked, and known to be aligned where it must be; `more` are the helper's arguments after (address, mmu). */
+function storeBy(c: Ctx, helper: number, size: number, aligned: Size, more: readonly Temp[], direct?: (way: DirectWay, address: Temp) => void): void {
   if (!startFpu(c)) return;
   const operand = fpuOperand(c, size, true);
   checkAlignment(c, operand.address, aligned, true);
-  c.b.call(helper, -1, [c.toI64(operand.address), c.k32(c.mmu), ...more]);
+  const exact = (): void => c.b.call(helper, -1, [c.toI64(operand.address), c.k32(c.mmu), ...more]);
+  if (direct === undefined) {
+    exact();
+    forgetStack(c);
+  } else bothWays(c, (way) => direct(way, operand.address), exact);
   noteLast(c, operand);
 }
+
+/** Round ST(0) to nearest even and store it: a normal number that stays one, with PE masked. */
+const storeFloat = (c: Ctx, format: Format, pops: 0 | 1) => (way: DirectWay, address: Temp): void => {
+  const top = stackRegister(c, 0);
+  needFull(c, way, top);
+  const head = extend(c, loadHead(c, top));
+  const significand = loadSignificand(c, top);
+  const field = i64(c, Op.sub, i64(c, Op.and, head, k64(c, EXPONENT)), k64(c, BIAS - biasOf(format)));
+  // One below the greatest exponent, so that rounding up stays finite.
+  c.b.brcond(Type.i64, i64(c, Op.sub, field, k64(c, 1)), k64(c, (1 << format.fieldBits) - 3), Cond.geu, way.exact);
+  c.b.brcond(Type.i64, significand, k64(c, 0), Cond.ge, way.exact);
+  const control = c.tb.newLocal(Type.i32);
+  c.b.ld(Type.i32, control, c.tb.env, stateAt('fpControl'), MO_32);
+  c.b.brcond(Type.i32, c.binary(Op.and, Type.i32, control, c.k32(CONTROL_MASK)), c.k32(CONTROL_USUAL), Cond.ne, way.exact);
+  const dropped = 63 - format.bits;
+  const rest = c.tb.newLocal(Type.i64);
+  c.b.extract(Type.i64, rest, significand, 0, dropped);
+  // 1 above a half, and at a half if what is kept is odd.
+  const odd = c.tb.newLocal(Type.i64);
+  c.b.extract(Type.i64, odd, significand, dropped, 1);
+  const half = 2 ** (dropped - 1) - 1;
+  const up = i64(c, Op.shr, i64(c, Op.add, i64(c, Op.add, rest, odd), c.tb.constant(Type.i64, half | 0, Math.floor(half / 2 ** 32))), k64(c, dropped));
+  const fraction = c.tb.newLocal(Type.i64);
+  c.b.extract(Type.i64, fraction, significand, dropped, format.bits);
+  const magnitude = i64(c, Op.add, i64(c, Op.or, i64(c, Op.shl, field, k64(c, format.bits)), fraction), up);
+  const sign = i64(c, Op.shl, i64(c, Op.shr, head, k64(c, 15)), k64(c, format.bits + format.fieldBits));
+  c.b.guest_st(Type.i64, address, i64(c, Op.or, magnitude, sign), memop(c, format === F64 ? 8 : 4), c.mmu);
+  const inexact = c.tb.newLocal(Type.i32);
+  c.b.setcond(Type.i64, inexact, rest, k64(c, 0), Cond.ne);
+  const precision = c.binary(Op.shl, Type.i32, inexact, c.k32(Math.log2(FpuStatus.PE)));
+  setStatus(c, c.binary(Op.or, Type.i32, precision, c.binary(Op.shl, Type.i32, narrow(c, up), c.k32(C1_SHIFT))));
+  if (pops === 1) pop(c, top);
+};
 
 const fst = (pops: 0 | 1, register: Handler): Handler => (c) => {
   const size = c.insn.opSizes[0]!;
   if (!isMem(c, 0)) register(c);
   else if (size === TEN) storeBy(c, H.fstpF80, TEN, 8, []);
-  else storeBy(c, size === 8 ? H.fstF64 : H.fstF32, size, size as Size, [c.k32(pops)]);
+  else storeBy(c, size === 8 ? H.fstF64 : H.fstF32, size, size as Size, [c.k32(pops)], storeFloat(c, size === 8 ? F64 : F32, pops));
+};
+
+const storeInteger = (c: Ctx, size: Size, truncates: 0 | 1, pops: 0 | 1) => (way: DirectWay, address: Temp): void => {
+  const top = stackRegister(c, 0);
+  needFull(c, way, top);
+  const value = c.tb.newLocal(Type.i64);
+  c.b.call(H.quickInteger, value, [cellAddress(c, top), c.k32(size), c.k32(truncates)]);
+  c.b.brcond(Type.i64, value, c.tb.constant(Type.i64, 0, NO_INTEGER | 0), Cond.eq, way.exact);
+  const flags = c.tb.newLocal(Type.i32);
+  c.b.ld(Type.i32, flags, c.tb.env, stateAt('scratch'), MO_32);
+  c.b.guest_st(Type.i64, address, value, memop(c, size), c.mmu);
+  setStatus(c, flags);
+  if (pops === 1) pop(c, top);
 };
 
 const fist = (truncates: 0 | 1, pops: 0 | 1): Handler => (c) => {
   const size = sizeOf(c, 0);
-  storeBy(c, H.fist, size, size, [c.k32(size), c.k32(truncates), c.k32(pops)]);
+  storeBy(c, H.fist, size, size, [c.k32(size), c.k32(truncates), c.k32(pops)], storeInteger(c, size, truncates, pops));
 };
 
 export const X87_MEMORY = {
