@@ -138,6 +138,8 @@ export class FrameCtx implements LowerCtx {
     return local;
   }
 
+  readonly envAddress: undefined;
+
   env(): void {
     this.f.get(this.#frame.env);
   }

@@ -8,7 +8,7 @@ import {
 } from '@wasm-tcg/ir';
 import { ExitCode, REGION_DESCRIPTOR, TB_CPU, TB_HEADER, TB_RETURN_EXIT, TB_RETURN_LINK, TB_RETURN_LOOKUP } from '@wasm-tcg/runtime';
 import { CodegenError, RegionModuleBuilder } from '../src/index.ts';
-import { HEADERS, ToyHost } from './toy-host.ts';
+import { ENV, HEADERS, ToyHost } from './toy-host.ts';
 import { wat } from './wasm-tools.ts';
 
 const PAGE = 4096;
@@ -18,6 +18,7 @@ const RECORD = TB_HEADER.offset.perCpu;
 const { globals } = TOY_TARGET;
 const host = new ToyHost();
 const builder = new RegionModuleBuilder(TOY_TARGET, TOY_HELPERS);
+const builderForOneCpu = new RegionModuleBuilder(TOY_TARGET, TOY_HELPERS, { env: ENV });
 const headerOf = (member: number): number => HEADERS + 0x80 * (member + 1);
 
 /** Writes what a region's function reads of the header of an entry. */
@@ -100,7 +101,7 @@ function check(seed: number, optimizer: Optimizer | undefined): void {
   const p = program(seed);
   const region = mergeRegion(p.sources, TOY_HELPERS);
   optimizer?.optimizeRegion(region);
-  const run = host.instantiateRegion(builder.build({ region, descriptor: DESCRIPTOR }).bytes);
+  const run = host.instantiateRegion((seed % 2 === 0 ? builder : builderForOneCpu).build({ region, descriptor: DESCRIPTOR }).bytes);
   const rng = new Rng(seed ^ 0x777);
   const { wide } = region.tb;
   for (let round = 0; round < 2; round++) {

@@ -16,6 +16,8 @@ const AT = TB_HEADER.offset;
 
 export interface CodeBuilderParts {
   readonly machine: MachineMemory;
+  /** Address of the area of the vCPU that runs the code. */
+  readonly env: number;
   readonly arena: TbArena;
   readonly store: TbStore;
   readonly translator: TbTranslator;
@@ -66,7 +68,7 @@ export class CodeBuilder {
     this.#modules = new TbModuleBuilder(machine.layout, helpers, {
       scheme: baseline ? 'loop-if' : 'structured', tailCalls: parts.tailCalls && !baseline, ...(baseline ? {} : { profile: 0 }), memory,
     });
-    this.#regions = new RegionModuleBuilder(machine.layout, helpers, { memory });
+    this.#regions = new RegionModuleBuilder(machine.layout, helpers, { memory, env: parts.env });
   }
 
   /** The module of some TBs; function k is member k's. The bytes are good until the next call of anything. */

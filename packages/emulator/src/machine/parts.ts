@@ -169,7 +169,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
     wasDropped: (physical) => maintenance.wasDropped(physical),
   });
   const builder = new CodeBuilder({
-    ...shared, translator, helpers: X86_HELPERS, optimiser, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header),
+    ...shared, env: context.env, translator, helpers: X86_HELPERS, optimiser, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header),
   });
   const tiering = new Tiering({
     ...shared, builder, compiled, now,

@@ -57,6 +57,8 @@ export abstract class FunctionEmitter implements LowerCtx {
   /** Header of the TB (region: of the running member), and the number of its instructions. */
   protected header = 0;
   protected insns = 0;
+  /** Address of the vCPU's area, when the code is for that one alone. */
+  readonly envAddress: number | undefined;
   /** Position of the TB in its module (region: of the running member). */
   protected block = 0;
   /** Is told where code comes from. */
@@ -70,7 +72,8 @@ export abstract class FunctionEmitter implements LowerCtx {
   protected localOf = new Int32Array(256);
   private readonly scratches: number[] = [];
 
-  protected constructor(target: TargetLayout, helpers: HelperTable, imports: HelperImports) {
+  protected constructor(target: TargetLayout, helpers: HelperTable, imports: HelperImports, envAddress?: number) {
+    this.envAddress = envAddress;
     this.target = target;
     this.helpers = helpers;
     this.imports = imports;
@@ -82,6 +85,7 @@ export abstract class FunctionEmitter implements LowerCtx {
     this.tb = tb;
     this.code = tb.code;
     this.wide = tb.wide;
+    if (this.envAddress !== undefined) f.fixParam(ENV, this.envAddress);
     this.insn = -1;
     this.scratches.length = 0;
     if (this.localOf.length < tb.temps) this.localOf = grown(this.localOf, tb.temps);

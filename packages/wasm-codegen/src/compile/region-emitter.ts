@@ -56,8 +56,8 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   private running = 0;
   private leftLabel!: Label;
 
-  constructor(target: TargetLayout, helpers: HelperTable, imports: HelperImports) {
-    super(target, helpers, imports);
+  constructor(target: TargetLayout, helpers: HelperTable, imports: HelperImports, envAddress?: number) {
+    super(target, helpers, imports, envAddress);
     this.use = new Uint8Array(target.globals.length);
   }
 

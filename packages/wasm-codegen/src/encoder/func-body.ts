@@ -26,6 +26,9 @@ export class FuncBody {
   private readonly labels = new LabelStack();
   private start = 0;
   private active = false;
+  /** A parameter whose value is known, −1: none. */
+  private fixed = -1;
+  private fixedValue = 0;
   private onFinish: (() => void) | undefined;
 
   constructor(out: ByteSink) {
@@ -38,6 +41,7 @@ export class FuncBody {
     this.labels.reset();
     this.start = this.out.position;
     this.active = true;
+    this.fixed = -1;
     this.onFinish = onFinish;
     return this;
   }
@@ -98,7 +102,14 @@ export class FuncBody {
     return this.locals.typeOf(index);
   }
 
+  /** An i32 parameter always has this value: it is pushed as a constant, which engines fold into addresses. */
+  fixParam(local: number, value: number): void {
+    this.fixed = local;
+    this.fixedValue = value;
+  }
+
   get(local: number): this {
+    if (local === this.fixed) return this.i32Const(this.fixedValue);
     this.out.opU32(Op.local_get, local);
     return this;
   }

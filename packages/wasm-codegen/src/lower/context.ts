@@ -56,6 +56,8 @@ export interface LowerCtx {
 
   /** Pushes the address of the vCPU's area (i32). */
   env(): void;
+  /** That address, when it is known now. */
+  readonly envAddress: number | undefined;
   /** Pushes the access descriptor of the op being lowered (i32, `makeOi`): memop, MMU index, instruction. */
   pushOi(): void;
   /** Makes the context ready for a call that may fault: `tbPtr` names the running TB. Keeps the stack as it is. */

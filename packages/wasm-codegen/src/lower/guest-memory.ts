@@ -26,15 +26,17 @@ function indexShift(c: LowerCtx): number {
   return c.target.mmu.pageBits - c.target.mmu.entry.sizeBits;
 }
 
-/** Computes the address of the TLB entry less `entryOffset` into a local; STATIC for a constant address. */
+/** Computes the address of the TLB entry less `entryOffset` into a local; STATIC for a constant address. A known env is part of the offset. */
 function entryBase(c: LowerCtx, addressInput: number, address: number, mmuAttr: number): number {
   if (address < 0 && !c.isDynamic(mmuAttr)) return STATIC;
   const { f } = c;
   push(c, addressInput, address);
   if (c.wide) f.op(Op.i32_wrap_i64);
   f.i32Const(indexShift(c)).op(Op.i32_shr_u).i32Const(indexMask(c)).op(Op.i32_and);
-  c.env();
-  f.op(Op.i32_add);
+  if (c.envAddress === undefined) {
+    c.env();
+    f.op(Op.i32_add);
+  }
   if (c.isDynamic(mmuAttr)) {
     const { tlbBits, entry } = c.target.mmu;
     c.pushAttr(mmuAttr);
@@ -50,7 +52,7 @@ function entryOffset(c: LowerCtx, addressInput: number, base: number, mmuAttr: n
   const { tlbOffset, tlbBits, entry } = c.target.mmu;
   const mmu = c.isDynamic(mmuAttr) ? 0 : c.attr(mmuAttr);
   const table = tlbOffset + (mmu << (tlbBits + entry.sizeBits));
-  return base === STATIC ? table + ((c.constLo(addressInput) >>> indexShift(c)) & indexMask(c)) : table;
+  return base === STATIC ? table + ((c.constLo(addressInput) >>> indexShift(c)) & indexMask(c)) : table + (c.envAddress ?? 0);
 }
 
 function pushEntry(c: LowerCtx, base: number): void {
