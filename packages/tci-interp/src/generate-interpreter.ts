@@ -50,7 +50,7 @@ function coreSignature(name: CoreHelperName): string {
  * call. Export: `tb_exec`.
  */
 export function generateInterpreter(layout: EnvLayout, formats: TciFormats, options: InterpreterOptions = {}): Uint8Array<ArrayBuffer> {
-  const m = new ModuleBuilder({ names: options.names === true });
+  const m = new ModuleBuilder({ names: options.names === true, moduleName: 'tb_exec' });
   m.importMemory('e', 'm', options.shared ? { min: 1, max: options.shared.maximum, shared: true } : { min: 1 });
   m.importTable('e', 't', ValType.funcref, { min: 0 });
   const core = new Map<CoreHelperName, FuncRef>();

@@ -21,6 +21,8 @@ export interface RegionModuleOptions {
   readonly env?: number;
   /** Write a name section. */
   readonly names?: boolean;
+  /** See ModuleOptions. */
+  readonly moduleName?: string;
 }
 
 export interface RegionUnit {
@@ -37,7 +39,7 @@ export class RegionModuleBuilder {
   private readonly memory: Limits;
 
   constructor(target: TargetLayout, helpers: HelperTable, options: RegionModuleOptions = {}) {
-    this.module = new ModuleBuilder({ names: options.names === true });
+    this.module = new ModuleBuilder({ names: options.names === true, ...(options.moduleName === undefined ? {} : { moduleName: options.moduleName }) });
     this.imports = new HelperImports(this.module, helpers);
     this.memory = options.memory ?? ANY_MEMORY;
     this.emitter = new RegionEmitter(target, helpers, this.imports, options.env);

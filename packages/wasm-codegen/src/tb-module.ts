@@ -25,6 +25,8 @@ export interface TbModuleOptions {
   readonly memory?: Limits;
   /** Write a name section: functions are called after the header's address. */
   readonly names?: boolean;
+  /** See ModuleOptions. */
+  readonly moduleName?: string;
 }
 
 /** A finished module. Both fields are the builder's own and change with its next `begin`: slice what is to be kept. */
@@ -50,7 +52,7 @@ export class TbModuleBuilder {
   private linked = -1;
 
   constructor(target: TargetLayout, helpers: HelperTable, options: TbModuleOptions = {}) {
-    this.module = new ModuleBuilder({ names: options.names === true });
+    this.module = new ModuleBuilder({ names: options.names === true, ...(options.moduleName === undefined ? {} : { moduleName: options.moduleName }) });
     this.imports = new HelperImports(this.module, helpers);
     this.memory = options.memory ?? ANY_MEMORY;
     const { scheme = 'structured', tailCalls = false, profile } = options;

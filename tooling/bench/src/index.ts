@@ -34,3 +34,4 @@ export { noSamples, type BootSample, type Phase, type RunSample, type Samples } 
 export { SerialLine } from './rig/serial-line.ts';
 export { Session } from './rig/session.ts';
 export { meanRatio, ratios, summarise } from './rig/summary.ts';
+export { formatWhere, whereTimeWent, type CpuProfile, type TimeKind, type TimeShare } from './profile/where.ts';

@@ -1,6 +1,7 @@
-/** `npm run bench [-- options]`: whole guests beside other emulators; `npm run bench -- tiers`: kernels for each tier apart. */
+/** `npm run bench [-- options]`: whole guests beside other emulators; `npm run bench -- tiers`: kernels for each tier apart; `where`: what a CPU profile says. */
 import { AssemblyError } from './asm/assemble.ts';
 import { BenchError } from './errors.ts';
+import { runWhereCommand } from './profile/command.ts';
 import { runRigCommand } from './rig/command.ts';
 import { RIG_USAGE } from './rig/options.ts';
 import { runTiersCommand } from './tiers-command.ts';
@@ -11,6 +12,10 @@ async function main(args: readonly string[], controller: AbortController): Promi
   const [first, ...rest] = args;
   if (first === 'tiers') {
     runTiersCommand(rest);
+    return 0;
+  }
+  if (first === 'where') {
+    runWhereCommand(rest);
     return 0;
   }
   if (first !== undefined && !first.startsWith('-')) throw new BenchError('usage', `no benchmark ${first}`, RIG_USAGE);

@@ -14,6 +14,9 @@ import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
 
+/** What profilers of the engine show: `wasm://wasm/<name>-<hash>`. Also that of the interpreter is known: tb_exec. */
+const MODULE_NAMES = { module: 'tbs', region: 'region' } as const;
+
 export interface CodeBuilderParts {
   readonly machine: MachineMemory;
   /** Address of the area of the vCPU that runs the code. */
@@ -66,9 +69,9 @@ export class CodeBuilder {
     const baseline = config.mode === 'tb-per-module';
     const memory = memoryImport(machine);
     this.#modules = new TbModuleBuilder(machine.layout, helpers, {
-      scheme: baseline ? 'loop-if' : 'structured', tailCalls: parts.tailCalls && !baseline, ...(baseline ? {} : { profile: 0 }), memory,
+      scheme: baseline ? 'loop-if' : 'structured', tailCalls: parts.tailCalls && !baseline, ...(baseline ? {} : { profile: 0 }), memory, moduleName: MODULE_NAMES.module,
     });
-    this.#regions = new RegionModuleBuilder(machine.layout, helpers, { memory, env: parts.env });
+    this.#regions = new RegionModuleBuilder(machine.layout, helpers, { memory, env: parts.env, moduleName: MODULE_NAMES.region });
   }
 
   /** The module of some TBs; function k is member k's. The bytes are good until the next call of anything. */

@@ -11,7 +11,7 @@ import { FunctionSection, GlobalSection, MemorySection, TableSection } from './s
 import type { ConstExpr } from './sections/const-expr.ts';
 import { ExportSection } from './sections/exports.ts';
 import { ImportSection } from './sections/imports.ts';
-import { NameSection } from './sections/names.ts';
+import { NameSection, writeModuleName } from './sections/names.ts';
 import { Section, SectionId } from './sections/section.ts';
 import { DataSection, ElementSection } from './sections/segments.ts';
 import { TypeSection } from './sections/types.ts';
@@ -24,6 +24,8 @@ const VERSION = 1;
 export interface ModuleOptions {
   /** Write the names of functions and locals, for disassembly and profilers. Default: no. */
   readonly names?: boolean;
+  /** Name of the module alone, written also without `names`: profilers of engines tell modules apart by it. Default: none. */
+  readonly moduleName?: string;
 }
 
 export class ModuleBuilder {
@@ -43,6 +45,7 @@ export class ModuleBuilder {
     this.exports, this.elements, this.code, this.datas,
   ];
   private readonly names: NameSection | undefined;
+  private readonly moduleName: string;
   private readonly out = new ByteSink(16 * 1024);
   private readonly current = new FuncBody(this.code.entries);
   private readonly bodyDone = (): void => {
@@ -52,12 +55,14 @@ export class ModuleBuilder {
 
   constructor(options: ModuleOptions = {}) {
     this.names = options.names === true ? new NameSection() : undefined;
+    this.moduleName = options.moduleName ?? '';
+    this.names?.reset(this.moduleName);
   }
 
   /** Forgets everything and keeps the memory. */
   reset(): this {
     for (const section of this.sections) section.reset();
-    this.names?.reset();
+    this.names?.reset(this.moduleName);
     this.out.reset();
     this.current.abandon();
     this.startFunc = undefined;
@@ -198,7 +203,8 @@ export class ModuleBuilder {
       if (section === this.code && this.datas.count > 0) this.writeSingle(SectionId.dataCount, this.datas.count);
       section.writeTo(out, imported);
     }
-    this.names?.writeTo(out);
+    if (this.names !== undefined) this.names.writeTo(out);
+    else if (this.moduleName !== '') writeModuleName(out, this.moduleName);
     return out.bytes.subarray(0, out.position);
   }
 

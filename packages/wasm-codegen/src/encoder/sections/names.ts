@@ -16,8 +16,8 @@ export class NameSection {
   /** Local names of defined functions, by function then local. */
   private readonly locals = new Map<number, Map<number, string>>();
 
-  reset(): void {
-    this.moduleName = '';
+  reset(moduleName = ''): void {
+    this.moduleName = moduleName;
     this.imported.length = 0;
     this.defined.length = 0;
     this.locals.clear();
@@ -62,6 +62,15 @@ export class NameSection {
     }
     out.patchSize(size);
   }
+}
+
+/** A name section that names the module and nothing else. */
+export function writeModuleName(out: ByteSink, name: string): void {
+  out.u8(SectionId.custom);
+  const size = out.reserveU32();
+  out.name('name');
+  subsection(out, MODULE, () => out.name(name));
+  out.patchSize(size);
 }
 
 function subsection(out: ByteSink, id: number, write: () => void): void {
