@@ -152,7 +152,7 @@ export class FrameCtx implements LowerCtx {
   slowPath(): void {}
 
   exitIfRequested(): void {
-    this.f.get(this.#frame.env).mem(W.i32_load, WASM_CONTEXT.offset.exitCode).brIf(this.#frame.leave);
+    this.f.get(this.#frame.env).mem(W.i32_load, WASM_CONTEXT.offset.exitCode).hint(false).brIf(this.#frame.leave);
   }
 
   callCore(name: CoreHelperName): void {

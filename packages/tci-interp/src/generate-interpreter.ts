@@ -165,13 +165,13 @@ class Generator {
     const count = this.perCpu + TB_CPU.offset.count;
     f.get(env).get(tb).mem(W.i32_store, CTX.tbPtr);
     f.get(tb).get(tb).mem(W.i32_load, count).i32Const(1).op(W.i32_add).tee(t).mem(W.i32_store, count);
-    f.get(t).get(tb).mem(W.i32_load, this.perCpu + TB_CPU.offset.threshold).op(W.i32_ge_u).if_();
+    f.get(t).get(tb).mem(W.i32_load, this.perCpu + TB_CPU.offset.threshold).op(W.i32_ge_u).hint(false).if_();
     this.writePc(() => f.get(tb).mem(W.i32_load, TB.pageOffset));
     f.get(env).i32Const(ExitCode.hot).mem(W.i32_store, CTX.exitCode);
     f.br(this.leave);
     f.end();
 
-    f.get(env).mem(W.i32_load, CTX.budget).get(tb).mem(W.i32_load, TB.insns).tee(this.u).op(W.i32_sub).tee(t).i32Const(0).op(W.i32_lt_s).if_();
+    f.get(env).mem(W.i32_load, CTX.budget).get(tb).mem(W.i32_load, TB.insns).tee(this.u).op(W.i32_sub).tee(t).i32Const(0).op(W.i32_lt_s).hint(false).if_();
     this.writePc(() => f.get(tb).mem(W.i32_load, TB.pageOffset));
     f.get(env).i32Const(ExitCode.budget).mem(W.i32_store, CTX.exitCode);
     f.br(this.leave);
@@ -416,7 +416,7 @@ class Generator {
     const count = TB.jmpCount + slot * 4;
     this.refund(v);
     f.get(tb).get(tb).mem(W.i32_load, count).i32Const(1).op(W.i32_add).mem(W.i32_store, count);
-    f.get(tb).mem(W.i32_load, TB.jmpTarget + slot * 4).tee(t).if_();
+    f.get(tb).mem(W.i32_load, TB.jmpTarget + slot * 4).tee(t).hint(true).if_();
     const pageBits = layout.mmu.pageBits;
     ctx.pushAttr(1);
     f.i32Const(pageBits).op(W.i32_shr_s).tee(this.u).if_();
@@ -458,7 +458,7 @@ class Generator {
     f.if_(ValType.i32);
     // A retired TB stays in the cache; its state is 0 then.
     f.get(this.u).mem(W.i32_load, at + JC.tb).tee(t).mem(W.i32_load, TB.state).else_().i32Const(0).end();
-    f.if_();
+    f.hint(true).if_();
     f.get(env).get(this.u).mem(W.i64_load, at + JC.pageBase).mem(W.i64_store, this.globalOffset(layout.pageBase));
     f.else_();
     f.get(env).get(env).mem(W.i64_load, CTX.lookupMisses).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.lookupMisses);

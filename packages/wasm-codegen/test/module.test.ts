@@ -29,6 +29,18 @@ const modules: [string, (m: ModuleBuilder) => void, string[], ModuleOptions?][] 
   ['names beyond ASCII', (m) => {
     m.importFunc('é', '→ '.repeat(60), '>');
   }, ['(type (func))', `(import "\\u{e9}" "${'\\u{2192} '.repeat(60)}" (func (type 0)))`]],
+  ['branch hints, of functions that have any', (m) => {
+    m.body(m.func('>')).finish();
+    const f = m.body(m.func('i>'));
+    const other = f.local(ValType.i64);
+    f.i64Const(0).set(other).get(0).hint(true).if_();
+    f.end().get(0).hint(false).brIf(FUNCTION_LABEL).finish();
+    m.importFunc('e', 'f', '>');
+  }, [
+    '(type (func))', '(type (func (param i32)))', '(import "e" "f" (func (type 0)))', '(func (type 0))', '(func (type 1) (param i32)', '(local i64)',
+    'i64.const 0', 'local.set 1', 'local.get 0', '(@metadata.code.branch_hint "\\01")', 'if', 'end',
+    'local.get 0', '(@metadata.code.branch_hint "\\00")', 'br_if 0',
+  ]],
   ['definitions, exports, segments', (m) => {
     m.importGlobal('e', 'base', ValType.i32);
     const f = m.func('>i');

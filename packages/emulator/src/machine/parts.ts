@@ -13,7 +13,7 @@ import { CpuExec } from '../exec/cpu-exec.ts';
 import { PatchedBytes } from '../exec/patched-bytes.ts';
 import { SamplingProfiler } from '../exec/profiler.ts';
 import { TbOptimiser } from '../exec/optimiser.ts';
-import { hasTailCalls } from '../exec/engine-features.ts';
+import { allowBranchHints, hasTailCalls } from '../exec/engine-features.ts';
 import { TbMaintenance } from '../exec/tb-maint.ts';
 import { TbTranslator } from '../exec/tb-translator.ts';
 import { executionConfig } from '../exec/thresholds.ts';
@@ -92,6 +92,7 @@ export interface MachineParts {
  * @param options.sharedMemory as the machines will have it
  */
 export function compileModules({ sharedMemory: shared = false }: { readonly sharedMemory?: boolean } = {}): MachineModules {
+  allowBranchHints();
   const formats = new TciFormats(X86_LAYOUT, X86_HELPERS);
   const interpreter = generateInterpreter(X86_LAYOUT, formats, shared ? { shared: { maximum: MAX_PAGES } } : {});
   return { shared, formats, runtime: compileRuntime(shared), x86: compileX86(shared), interpreter: new WebAssembly.Module(interpreter) };
@@ -107,6 +108,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   const config = { ...executionConfig(options.execution), ...(debug?.singleSteps ? { slice: 1, stress: 0 } : {}) };
   const stressPool = { instances: 3, heldModules: 12 };
   if (options.shared) checkSharedMemory();
+  allowBranchHints();
   const modules = options.modules ?? compileModules({ sharedMemory: options.shared });
   if (modules.shared !== options.shared) {
     const kind = (shared: boolean): string => (shared ? 'shared memory' : 'memory of its own');

@@ -168,7 +168,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     // Entries with a test of their own are not counted.
     if (longest === 0) return;
     f.i32Const(ExitCode.budget).set(why);
-    f.get(this.budgetLocal).i32Const(longest).op(Op.i32_lt_s).brIf(notRun);
+    f.get(this.budgetLocal).i32Const(longest).op(Op.i32_lt_s).hint(false).brIf(notRun);
   }
 
   /** All pages were found in place under this mapping, for the page base that the first member has now; else they are looked up again. */
@@ -182,10 +182,10 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     if (wide) f.op(Op.i64_extend_i32_s).i64Const(target.mmu.pageBits, 0).op(Op.i64_shl).op(Op.i64_sub);
     else f.i32Const(target.mmu.pageBits).op(Op.i32_shl).op(Op.i32_sub);
     f.tee(now).i32Const(descriptor).mem(wide ? Op.i64_load : Op.i32_load, base).op(wide ? Op.i64_ne : Op.i32_ne);
-    f.i32Const(descriptor).mem(Op.i32_load, generation).get(ENV).mem(Op.i32_load, CTX.mappingGeneration).op(Op.i32_ne).op(Op.i32_or).if_();
+    f.i32Const(descriptor).mem(Op.i32_load, generation).get(ENV).mem(Op.i32_load, CTX.mappingGeneration).op(Op.i32_ne).op(Op.i32_or).hint(false).if_();
     f.get(ENV).i32Const(descriptor).get(now);
     if (!wide) f.op(Op.i64_extend_i32_u);
-    f.call(imports.coreHelper('region_check')).op(Op.i32_eqz).brIf(notRun).end();
+    f.call(imports.coreHelper('region_check')).op(Op.i32_eqz).hint(false).brIf(notRun).end();
     f.release(now);
   }
 
@@ -257,7 +257,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     const { f, budgetLocal } = this;
     const { mayLeave, insns, entryDelta } = this.region.members[member];
     if (mayLeave) {
-      f.get(budgetLocal).i32Const(this.longest.from(block)).op(Op.i32_lt_s).if_();
+      f.get(budgetLocal).i32Const(this.longest.from(block)).op(Op.i32_lt_s).hint(false).if_();
       this.writePc(entryDelta);
       this.writeExit(ExitCode.budget);
       f.i32Const(TB_RETURN_EXIT);
@@ -327,7 +327,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
 
   exitIfRequested(): void {
     this.reloadBudget();
-    this.f.get(ENV).mem(Op.i32_load, CTX.exitCode).brIf(this.exitLabel);
+    this.f.get(ENV).mem(Op.i32_load, CTX.exitCode).hint(false).brIf(this.exitLabel);
   }
 
   protected reloadBudget(): void {

@@ -114,12 +114,12 @@ export class TbEmitter extends FunctionEmitter implements NodeWriter {
       f.i32Const(ExitCode.hot).set(why);
       f.i32Const(this.header).i32Const(this.header).mem(Op.i32_load, record + TB_CPU.offset.count).i32Const(1).op(Op.i32_add);
       f.tee(count).mem(Op.i32_store, record + TB_CPU.offset.count);
-      f.get(count).i32Const(this.header).mem(Op.i32_load, record + TB_CPU.offset.threshold).op(Op.i32_ge_u).brIf(notRun);
+      f.get(count).i32Const(this.header).mem(Op.i32_load, record + TB_CPU.offset.threshold).op(Op.i32_ge_u).hint(false).brIf(notRun);
       f.i32Const(ExitCode.budget).set(why).release(count);
     }
     const budget = f.local(ValType.i32);
     f.get(ENV).mem(Op.i32_load, CTX.budget).i32Const(this.insns).op(Op.i32_sub).tee(budget);
-    f.i32Const(0).op(Op.i32_lt_s).brIf(notRun);
+    f.i32Const(0).op(Op.i32_lt_s).hint(false).brIf(notRun);
     f.get(ENV).get(budget).mem(Op.i32_store, CTX.budget).release(budget);
     return why;
   }
@@ -225,7 +225,7 @@ export class TbEmitter extends FunctionEmitter implements NodeWriter {
   }
 
   exitIfRequested(): void {
-    this.f.get(ENV).mem(Op.i32_load, CTX.exitCode).brIf(this.exitLabel);
+    this.f.get(ENV).mem(Op.i32_load, CTX.exitCode).hint(false).brIf(this.exitLabel);
   }
 
   protected addBudget(insns: number): void {

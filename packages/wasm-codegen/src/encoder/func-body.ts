@@ -29,19 +29,26 @@ export class FuncBody {
   /** A parameter whose value is known, −1: none. */
   private fixed = -1;
   private fixedValue = 0;
-  private onFinish: (() => void) | undefined;
+  private onFinish: ((declaration: number) => void) | undefined;
+  /** Branch hints so far: position among the instructions · 2 + (1: likely taken). */
+  hints = new Int32Array(64);
+  hintCount = 0;
 
   constructor(out: ByteSink) {
     this.out = out;
   }
 
-  /** Starts a body with the parameters of `signature`; `ModuleBuilder.body` calls it. */
-  begin(signature: string, onFinish?: () => void): this {
+  /**
+   * Starts a body with the parameters of `signature`; `ModuleBuilder.body` calls it.
+   * @param onFinish is told how many bytes declare the locals, in front of the instructions
+   */
+  begin(signature: string, onFinish?: (declaration: number) => void): this {
     this.locals.reset(signature);
     this.labels.reset();
     this.start = this.out.position;
     this.active = true;
     this.fixed = -1;
+    this.hintCount = 0;
     this.onFinish = onFinish;
     return this;
   }
@@ -81,7 +88,18 @@ export class FuncBody {
     out.openGap(start, sizeWidth + declaration);
     locals.writeDeclaration(out.bytes, writeU32(out.bytes, start, size));
     this.active = false;
-    this.onFinish?.();
+    this.onFinish?.(declaration);
+  }
+
+  /** The `if` or `br_if` that is written next is nearly always taken (its `if` arm; the branch), or nearly never. */
+  hint(taken: boolean): this {
+    if (this.hintCount === this.hints.length) {
+      const hints = new Int32Array(this.hintCount * 2);
+      hints.set(this.hints);
+      this.hints = hints;
+    }
+    this.hints[this.hintCount++] = this.size * 2 + (taken ? 1 : 0);
+    return this;
   }
 
   // --- locals

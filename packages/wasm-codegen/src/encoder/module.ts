@@ -9,6 +9,7 @@ import { CodegenError } from '../errors.ts';
 import { FuncBody } from './func-body.ts';
 import { FunctionSection, GlobalSection, MemorySection, TableSection } from './sections/definitions.ts';
 import type { ConstExpr } from './sections/const-expr.ts';
+import { BranchHintSection } from './sections/branch-hints.ts';
 import { ExportSection } from './sections/exports.ts';
 import { ImportSection } from './sections/imports.ts';
 import { NameSection, writeModuleName } from './sections/names.ts';
@@ -48,7 +49,9 @@ export class ModuleBuilder {
   private readonly moduleName: string;
   private readonly out = new ByteSink(16 * 1024);
   private readonly current = new FuncBody(this.code.entries);
-  private readonly bodyDone = (): void => {
+  private readonly hints = new BranchHintSection();
+  private readonly bodyDone = (declaration: number): void => {
+    this.hints.add(this.code.count, this.current.hints, this.current.hintCount, declaration);
     this.code.count++;
   };
   private startFunc: FuncRef | undefined;
@@ -62,6 +65,7 @@ export class ModuleBuilder {
   /** Forgets everything and keeps the memory. */
   reset(): this {
     for (const section of this.sections) section.reset();
+    this.hints.reset();
     this.names?.reset(this.moduleName);
     this.out.reset();
     this.current.abandon();
@@ -201,6 +205,7 @@ export class ModuleBuilder {
         this.writeSingle(SectionId.start, this.startFunc >= 0 ? this.startFunc : ~this.startFunc + imported);
       }
       if (section === this.code && this.datas.count > 0) this.writeSingle(SectionId.dataCount, this.datas.count);
+      if (section === this.code) this.hints.writeTo(out, imported);
       section.writeTo(out, imported);
     }
     if (this.names !== undefined) this.names.writeTo(out);

@@ -93,7 +93,7 @@ function ifHit(c: LowerCtx, addressInput: number, address: number, base: number,
   pushEntry(c, base);
   c.f.mem(Op.i64_load, offset + (write ? entry.writeTag : entry.readTag));
   pushExpectedTag(c, addressInput, address, memop);
-  c.f.op(Op.i64_eq).if_(type);
+  c.f.op(Op.i64_eq).hint(true).if_(type);
 }
 
 /** Pushes the host address, after a hit. */
@@ -216,7 +216,7 @@ const guestRmwSt: Lowering = (c) => {
   const token = c.inLocal(0);
   const address = operand(c, 1);
   const value = operand(c, 2);
-  f.get(token).if_();
+  f.get(token).hint(true).if_();
   f.get(token);
   push(c, 2, value);
   beforeStore(c, type, memop);
