@@ -107,10 +107,15 @@ export class CpuExec {
 
   /** Have generated code come back to the host at the end of the running instruction. */
   leaveSoon(): void {
+    this.#holdAllBut(0);
+  }
+
+  #holdAllBut(insns: number): void {
     const { context } = this.#p;
-    if (context.budget <= 0) return;
-    context.set('budgetHeld', context.get('budgetHeld') + context.budget);
-    context.budget = 0;
+    const held = context.budget - insns;
+    if (held <= 0) return;
+    context.set('budgetHeld', context.get('budgetHeld') + held);
+    context.budget = insns;
   }
 
   /**
@@ -257,6 +262,8 @@ export class CpuExec {
           this.#lookUpPageBase();
           const made = this.#makeOneOff(1);
           if (typeof made === 'string') return made;
+          // Nobody watches the bytes of this TB: a repeated instruction that overwrites itself makes one iteration and is looked up again.
+          this.#holdAllBut(1);
           tb = made;
           break;
         }
