@@ -105,11 +105,21 @@ export function meetsCode(entry: u32, phys: u64, bytes: u32): bool {
   return (word & touched) != 0 && hitsCode(<u32>(phys >> 12), offset, offset + bytes);
 }
 
-/** Whether `bytes` bytes at phys (in one page) may be stored now; asks the host when they are some TB's. */
-export function codeAllows(env: usize, phys: u64, bytes: u32): bool {
+/** Do the bytes at phys (in one page, RAM) have this value already? Little-endian. */
+function holds(entry: u32, phys: u64, bytes: u32, value: u64): bool {
+  const at = hostAddress(entry, phys);
+  for (let i: u32 = 0; i < bytes; i++) if (load<u8>(at + i) != <u8>(value >> (i << 3))) return false;
+  return true;
+}
+
+/**
+ * Whether the low `bytes` bytes (1 … 8) of a value may be stored at phys (in one page) now; asks the host when they are some TB's. A store that changes nothing
+ * may always be made: who writes code anew often writes the same opcodes with other operands.
+ */
+export function codeAllows(env: usize, phys: u64, bytes: u32, value: u64): bool {
   const entry = physEntry(phys);
   if (!(entry & PHYS_RAM)) return true;
-  return !meetsCode(entry, phys, bytes) || code_write(env, <u32>phys, bytes) == 0;
+  return !meetsCode(entry, phys, bytes) || holds(entry, phys, bytes, value) || code_write(env, <u32>phys, bytes) == 0;
 }
 
 export function phys_ld8(env: usize, phys: u64): u32 {
@@ -130,7 +140,7 @@ function cas(env: usize, phys: u64, expected: u64, replacement: u64, size: u32):
   const at = hostAddress(entry, phys);
   if (loadHost(at, size) != expected) return 0;
   // The running TB may hold these bytes too: it is gone then, and runs on to its end as a processor's prefetched code would.
-  codeAllows(env, phys, size);
+  codeAllows(env, phys, size, replacement);
   storeHost(at, replacement, size);
   return 1;
 }

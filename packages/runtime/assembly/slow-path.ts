@@ -110,15 +110,9 @@ function beginLoad(env: usize, addr: u64, oi: u32, access: u32): bool {
   return begin(env, addr, oi, access) && allowed(env, sizeOf(oi));
 }
 
-/** Whether the translated bytes may be stored, device or not, and as far as translated code goes; else leaves. */
-@inline
-function storable(env: usize, size: u32): bool {
-  return allowed(env, size) && codeStorable(env, size);
-}
-
-/** Whether the translated bytes may be stored as far as translated code goes; else asks for a retry. */
-function codeStorable(env: usize, size: u32): bool {
-  if (codeAllows(env, first, inFirst) && (size == inFirst || codeAllows(env, second, size - inFirst))) return true;
+/** Whether the translated bytes may be given this value as far as translated code goes; else asks for a retry. */
+function codeStorable(env: usize, size: u32, value: u64): bool {
+  if (codeAllows(env, first, inFirst, value) && (size == inFirst || codeAllows(env, second, size - inFirst, value >> (inFirst << 3)))) return true;
   store<u32>(env, EXIT_RETRY, CTX_EXIT_CODE);
   return false;
 }
@@ -171,7 +165,8 @@ export function loadAny(env: usize, addr: u64, oi: u32): u64 {
 export function storeAny(env: usize, addr: u64, value: u64, oi: u32): void {
   if (!begin(env, addr, oi, ACCESS_WRITE)) return;
   const size = sizeOf(oi);
-  if (codeStorable(env, size)) storePart(env, 0, size, oi & MO_BE ? reverse(value, size) : value);
+  const stored = oi & MO_BE ? reverse(value, size) : value;
+  if (codeStorable(env, size, stored)) storePart(env, 0, size, stored);
 }
 
 export function rmw_ld_slow(env: usize, addr: u64, oi: u32): u64 {
@@ -181,7 +176,8 @@ export function rmw_ld_slow(env: usize, addr: u64, oi: u32): u64 {
 export function st_slow(env: usize, addr: u64, value: u64, oi: u32): void {
   if (!begin(env, addr, oi, ACCESS_WRITE)) return;
   const size = sizeOf(oi);
-  if (storable(env, size)) storePart(env, 0, size, oi & MO_BE ? reverse(value, size) : value);
+  const stored = oi & MO_BE ? reverse(value, size) : value;
+  if (allowed(env, size) && codeStorable(env, size, stored)) storePart(env, 0, size, stored);
 }
 
 export function rmw_st_slow(env: usize, addr: u64, value: u64, oi: u32): void {
@@ -197,14 +193,28 @@ export function ld_slow128(env: usize, addr: u64, oi: u32): void {
   store<u64>(env, swap ? bswap<u64>(low) : high, CTX_RET + 8);
 }
 
+/** codeStorable for 16 bytes. */
+function codeStorable128(env: usize, low: u64, high: u64): bool {
+  let may = true;
+  if (inFirst == 16) {
+    may = codeAllows(env, first, 8, low) && codeAllows(env, first + 8, 8, high);
+  } else {
+    for (let i: u32 = 0; i < 16 && may; i++) {
+      may = codeAllows(env, i < inFirst ? first + i : second + (i - inFirst), 1, (i < 8 ? low : high) >> ((i & 7) << 3));
+    }
+  }
+  if (!may) store<u32>(env, EXIT_RETRY, CTX_EXIT_CODE);
+  return may;
+}
+
 export function st_slow128(env: usize, addr: u64, oi: u32): void {
   // Read first: what begin() calls may use the buffer, and so does the store of one half to a device.
-  const low = load<u64>(env, CTX_ARG);
-  const high = load<u64>(env, CTX_ARG + 8);
-  if (!begin(env, addr, oi, ACCESS_WRITE) || !storable(env, 16)) return;
   const swap = (oi & MO_BE) != 0;
-  storePart(env, 0, 8, swap ? bswap<u64>(high) : low);
-  storePart(env, 8, 8, swap ? bswap<u64>(low) : high);
+  const low = swap ? bswap<u64>(load<u64>(env, CTX_ARG + 8)) : load<u64>(env, CTX_ARG);
+  const high = swap ? bswap<u64>(load<u64>(env, CTX_ARG)) : load<u64>(env, CTX_ARG + 8);
+  if (!begin(env, addr, oi, ACCESS_WRITE) || !allowed(env, 16) || !codeStorable128(env, low, high)) return;
+  storePart(env, 0, 8, low);
+  storePart(env, 8, 8, high);
 }
 
 export function probe_slow(env: usize, addr: u64, oi: u32, write: u32): void {

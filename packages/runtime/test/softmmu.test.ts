@@ -246,6 +246,28 @@ describe('code pages', () => {
     expect(asked(0x1171, MO_64)).toEqual([]);
   });
 
+  it('ask for no store that changes nothing', () => {
+    makeCode(0x1100, 0x1120);
+    const asked = (store: () => void): string[] => {
+      store();
+      return takeLog(toy).filter((line) => line.startsWith('code'));
+    };
+    const value = BigInt.asUintN(64, little(0x1104, 8));
+    expect(asked(() => st(0x1104, value, MO_64))).toEqual([]);
+    expect(asked(() => st(0x1106, value >> 16n, MO_8))).toEqual([]);
+    expect(asked(() => st(0x1104, BigInt.asUintN(32, value) >> 16n | (value & 0xffffn) << 16n, MO_32))).toEqual(['code 1104+4']);
+    toy.machine.views().u8.set(bytes(0x1108, 16), toy.env + WASM_CONTEXT.offset.arg);
+    expect(asked(() => toy.runtime.exports.st_slow128(toy.env, 0x1108n, makeOi(4, 0, 0)))).toEqual([]);
+    toy.machine.views().u8[toy.env + WASM_CONTEXT.offset.arg + 12]! ^= 1;
+    expect(asked(() => toy.runtime.exports.st_slow128(toy.env, 0x1108n, makeOi(4, 0, 0)))).toEqual(['code 1110+8']);
+    // Across pages, the second of them with code.
+    makeCode(0x2000, 0x2004);
+    expect(asked(() => st(0x1ffe, BigInt.asUintN(32, little(0x1ffe, 4)), MO_32))).toEqual([]);
+    toy.machine.views().u8.set(bytes(0x1ffa, 16), toy.env + WASM_CONTEXT.offset.arg);
+    expect(asked(() => toy.runtime.exports.st_slow128(toy.env, 0x1ffan, makeOi(4, 0, 0)))).toEqual([]);
+    expect(asked(() => st(0x1ffe, BigInt.asUintN(32, ~little(0x1ffe, 4)), MO_32))).toEqual(['code 2000+2']);
+  });
+
   it('ask for no store into bytes that TBs read when they run', () => {
     const { u32 } = toy.machine.views();
     const tb = makeCode(0x1100, 0x1120);
@@ -253,7 +275,7 @@ describe('code pages', () => {
     u32.set([2, liveRange(0x104, 0x108), liveRange(0x108, 0x10a)], list >>> 2);
     u32[(tb + TB_HEADER.offset.liveRanges) >>> 2] = list;
     const hits = (at: number, memop: number): [string[], number[]] => {
-      st(at, 0n, memop);
+      st(at, BigInt.asUintN(8 << memop, ~little(at, 1 << memop)), memop);
       const out: number[] = [];
       toy.store.collectHits(at >> 12, at & 0xfff, (at & 0xfff) + (1 << memop), out);
       return [takeLog(toy).filter((line) => line.startsWith('code')), out];
