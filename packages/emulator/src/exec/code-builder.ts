@@ -31,6 +31,8 @@ export interface CodeBuilderParts {
   readonly tailCalls: boolean;
   /** TBs that must not be in a region. */
   readonly excluded: (header: number) => boolean;
+  /** TBs that are changed again and again: a region of theirs has no others in it, and no region of others has them. */
+  readonly isRestless: (header: number) => boolean;
 }
 
 /** A TB of a batch. */
@@ -94,7 +96,9 @@ export class CodeBuilder {
    */
   regionSources(seeds: readonly RegionSeed[], force = false): RegionSources {
     const { machine, store, translator, config } = this.#p;
-    const excluded = (header: number): boolean => !(force && header === seeds[0]!.header) && this.#p.excluded(header);
+    const entry = seeds[0]!.header;
+    const alone = this.#p.isRestless(entry);
+    const excluded = (header: number): boolean => (header === entry ? !force && this.#p.excluded(header) : alone || this.#p.excluded(header) || this.#p.isRestless(header));
     return translateRegion(machine, translator, selectRegion(machine, store, seeds, config, excluded), this.#memberIr);
   }
 

@@ -179,6 +179,20 @@ export class CompiledTbs implements CompiledCode {
     this.#machine.views().u32[(tbCpuAddress(header, 0) + TB_CPU.offset.fn) >>> 2] = 0;
   }
 
+  suspend(header: number): void {
+    const code = this.#code.get(header);
+    if (code === undefined) return;
+    for (const region of [...code.inRegions]) if (region.members.length > 1) this.dropRegion(region);
+  }
+
+  /** A suspended TB is back: whatever is still there of it is good. One that has nothing goes on being counted, also when it was waiting to be compiled. */
+  resume(header: number): void {
+    if (this.#code.has(header)) this.#install(header);
+    const { u32 } = this.#machine.views();
+    const threshold = (tbCpuAddress(header, 0) + TB_CPU.offset.threshold) >>> 2;
+    if (!this.hasFunction(header)) u32[threshold] = Math.min(u32[threshold]!, this.#config.moduleThreshold);
+  }
+
   shareRegion(a: number, b: number): boolean {
     const regions = this.#code.get(a)?.inRegions;
     const other = this.#code.get(b)?.inRegions;

@@ -7,6 +7,7 @@
  */
 import { Access, ExitCode, TB_HEADER, TbFlag, TbKind, type CoreExports, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
 import type { CodeTier } from '../api-code.ts';
+import type { CodeVersions } from './code-versions.ts';
 import type { ContextView } from './context-view.ts';
 import type { CompiledTbs } from './compiled-code.ts';
 import type { Guest, GuestEvent } from './guest.ts';
@@ -33,6 +34,7 @@ export interface CpuExecParts {
   readonly store: TbStore;
   readonly translator: TbTranslator;
   readonly patched: PatchedBytes;
+  readonly versions: CodeVersions;
   readonly tiering: Tiering;
   readonly compiled: CompiledTbs;
   readonly context: ContextView;
@@ -174,6 +176,7 @@ export class CpuExec {
     tiering.clear();
     this.#p.translator.deviceInsns.clear();
     this.#p.patched.clear();
+    this.#p.versions.clear();
     store.reset();
     context.set('tbPtr', 0);
     this.flushes++;
@@ -265,6 +268,9 @@ export class CpuExec {
           // Nobody watches the bytes of this TB: a repeated instruction that overwrites itself makes one iteration and is looked up again.
           this.#holdAllBut(1);
           tb = made;
+          // And nothing more before the host has been back: a repeated string instruction may have stored over itself.
+          context.set('budgetHeld', context.get('budgetHeld') + context.budget - 1);
+          context.budget = 1;
           break;
         }
         case ExitCode.device: {

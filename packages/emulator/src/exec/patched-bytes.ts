@@ -33,8 +33,11 @@ export class PatchedBytes {
     this.#now = now;
   }
 
-  /** The guest stores `size` bytes (within one page) into TBs, which are all about to be retired. */
-  note(physical: number, size: number): void {
+  /**
+   * The guest stores `size` bytes (within one page) into TBs, which are all about to be retired.
+   * @returns some of the bytes are marked from now on that were not. Those that code cannot read when it runs (opcodes) are marked, too, in vain
+   */
+  note(physical: number, size: number): boolean {
     const key = physical * 16 + size - 1;
     const now = this.#now();
     let patch = this.#patches.get(key);
@@ -43,9 +46,9 @@ export class PatchedBytes {
       patch = { count: 0, since: now };
       this.#patches.set(key, patch);
     }
-    if (++patch.count < this.#config.patchThreshold) return;
+    if (++patch.count < this.#config.patchThreshold) return false;
     this.#patches.delete(key);
-    this.#mark(physical, size);
+    return this.#mark(physical, size);
   }
 
   /** Bit n of byte m of what is returned: byte 8m + n of the page is to be read when code runs. */
@@ -59,16 +62,21 @@ export class PatchedBytes {
     this.#pages.clear();
   }
 
-  #mark(physical: number, size: number): void {
+  #mark(physical: number, size: number): boolean {
     const page = Math.floor(physical / PAGE_SIZE);
     let bits = this.#pages.get(page);
     if (bits === undefined) {
-      if (this.#pages.size >= MOST_PAGES) return;
+      if (this.#pages.size >= MOST_PAGES) return false;
       bits = new Uint8Array(PAGE_SIZE / 8);
       this.#pages.set(page, bits);
     }
-    const from = physical % PAGE_SIZE;
-    for (let at = from; at < from + size; at++) bits[at >> 3]! |= 1 << (at & 7);
-    this.marked++;
+    let added = false;
+    for (let at = physical % PAGE_SIZE, left = size; left > 0; at++, left--) {
+      if ((bits[at >> 3]! >> (at & 7)) & 1) continue;
+      bits[at >> 3]! |= 1 << (at & 7);
+      added = true;
+    }
+    if (added) this.marked++;
+    return added;
   }
 }

@@ -4,6 +4,7 @@
  * Called from generated code's slow path (a store), from `ram` (every other writer), and when regions of physical memory are mapped anew.
  */
 import { PAGE_SIZE, type TbStore } from '@wasm-tcg/runtime';
+import type { CodeVersions } from './code-versions.ts';
 import type { ContextView } from './context-view.ts';
 import type { PatchedBytes } from './patched-bytes.ts';
 
@@ -11,6 +12,8 @@ import type { PatchedBytes } from './patched-bytes.ts';
 export interface CompiledCode {
   /** A TB is gone: give up its functions, and every region that contains it. */
   forget(header: number): void;
+  /** A TB is gone for now: give up every region that it shares with others. */
+  suspend(header: number): void;
   /** Do these two TBs share a region? */
   shareRegion(a: number, b: number): boolean;
 }
@@ -26,6 +29,7 @@ export class TbMaintenance {
   readonly #context: ContextView;
   readonly #compiled: CompiledCode;
   readonly #patched: PatchedBytes;
+  readonly #versions: CodeVersions;
   readonly #hits: number[] = [];
   /** TBs invalidated, by cause. */
   readonly invalidated: Record<InvalidationCause, number> = { store: 0, host: 0, remap: 0, device: 0 };
@@ -33,11 +37,12 @@ export class TbMaintenance {
   codeWrites = 0;
   readonly #dropped = new Set<number>();
 
-  constructor(store: TbStore, context: ContextView, compiled: CompiledCode, patched: PatchedBytes) {
+  constructor(store: TbStore, context: ContextView, compiled: CompiledCode, patched: PatchedBytes, versions: CodeVersions) {
     this.#store = store;
     this.#context = context;
     this.#compiled = compiled;
     this.#patched = patched;
+    this.#versions = versions;
   }
 
   /**
@@ -51,22 +56,29 @@ export class TbMaintenance {
     this.codeWrites++;
     const running = this.#context.get('tbPtr');
     this.#collect(physical, size);
-    if (this.#hits.length > 0) this.#patched.note(physical, size);
+    const marked = this.#hits.length > 0 && this.#patched.note(physical, size);
     let retry: 0 | 1 = this.#hits.length > 0 && this.#store.isCut(running) ? 1 : 0;
     for (const tb of this.#hits) if (tb === running || this.#compiled.shareRegion(tb, running)) retry = 1;
-    this.#invalidateHits('store');
+    for (const tb of this.#hits) {
+      if (marked) this.#versions.settle(tb);
+      if (this.#versions.keep(tb, this.#patched.marked)) this.#compiled.suspend(tb);
+      else this.#compiled.forget(tb);
+    }
+    this.#retireHits('store');
     return retry;
   }
 
   /** Somebody else is about to write these bytes (within one page). */
   hostWrite(physical: number, size: number, cause: InvalidationCause = 'host'): void {
     this.#collect(physical, size);
-    this.#invalidateHits(cause);
+    for (const tb of this.#hits) this.#compiled.forget(tb);
+    this.#retireHits(cause);
   }
 
   /** Give up one TB. */
   retire(tb: number, cause: InvalidationCause): void {
-    this.#giveUp(tb, cause);
+    this.#count(tb, cause);
+    this.#compiled.forget(tb);
     this.#store.retire(tb);
   }
 
@@ -78,6 +90,7 @@ export class TbMaintenance {
   /** Pages are mapped otherwise: their code is gone. */
   dropRange(physical: number, size: number): void {
     for (let at = physical; at < physical + size; at += PAGE_SIZE) this.hostWrite(at, PAGE_SIZE, 'remap');
+    this.#versions.clear();
   }
 
   #collect(physical: number, size: number): void {
@@ -86,16 +99,14 @@ export class TbMaintenance {
     this.#store.collectHits(Math.floor(physical / PAGE_SIZE), from, from + size, this.#hits);
   }
 
-  /** What retiring a TB takes besides the store's part. */
-  #giveUp(tb: number, cause: InvalidationCause): void {
+  #count(tb: number, cause: InvalidationCause): void {
     if (this.#dropped.size >= MOST_DROPPED) this.#dropped.clear();
     this.#dropped.add(this.#store.physicalOf(tb));
-    this.#compiled.forget(tb);
     this.invalidated[cause]++;
   }
 
-  #invalidateHits(cause: InvalidationCause): void {
-    for (const tb of this.#hits) this.#giveUp(tb, cause);
+  #retireHits(cause: InvalidationCause): void {
+    for (const tb of this.#hits) this.#count(tb, cause);
     this.#store.retireAll(this.#hits);
   }
 }

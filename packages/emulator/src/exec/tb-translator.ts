@@ -4,10 +4,11 @@
  */
 import { Op, TbIr, TbOverflowError } from '@wasm-tcg/ir';
 import {
-  Access, INDIRECT_TARGET, INDIRECT_TARGETS, liveRange, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbFlag, type CoreExports, type MachineMemory, type Ram,
+  Access, INDIRECT_TARGET, INDIRECT_TARGETS, liveRange, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, SINCE_SHIFT, TbKind, TB_CPU, TB_HEADER, tbCpuAddress, TbFlag, type CoreExports, type MachineMemory, type Ram,
   type TbArena, type TbStore,
 } from '@wasm-tcg/runtime';
 import { TciEncoder, TciError, type TciFormats } from '@wasm-tcg/tci-interp';
+import type { CodeVersions } from './code-versions.ts';
 import type { ContextView } from './context-view.ts';
 import { DeviceInsns } from './device-insns.ts';
 import type { TbOptimiser } from './optimiser.ts';
@@ -38,6 +39,9 @@ export interface TranslatorParts {
   readonly config: ExecutionConfig;
   readonly optimiser: TbOptimiser;
   readonly patched: PatchedBytes;
+  readonly versions: CodeVersions;
+  /** A TB that had been retired is in the hash again. */
+  readonly onRevived: (header: number) => void;
   /** Instructions retired. */
   readonly now: () => number;
   /** A breakpoint at this linear pc: TBs start there and never run on across it. */
@@ -86,6 +90,8 @@ export class TbTranslator {
     const single = oneOff > 0 || !cacheable;
     const pageOffset = Number((context.pc + BigInt(context.csBase)) & 0xfffn);
     const device = this.deviceInsns.has(physPage, pageOffset);
+    const revived = single || !keep ? 0 : this.#revive(physPage, pageOffset);
+    if (revived !== 0) return { kind: 'tb', header: revived };
     const request: MutableRequest = {
       page: this.#pageBytes(physPage),
       secondPage: () => this.#secondPageBytes(),
@@ -117,6 +123,18 @@ export class TbTranslator {
     else if (this.#p.wasDropped(store.physicalOf(header))) this.retranslatedTbs++;
     this.translateMs += performance.now() - started;
     return { kind: 'tb', header };
+  }
+
+  /** The TB that was made here before and has its bytes back, if what else decides how it is translated is as it was. */
+  #revive(physPage: number, pageOffset: number): number {
+    const { context, store, versions, patched, guest } = this.#p;
+    if (this.#p.hasBreakpoints() || this.deviceInsns.anyOn(physPage) || guest.fetchLimit() !== Infinity) return 0;
+    const header = versions.take(physPage, pageOffset, context.flags, context.csBase, patched.marked);
+    if (header === 0) return 0;
+    store.setKind(header, TbKind.tci);
+    store.insert(header);
+    this.#p.onRevived(header);
+    return header;
   }
 
   /** Made to stop at: its threshold is 0, so that tb_exec leaves in front of it. */

@@ -40,6 +40,12 @@ export interface ExecutionConfig {
   readonly patchThreshold: number;
   /** Instructions. Pages that a guest reuses for other code are written at longer intervals. */
   readonly patchWindow: number;
+  /**
+   * Stores that retire a TB, none later than {@link restlessWindow} instructions after the one before, until it is kept for when its bytes are put back, and left out of
+   * regions of others. Keeping one costs about as much as forgetting it.
+   */
+  readonly restlessThreshold: number;
+  readonly restlessWindow: number;
   readonly optimise: boolean;
   /** Run the IR optimiser before a TB is first interpreted, too: it costs a third of a translation, and most TBs run a few times only. */
   readonly optimiseCold: boolean;
@@ -69,6 +75,8 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
     tbInsns: 64,
     patchThreshold: stress ? 1 : (options.patchThreshold ?? 4),
     patchWindow: stress ? Infinity : 1_000_000,
+    restlessThreshold: stress ? 1 : 3,
+    restlessWindow: stress ? Infinity : 20_000_000,
     optimise: options.optimise ?? true,
     optimiseCold: mode === 'tci' && (options.optimise ?? true),
     verify: options.verify ?? false,

@@ -10,6 +10,7 @@ import { CodeBuilder } from '../exec/code-builder.ts';
 import { CompiledTbs } from '../exec/compiled-code.ts';
 import { ContextView } from '../exec/context-view.ts';
 import { CpuExec } from '../exec/cpu-exec.ts';
+import { CodeVersions } from '../exec/code-versions.ts';
 import { PatchedBytes } from '../exec/patched-bytes.ts';
 import { SamplingProfiler } from '../exec/profiler.ts';
 import { TbOptimiser } from '../exec/optimiser.ts';
@@ -161,17 +162,18 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
     machine, store, table, imports, config, limits, policy: config.mode === 'tb-per-module' ? 'oldest-half' : 'aging',
   });
   const patched = new PatchedBytes(config, now);
-  const maintenance = new TbMaintenance(store, context, compiled, patched);
+  const versions = new CodeVersions(machine, store, config, now);
+  const maintenance = new TbMaintenance(store, context, compiled, patched, versions);
   late.maintenance = maintenance;
   const optimiser = new TbOptimiser(X86_LAYOUT, X86_HELPERS, config);
   const guest = new X86Guest(machine, x86, context);
   const shared = { guest, machine, arena, store, context, config, core: runtime.exports };
   const translator = new TbTranslator({
-    ...shared, ram, formats, optimiser, patched, now, isBreakpoint: (linear) => breakpoints.has(linear), hasBreakpoints: () => breakpoints.any,
+    ...shared, ram, formats, optimiser, patched, versions, onRevived: (header) => compiled.resume(header), now, isBreakpoint: (linear) => breakpoints.has(linear), hasBreakpoints: () => breakpoints.any,
     wasDropped: (physical) => maintenance.wasDropped(physical),
   });
   const builder = new CodeBuilder({
-    ...shared, env: context.env, translator, helpers: X86_HELPERS, optimiser, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header),
+    ...shared, env: context.env, translator, helpers: X86_HELPERS, optimiser, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header), isRestless: (header) => versions.isRestless(header),
   });
   const tiering = new Tiering({
     ...shared, builder, compiled, now,
@@ -179,7 +181,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   });
   const profiler = new SamplingProfiler({ machine, now, isUser: (flags) => guest.isUser(flags) });
   const exec = new CpuExec({
-    ...shared, time, profiler, translator, patched, tiering, compiled, isBreakpoint: (linear) => breakpoints.has(linear),
+    ...shared, time, profiler, translator, patched, versions, tiering, compiled, isBreakpoint: (linear) => breakpoints.has(linear),
     retire: (header) => maintenance.retire(header, 'device'),
     ...(hooks.wantsHost === undefined ? {} : { wantsHost: hooks.wantsHost }),
     ...(options.shared ? { onRetired: (instructions: number) => publishInstructions(machine, instructions) } : {}),
