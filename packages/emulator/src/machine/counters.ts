@@ -66,6 +66,8 @@ export function collectCounters(p: MachineParts): MachineCounters {
     invalidatedByRemap: invalidated.remap,
     invalidatedByDevice: invalidated.device,
     codeWrites: maintenance.codeWrites,
+    revivedTbs: p.versions.revived,
+    livePatches: p.patched.marked,
     retries: exec.retries,
     dispatches,
     tciTbs,

@@ -80,6 +80,8 @@ export interface MachineParts {
   readonly tiering: Tiering;
   readonly compiled: CompiledTbs;
   readonly maintenance: TbMaintenance;
+  readonly patched: PatchedBytes;
+  readonly versions: CodeVersions;
   readonly exec: CpuExec;
   readonly time: HostTime;
   readonly profiler: SamplingProfiler;
@@ -193,7 +195,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   late.exec = exec;
   const memory = new GuestMemory(ramBytes, ram, runtime.exports, context, options.shared ? sharedMemory(machine) : undefined);
   const parts: MachineParts = {
-    model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, builder, tiering, compiled, maintenance, exec, time, profiler, breakpoints, formats,
+    model, machine, core: runtime.exports, ram, memory, ports, x86, guest, context, arena, store, translator, builder, tiering, compiled, maintenance, patched, versions, exec, time, profiler, breakpoints, formats,
   };
   debug?.attach(parts);
   return parts;
