@@ -268,9 +268,6 @@ export class CpuExec {
           // Nobody watches the bytes of this TB: a repeated instruction that overwrites itself makes one iteration and is looked up again.
           this.#holdAllBut(1);
           tb = made;
-          // And nothing more before the host has been back: a repeated string instruction may have stored over itself.
-          context.set('budgetHeld', context.get('budgetHeld') + context.budget - 1);
-          context.budget = 1;
           break;
         }
         case ExitCode.device: {
