@@ -18,8 +18,11 @@ export const JUMP_CACHE_ENTRY = defStruct('jumpCacheEntry', {
   generation: 'u32',
 }, 32);
 export const JUMP_CACHE_ENTRY_BITS = 5;
-/** log2 of entries. 4096 × 32 bytes. */
-export const JUMP_CACHE_BITS = 12;
+/**
+ * log2 of entries, of 32 bytes each. A kernel with its programs has some thousand targets of returns alone: of the look-ups of a loop of system calls 7 % missed
+ * with 12 bits, 2.7 % with 14.
+ */
+export const JUMP_CACHE_BITS = 14;
 
 /**
  * Index of the entry for a pc: `(pc ^ pc >> JUMP_CACHE_BITS) & mask`, of the low 32 bits. With the page offset alone, TBs at equal offsets
