@@ -12,6 +12,9 @@ import { cpl, has, hflags, iopl, isVm86 } from './state';
 /** Bits that exist, besides bit 1, which is always set. */
 const DEFINED: u32 = ARITHMETIC | DF | TF | IF | IOPL | NT | RF | VM | AC | VIF | VIP | ID;
 
+/** Bits that hflags are made from. */
+const IN_HFLAGS: u32 = IOPL | VM | TF | RF | AC;
+
 /** All of EFLAGS. The frame's cc_op must be right: between TBs, or in a helper that reads it. */
 export function get_eflags(env: usize): u32 {
   const df: u32 = load<i32>(env, FR_DF) < 0 ? DF : 0;
@@ -45,13 +48,20 @@ export function poppableFlags(env: usize, size: u32): u32 {
   return mask;
 }
 
+/** Something waits that may interrupt now. */
+function interruptWaits(env: usize): bool {
+  const waiting = load<u32>(env, ST_INTERRUPT_REQUEST);
+  if (waiting == 0 || load<u32>(env, ST_INTERRUPT_SHADOW)) return false;
+  const open: u32 = ((load<u32>(env, ST_EFLAGS) & IF) != 0 ? REQUEST_EXTERNAL : 0) | (load<u32>(env, ST_NMI_BLOCKED) ? 0 : REQUEST_NMI);
+  return (waiting & open) != 0;
+}
+
 /** After IF may have been set or an NMI handler has returned: what waits for it gets its chance at the next instruction boundary. */
 export function noticeInterrupts(env: usize): void {
-  const waiting = load<u32>(env, ST_INTERRUPT_REQUEST);
-  if (waiting == 0 || load<u32>(env, ST_INTERRUPT_SHADOW)) return;
-  const open: u32 = ((load<u32>(env, ST_EFLAGS) & IF) != 0 ? REQUEST_EXTERNAL : 0) | (load<u32>(env, ST_NMI_BLOCKED) ? 0 : REQUEST_NMI);
-  if (waiting & open) takeBudget(env);
+  if (interruptWaits(env)) takeBudget(env);
 }
+
+export function notice_interrupts(env: usize): void { noticeInterrupts(env); }
 
 export function read_eflags(env: usize): u64 { return get_eflags(env) & ~(RF | VM); }
 
@@ -59,14 +69,22 @@ export function check_pushf(env: usize): void {
   if (isVm86(env) && iopl(env) < 3) raiseGp(env, 0);
 }
 
-export function popf(env: usize, image: u64, size: u32): void {
+/** @returns 1 if hflags are others now, or something may interrupt; nothing after a fault */
+export function popf(env: usize, image: u64, size: u32): u32 {
   if (isVm86(env) && iopl(env) < 3) {
     raiseGp(env, 0);
-    return;
+    return 0;
   }
   const mask = poppableFlags(env, size);
-  set_eflags(env, (get_eflags(env) & ~mask & ~RF) | (<u32>image & mask));
-  noticeInterrupts(env);
+  const before = get_eflags(env);
+  const after = (before & ~mask & ~RF) | (<u32>image & mask);
+  writeEflags(env, after);
+  if ((before ^ after) & IN_HFLAGS) {
+    const old = hflags(env);
+    update_hflags(env);
+    if (hflags(env) != old) return 1;
+  }
+  return interruptWaits(env) ? 1 : 0;
 }
 
 /** May CLI and STI run here? In real mode IOPL does not count; virtual-8086 mode runs at CPL 3. */

@@ -16,18 +16,21 @@ import { SHADOW_OF_SS } from './debug';
 import { exited, raise, raiseGp, raiseUd } from './fault';
 import { update_hflags } from './hflags';
 import { systemLd64, systemLd8, systemSt8 } from './memory';
-import { accessOf, baseOf, cpl, cr4, has, isAmd, isCanonical, isCode64, isLongMode, isProtected, limitOf, setSegment } from './state';
+import { accessOf, baseOf, cpl, cr4, has, hflags, isAmd, isCanonical, isCode64, isLongMode, isProtected, limitOf, setSegment } from './state';
 
-export function load_seg(env: usize, seg: u32, selector: u32): void {
+/** @returns 1 if hflags are others now; nothing after a fault */
+export function load_seg(env: usize, seg: u32, selector: u32): u32 {
+  const before = hflags(env);
   selector &= 0xffff;
   if (isProtected(env)) {
     const ok = seg == SEG_SS ? loadStackSegment(env, selector) : loadDataSegment(env, seg, selector);
-    if (!ok) return;
+    if (!ok) return 0;
   } else {
     // Real and virtual-8086 mode change the base alone: limits of "unreal mode" survive.
     setSegment(env, seg, selector, selector << 4, limitOf(env, seg), accessOf(env, seg));
   }
   update_hflags(env);
+  return hflags(env) != before ? 1 : 0;
 }
 
 export function mov_ss(env: usize, selector: u32): void {

@@ -7,7 +7,8 @@
  * - `rip` in `reads` means: write the pc of the *next* instruction to the global before the call. `cc_op` in `reads` (it is in
  *   {@link FLAGS}) means: write the static cc_op to the global before the call. Both are restored globals, so this is legal before a fault.
  * - A helper with `rip` in `writes` has moved control: end the TB with `goto_ptr`. So must every one with changesFlags or changesMapping;
- *   those without `rip` in `writes` leave the frame's rip to the translator.
+ *   those without `rip` in `writes` leave the frame's rip to the translator. Helpers that say by their result that flags have changed
+ *   let the TB go on where they have not.
  * - Helpers check privilege, mode and IOPL themselves and raise #GP, #UD as the manual says. Where a memory operand is read before the
  *   call (LGDT, LLDT m16, LMSW m16 …) the manual wants the privilege check first: raise it from hflags (CPL, VM) with `raise_exception`.
  * - Helpers that leave flags behind set cc_op to `CcOp.flags` with CF PF AF ZF SF OF in place in cc_src: after them cc_op is dynamic.
@@ -58,8 +59,9 @@ export const SYSTEM_HELPERS: HelperTable = [
   row('sysexit', ['i32'], null, TRANSFER, '(operand size 4 or 8): SYSEXIT'),
 
   // ---- segments --------------------------------------------------------------------------------------------------------------
-  row('load_seg', ['i32', 'i32'], null, { reads: ['rip'], writes: BASES, mayFault: true, changesFlags: true },
-    '(ES, SS, DS, FS or GS by number, selector): load a segment register in any mode. LDS, LES, LSS …: load the segment first, then write the register'),
+  row('load_seg', ['i32', 'i32'], 'i32', { reads: 'none', writes: BASES, mayFault: true },
+    '(ES, SS, DS, FS or GS by number, selector) → 1 if hflags have changed: leave the TB behind the instruction. Load a segment register in any mode. ' +
+      'LDS, LES, LSS …: load the segment first, then write the register'),
   row('mov_ss', ['i32'], null, { reads: ['rip'], writes: BASES, mayFault: true, changesFlags: true },
     '(selector): as load_seg for SS by MOV or POP, which hold off interrupts until the next instruction is done'),
   row('lldt', ['i32'], null, { reads: 'none', writes: 'none', mayFault: true }, '(selector): LLDT'),
@@ -80,8 +82,11 @@ export const SYSTEM_HELPERS: HelperTable = [
   // ---- flags -----------------------------------------------------------------------------------------------------------------
   row('read_eflags', [], 'i64', { reads: FLAGS, writes: 'none' }, 'EFLAGS as PUSHF stores it: RF and VM clear'),
   row('check_pushf', [], null, { reads: 'none', writes: 'none', mayFault: true }, '#GP(0) in virtual-8086 mode with IOPL < 3: call first in PUSHF'),
-  row('popf', ['i64', 'i32'], null, { reads: FLAGS, writes: FLAGS, mayFault: true, io: true, changesFlags: true },
-    '(image, operand size): the flags that POPF may change at this privilege; call before RSP is written'),
+  row('popf', ['i64', 'i32'], 'i32', { reads: FLAGS, writes: FLAGS, mayFault: true },
+    '(image, operand size) → 1 if hflags have changed, or something waits that may interrupt now: call notice_interrupts and leave the TB behind the ' +
+      'instruction. The flags that POPF may change at this privilege; call before RSP is written'),
+  row('notice_interrupts', [], null, { reads: 'none', writes: 'none', io: true, changesFlags: true },
+    'the budget ends if something waits that may interrupt now'),
   row('sti', [], null, { reads: 'none', writes: 'none', mayFault: true, io: true, changesFlags: true }, 'STI, with the shadow'),
   row('cli', [], null, { reads: 'none', writes: 'none', mayFault: true }, 'CLI'),
   row('set_ac', ['i32'], null, { reads: 'none', writes: 'none', mayFault: true, changesFlags: true },

@@ -2,7 +2,7 @@
  * How a TB is left: directly to a known target, or to whatever the frame names. All paths write cc_op if the frame's is stale, and
  * run what follows an instruction under TF, with breakpoints on, or in an interrupt shadow (such TBs have one instruction).
  */
-import type { Temp } from '@wasm-tcg/ir';
+import { Cond, type Temp, Type } from '@wasm-tcg/ir';
 import { MN } from '../decode/index.ts';
 import { helperId } from '../helpers/table.ts';
 import { DebugTrap, HFlag } from '../state/hflags.ts';
@@ -10,6 +10,7 @@ import { G, type Ctx } from './context.ts';
 
 const DEBUG_TRAP = helperId('debug_trap');
 const END_SHADOW = helperId('end_shadow');
+const NOTICE_INTERRUPTS = helperId('notice_interrupts');
 
 /** What happens after the instruction besides going on. */
 export const After = {
@@ -39,6 +40,26 @@ export function endByPointer(c: Ctx, after: After = After.all, repeats = false):
   afterwards(c, after, repeats);
   c.b.goto_ptr();
   c.ended = true;
+}
+
+/**
+ * Behind an instruction that seldom changes what the next one is looked up by, or lets an interrupt in: leave if `changed` (i32) is not 0, else the TB goes on.
+ * So entering and leaving a kernel, which loads segments and restores flags that are what they were, is no chain of look-ups.
+ */
+export function endIf(c: Ctx, changed: Temp): void {
+  if ((c.hflags & After.all) !== 0) {
+    writeNextPc(c);
+    c.b.call(NOTICE_INTERRUPTS, -1, []);
+    endByPointer(c);
+    return;
+  }
+  const stay = c.tb.newLabel();
+  c.b.brcond(Type.i32, changed, c.k32(0), Cond.eq, stay);
+  writeNextPc(c);
+  c.storeCcOp();
+  c.b.call(NOTICE_INTERRUPTS, -1, []);
+  c.b.goto_ptr();
+  c.label(stay);
 }
 
 /** Leave to a computed pc (a word, masked and checked). */

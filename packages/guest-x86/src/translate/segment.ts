@@ -7,7 +7,7 @@ import { helperId } from '../helpers/table.ts';
 import { X86_LAYOUT, X86_STATE } from '../state/cpu-state.ts';
 import { addBase, checkSegment, effectiveAddress, load, operandAddress, store } from './address.ts';
 import { G, type Ctx } from './context.ts';
-import { After, endByPointer, writeNextPc } from './exit.ts';
+import { After, endByPointer, endIf, writeNextPc } from './exit.ts';
 import { makeFlags, setFlags } from './flags.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 import { isMem, read, readZext, sizeOf, writeReg } from './operands.ts';
@@ -24,13 +24,19 @@ export function readSelector(c: Ctx, seg: number): Temp {
   return d;
 }
 
-/** Load a segment register; then, before the TB ends, whatever the instruction commits besides. */
+/** Load a segment register; then, before the TB may end, whatever the instruction commits besides. */
 export function loadSegmentFrom(c: Ctx, seg: number, selector: Temp, commit: () => void): void {
-  writeNextPc(c);
-  if (seg === Seg.SS) c.b.call(MOV_SS, -1, [selector]);
-  else c.b.call(LOAD_SEG, -1, [c.k32(seg), selector]);
+  if (seg === Seg.SS) {
+    writeNextPc(c);
+    c.b.call(MOV_SS, -1, [selector]);
+    commit();
+    endByPointer(c, After.nothing);
+    return;
+  }
+  const changed = c.tb.newLocal(Type.i32);
+  c.b.call(LOAD_SEG, changed, [c.k32(seg), selector]);
   commit();
-  endByPointer(c, seg === Seg.SS ? After.nothing : After.all);
+  endIf(c, changed);
 }
 
 /** MOV Sreg, r/m16. */
@@ -51,10 +57,10 @@ export function loadFarPointer(c: Ctx): { offset: Temp; selector: Temp } {
 /** LDS, LES, LFS, LGS, LSS: the segment register first, as it may fault. */
 const loadPointer = (seg: number): Handler => (c) => {
   const { offset, selector } = loadFarPointer(c);
-  writeNextPc(c);
-  c.b.call(LOAD_SEG, -1, [c.k32(seg), selector]);
+  const changed = c.tb.newLocal(Type.i32);
+  c.b.call(LOAD_SEG, changed, [c.k32(seg), selector]);
   writeReg(c, 0, offset);
-  endByPointer(c);
+  endIf(c, changed);
 };
 
 /** ZF becomes a word 0 or 1; the other flags stay. */

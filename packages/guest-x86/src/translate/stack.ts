@@ -8,7 +8,7 @@ import { HFlag } from '../state/hflags.ts';
 import { linear, load, probeStore, store } from './address.ts';
 import { G, Vector, type Ctx } from './context.ts';
 import type { Size } from './emit.ts';
-import { endByPointer } from './exit.ts';
+import { endIf } from './exit.ts';
 import type { HandlersOf } from './handler.ts';
 import { read, write } from './operands.ts';
 import { loadSegmentFrom, readSelector } from './segment.ts';
@@ -147,12 +147,12 @@ function popf(c: Ctx): void {
   if (faultsInV86(c)) return;
   const size = c.insn.opSize;
   const image = c.toI64(peek(c, size));
-  c.b.mov(c.W, G.rip, c.nextPc());
+  const changed = c.tb.newLocal(Type.i32);
   c.syncCcOp();
-  c.b.call(POPF, -1, [image, c.k32(size)]);
+  c.b.call(POPF, changed, [image, c.k32(size)]);
   writeStackPointer(c, stackOffset(c, G.rsp, size));
   c.setCcDynamic();
-  endByPointer(c);
+  endIf(c, changed);
 }
 
 export const STACK = {

@@ -184,17 +184,26 @@ describe('POPF, STI, CLI', () => {
     expect(cpu.get('interrupt_shadow')).toBe(0n);
   });
 
+  it.each([['TF', 0x102n, 1], ['IOPL', 0x3002n, 1], ['IF, DF, NT and CF', 0x4603n, 0]] as const)('POPF says whether hflags have changed: %s', (_what, image, changed) => {
+    const cpu = new TestCpu().flat('protected32').set({ rflags: 2 });
+    const before = hflags(cpu);
+    expect([cpu.call('popf', image, 4), cpu.value, cpu.get('rflags')]).toEqual(['ok', changed, image]);
+    expect(hflags(cpu) !== before).toBe(changed === 1);
+  });
+
   it('takes the budget when an interrupt waits for IF', () => {
     const cpu = new TestCpu().flat('real16');
     const { u32 } = cpu.machine.views();
     const request = X86_LAYOUT.stateOffset + X86_STATE.offset.interruptRequest;
     const budget = (): number[] => [cpu.context('budget'), cpu.context('budgetHeld')];
     cpu.setContext('budget', 100);
-    cpu.call('popf', 0x202n, 2);
+    expect([cpu.call('popf', 0x202n, 2), cpu.value]).toEqual(['ok', 0]);
+    cpu.call('notice_interrupts');
     expect(budget()).toEqual([100, 0]);
     cpu.set({ rflags: 2 });
     u32[(cpu.env + request) >>> 2] = 1;
-    cpu.call('popf', 0x202n, 2);
+    expect([cpu.call('popf', 0x202n, 2), cpu.value, budget()]).toEqual(['ok', 1, [100, 0]]);
+    cpu.call('notice_interrupts');
     expect(budget()).toEqual([0, 100]);
   });
 });

@@ -29,6 +29,7 @@ describe('the interrupt window', () => {
       cpu.setContext('budget', 100);
       cpu.setContext('budgetHeld', 0);
       cpu.call('popf', 0x202n, 2);
+      if (cpu.value !== 0) cpu.call('notice_interrupts');
       return [cpu.context('budget'), cpu.context('budgetHeld')];
     };
     expect(popf()).toEqual([100, 0]);

@@ -69,6 +69,12 @@ describe('loading segment registers', () => {
     expect(cpu.call('load_seg', DS, 0x14)).toBe('#GP(14)');
   });
 
+  it('says whether hflags have changed', () => {
+    const cpu = withGdt(segment({ limit: 0xfffff, flags: 0xc }), segment({ base: 0x777 }));
+    const loads = [8, 8, 16, 16, 8].map((selector) => [cpu.call('load_seg', ES, selector), cpu.value]);
+    expect(loads).toEqual([['ok', 0], ['ok', 0], ['ok', 1], ['ok', 0], ['ok', 1]]);
+  });
+
   it('changes the base alone in real mode', () => {
     const cpu = new TestCpu().flat('real16').set({ 'ds.limit': 0xffffffff });
     expect(cpu.call('load_seg', DS, 0x1234)).toBe('ok');
