@@ -1,7 +1,7 @@
 // Entry of the x86 helper module: the rows of the helper tables (src/helpers), and what the host calls.
 export { tlb_fill } from './mmu/walk';
 export { update_hflags } from './system/hflags';
-export { get_eflags, set_eflags, read_eflags, check_pushf, notice_interrupts, popf, sti, cli, set_ac, end_shadow } from './system/flags';
+export { get_eflags, set_eflags, read_eflags, check_pushf, notice_interrupts, popf, sti, begin_shadow, cli, set_ac, end_shadow } from './system/flags';
 export { restore_state } from './system/restore';
 export { fault_deliver, interrupt_deliver, nmi_deliver, int_n, int3, int1, into } from './system/interrupt';
 export { raise_exception } from './system/fault';

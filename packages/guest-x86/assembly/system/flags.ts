@@ -92,11 +92,16 @@ function mayChangeIf(env: usize): bool {
   return !(hflags(env) & HF_PE) || cpl(env) <= iopl(env) || raiseGp(env, 0);
 }
 
-export function sti(env: usize): void {
-  if (!mayChangeIf(env)) return;
+/** @returns 0: IF was set; 1: it is now, and nothing waits; 2: something does. Nothing after a fault */
+export function sti(env: usize): u32 {
+  if (!mayChangeIf(env)) return 0;
   const eflags = load<u32>(env, ST_EFLAGS);
-  if (eflags & IF) return;
+  if (eflags & IF) return 0;
   store<u32>(env, eflags | IF, ST_EFLAGS);
+  return interruptWaits(env) ? 2 : 1;
+}
+
+export function begin_shadow(env: usize): void {
   store<u32>(env, 1, ST_INTERRUPT_SHADOW);
   update_hflags(env);
 }

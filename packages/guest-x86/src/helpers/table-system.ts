@@ -87,7 +87,10 @@ export const SYSTEM_HELPERS: HelperTable = [
       'instruction. The flags that POPF may change at this privilege; call before RSP is written'),
   row('notice_interrupts', [], null, { reads: 'none', writes: 'none', io: true, changesFlags: true },
     'the budget ends if something waits that may interrupt now'),
-  row('sti', [], null, { reads: 'none', writes: 'none', mayFault: true, io: true, changesFlags: true }, 'STI, with the shadow'),
+  row('sti', [], 'i32', { reads: 'none', writes: 'none', mayFault: true },
+    '→ 0: IF was set; 1: it is now, and nothing waits; 2: something waits that may interrupt behind the next instruction. STI without its shadow: ' +
+      'begin_shadow has to follow where the guest could be interrupted before the next instruction is done'),
+  row('begin_shadow', [], null, { reads: 'none', writes: 'none', changesFlags: true }, 'the interrupt shadow of STI begins'),
   row('cli', [], null, { reads: 'none', writes: 'none', mayFault: true }, 'CLI'),
   row('set_ac', ['i32'], null, { reads: 'none', writes: 'none', mayFault: true, changesFlags: true },
     '(0 or 1): CLAC, STAC; #UD unless CPUID offers SMAP and CPL is 0'),

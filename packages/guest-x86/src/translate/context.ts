@@ -65,6 +65,8 @@ export class Ctx extends Emit {
   ended = false;
   /** This instruction must be the last of the TB, though it flows on to the next one. */
   last = false;
+  /** What the helper of STI said, if this instruction is one; else −1. */
+  shadow: Temp = -1;
   /** Memory destination that is being read and written; see operands.ts. */
   readonly dest: { address: number; token: number } = { address: -1, token: -1 };
   /** What SCAS or CMPS compares. */

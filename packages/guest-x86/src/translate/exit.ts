@@ -9,6 +9,7 @@ import { DebugTrap, HFlag } from '../state/hflags.ts';
 import { G, type Ctx } from './context.ts';
 
 const DEBUG_TRAP = helperId('debug_trap');
+const BEGIN_SHADOW = helperId('begin_shadow');
 const END_SHADOW = helperId('end_shadow');
 const NOTICE_INTERRUPTS = helperId('notice_interrupts');
 
@@ -60,6 +61,44 @@ export function endIf(c: Ctx, changed: Temp): void {
   c.b.call(NOTICE_INTERRUPTS, -1, []);
   c.b.goto_ptr();
   c.label(stay);
+}
+
+/**
+ * Behind STI; `state` (i32) is what its helper said. Inside a TB nothing interrupts, so that the shadow over the next instruction need not be noted if that is in
+ * the same TB, and if nothing waits to interrupt behind it: the TB goes on then. {@link endBetween} sees to the rest.
+ */
+export function endOrCastShadow(c: Ctx, state: Temp): void {
+  const goesOn = c.tb.newLabel();
+  if ((c.hflags & After.all) !== 0) {
+    writeNextPc(c);
+    c.b.brcond(Type.i32, state, c.k32(0), Cond.eq, goesOn);
+    c.b.call(BEGIN_SHADOW, -1, []);
+    c.label(goesOn);
+    endByPointer(c, After.trap);
+    return;
+  }
+  c.b.brcond(Type.i32, state, c.k32(2), Cond.ne, goesOn);
+  endInShadow(c, c.next);
+  c.label(goesOn);
+  c.shadow = state;
+}
+
+function endInShadow(c: Ctx, delta: number): void {
+  c.mov(G.rip, c.pc(delta));
+  c.storeCcOp();
+  c.b.call(BEGIN_SHADOW, -1, []);
+  c.b.goto_ptr();
+}
+
+/** Leave to the next instruction, since the TB is to have no more of them. */
+export function endBetween(c: Ctx, delta: number): void {
+  if (c.shadow >= 0) {
+    const none = c.tb.newLabel();
+    c.b.brcond(Type.i32, c.shadow, c.k32(0), Cond.eq, none);
+    endInShadow(c, delta);
+    c.label(none);
+  }
+  endDirect(c, 0, delta);
 }
 
 /** Leave to a computed pc (a word, masked and checked). */

@@ -10,7 +10,7 @@ import { addBase, checkSegment, effectiveAddress, load, operandAddress, store } 
 import { condition } from './cond.ts';
 import { Vector, type Ctx } from './context.ts';
 import type { Size } from './emit.ts';
-import { After, endByPointer, endDirect, writeNextPc } from './exit.ts';
+import { After, endByPointer, endDirect, endOrCastShadow, writeNextPc } from './exit.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 import { isMem, readZext, sizeOf, write, writeReg } from './operands.ts';
 import { loadFarPointer, readSelector } from './segment.ts';
@@ -202,6 +202,12 @@ function clflush(c: Ctx): void {
 const nop: Handler = () => undefined;
 const undefinedOpcode: Handler = (c) => c.fault(Vector.UD);
 
+function sti(c: Ctx): void {
+  const state = c.tb.newLocal(Type.i32);
+  c.b.call(H.sti, state, []);
+  endOrCastShadow(c, state);
+}
+
 /** HLT: the host stops here; it comes back to the next instruction. */
 function hlt(c: Ctx): void {
   if (needsCpl0(c)) return;
@@ -212,7 +218,7 @@ export const SYSTEM = {
   int, into, int3: transferOf(H.int3), int1: transferOf(H.int1), iret: sizedTransfer(H.iret),
   jmpf: far(H.farJmp), callf: far(H.farCall), retf,
   syscall: transferOf(H.syscall), sysenter: transferOf(H.sysenter), sysret: sizedTransfer(H.sysret), sysexit: sizedTransfer(H.sysexit),
-  hlt, cli: plain(H.cli), sti: ending(H.sti, After.trap), clac: endingWith(H.setAc, 0), stac: endingWith(H.setAc, 1), clts: ending(H.clts),
+  hlt, cli: plain(H.cli), sti, clac: endingWith(H.setAc, 0), stac: endingWith(H.setAc, 1), clts: ending(H.clts),
   lgdt: loadTable(H.lgdt), lidt: loadTable(H.lidt), sgdt: storeTable('gdtrBase', 'gdtrLimit'), sidt: storeTable('idtrBase', 'idtrLimit'),
   lldt: loadSystemSegment(H.lldt), ltr: loadSystemSegment(H.ltr), sldt: storeSelector(6), str: storeSelector(7), smsw, lmsw,
   invd: flushCaches, wbinvd: flushCaches, wbnoinvd: flushCaches, invlpg,

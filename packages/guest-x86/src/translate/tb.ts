@@ -15,7 +15,7 @@ import { X86_LAYOUT, X86_STATE } from '../state/cpu-state.ts';
 import { HFlag } from '../state/hflags.ts';
 import { restoreData } from '../state/restore-data.ts';
 import { CC_DYNAMIC, Ctx, G, Vector } from './context.ts';
-import { After, endDirect } from './exit.ts';
+import { After, endBetween } from './exit.ts';
 import { hasFeature, supportedForms } from './features.ts';
 import type { Handler } from './handler.ts';
 import type { LiveBytes } from './live.ts';
@@ -150,7 +150,7 @@ export class X86Translator {
       let status = decode(c.insn, bytes, pageStart + c.delta, PAGE_SIZE - c.delta, mode);
       if (status === DecodeStatus.NeedMore) {
         if (insns > 0) {
-          endDirect(c, 0, c.delta);
+          endBetween(c, c.delta);
           break;
         }
         if (codeLimit < PAGE_SIZE) return TranslateStatus.limitFault;
@@ -160,20 +160,21 @@ export class X86Translator {
       }
       c.next = c.delta + c.insn.length;
       if (insns > 0 && c.next - 1 > codeLimit) {
-        endDirect(c, 0, c.delta);
+        endBetween(c, c.delta);
         break;
       }
       this.#startInsn(status);
       if ((hflags & (HFlag.DR | HFlag.RF)) === HFlag.DR) c.b.call(CODE_BREAKPOINT, -1, [c.toI64(c.addI(G.page_base, c.delta))]);
       if (insns === 0 && !c.csFlat) limitAt = this.#checkCodeLimit();
       insns++;
+      c.shadow = -1;
       this.#translateInsn(status);
       if (c.ended) {
         c.delta = c.next;
         break;
       }
       if (c.last || insns >= max || c.next >= PAGE_SIZE || c.tb.length > MAX_WORDS) {
-        endDirect(c, 0, c.next);
+        endBetween(c, c.next);
         c.delta = c.next;
         break;
       }

@@ -178,10 +178,15 @@ describe('POPF, STI, CLI', () => {
   it('STI casts a shadow only when IF was clear', () => {
     const cpu = new TestCpu().flat('real16');
     cpu.call('sti');
+    expect(cpu.value).toBe(1);
+    cpu.call('begin_shadow');
     expect(cpu.dump('rflags', 'interrupt_shadow')).toBe('rflags=202 interrupt_shadow=1');
     cpu.call('end_shadow');
     cpu.call('sti');
-    expect(cpu.get('interrupt_shadow')).toBe(0n);
+    expect([cpu.value, cpu.get('interrupt_shadow')]).toEqual([0, 0n]);
+    cpu.set({ rflags: 2 }).x86.interruptWindow(0).wait(true, false);
+    cpu.call('sti');
+    expect(cpu.value).toBe(2);
   });
 
   it.each([['TF', 0x102n, 1], ['IOPL', 0x3002n, 1], ['IF, DF, NT and CF', 0x4603n, 0]] as const)('POPF says whether hflags have changed: %s', (_what, image, changed) => {

@@ -235,12 +235,51 @@ describe.each([[false], [true]])('optimised: %s', (optimize) => {
       expect(c.dump('rip', 'interrupt_shadow')).toBe('rip=5000 interrupt_shadow=0');
     });
 
-    test('STI has a shadow of one instruction', () => {
+    test('STI has a shadow of one instruction when something waits for it', () => {
       const c = cpu('real16', optimize);
+      c.x86.interruptWindow(0).wait(true, false);
+      c.set({ rflags: 2 });
       c.run(hex('fb 40 40'), 0x1000);
       expect(c.dump('rip', 'interrupt_shadow')).toBe('rip=1001 interrupt_shadow=1');
+      c.setContext('budget', 100);
       c.runBlock();
       expect(c.dump('rip', 'interrupt_shadow')).toBe('rip=1002 interrupt_shadow=0');
+      expect([c.context('budget'), c.context('budgetHeld')]).toEqual([0, 100]);
+    });
+
+    test('and when it is the last of its block', () => {
+      for (const [maxInsns, rflags, shadow] of [[1, 2, 1], [2, 2, 0], [1, 0x202, 0]] as const) {
+        const c = cpu('real16', optimize);
+        c.maxInsns = maxInsns;
+        c.set({ rflags });
+        expect(c.run(hex('fb 40 40'), 0x1000)).toBe(shadow === 1 ? 'goto_ptr' : 'goto_tb');
+        expect(c.dump('interrupt_shadow', 'rflags')).toBe(`interrupt_shadow=${shadow} rflags=202`);
+      }
+      // At the end of its page, too.
+      const c = cpu('real16', optimize).set({ rflags: 2 });
+      c.run(hex('fb 40'), 0x1fff);
+      expect(c.dump('rip', 'interrupt_shadow')).toBe('rip=2000 interrupt_shadow=1');
+    });
+
+    test('a segment load and POPF end a block only where they change what it was made for', () => {
+      const c = cpu('protected32', optimize).u64(0x3000, 0n, 0xcf93000000ffffn, 0x40930000000fffn).set({ 'gdtr.base': 0x3000, 'gdtr.limit': 0x17, rsp: 0x8000 });
+      const load = (selector: number): [string, string] => {
+        c.maxInsns = 2;
+        c.set({ rax: selector });
+        return [c.run(hex('8e c0 90'), 0x1000), c.dump('rip')];
+      };
+      expect([load(8), load(16), load(16), load(8)]).toEqual([
+        ['goto_tb', 'rip=1003'], ['goto_ptr', 'rip=1002'], ['goto_tb', 'rip=1003'], ['goto_ptr', 'rip=1002'],
+      ]);
+      const pop = (image: number): [string, string] => {
+        c.u32(0x7000, image).set({ rsp: 0x7000, rflags: 2 });
+        return [c.run(hex('9d 90'), 0x1000), c.dump('rip', 'rsp')];
+      };
+      expect(pop(0x246)).toEqual(['goto_tb', 'rip=1002 rsp=7004']);
+      expect(pop(0x3002)).toEqual(['goto_ptr', 'rip=1001 rsp=7004']);
+      c.x86.interruptWindow(0).wait(true, false);
+      c.setContext('budget', 100);
+      expect([...pop(0x202), c.context('budget')]).toEqual(['goto_ptr', 'rip=1001 rsp=7004', 0]);
     });
   });
 
