@@ -6,13 +6,23 @@
  */
 import { MO_SIGN, MO_SIZE, Op, OP_DEFS, TempKind, Type, TYPE_SIZE, makeOi, type OpDef, type TbIr, type Temp } from '@wasm-tcg/ir';
 import { TciError } from './errors.ts';
-import { immediateOffset, TciConst, type TciFormats, type TciVariant } from './formats.ts';
+import { immediateOffset, SHAPE_ATTRS, SHAPE_OI, SHAPE_TRAILER, TciConst, type TciFormats } from './formats.ts';
 
 /** Slot of each temp: globals and locals; constants and env get theirs here. */
 export type SlotMap = ArrayLike<number>;
 
 /** Slots at the top of the frame that rewrites of rare ops use. */
 const SCRATCH_SLOTS = 2;
+
+/** The op table as flat arrays, by op code. */
+const OUTS = Uint8Array.from(OP_DEFS, (def) => def.out.length);
+const INS = Uint8Array.from(OP_DEFS, (def) => def.in.length);
+const HAS_ADDRESS = Uint8Array.from(OP_DEFS, (def) => (def.in.includes('A') ? 1 : 0));
+/** Bit i: attribute i is part of the opcode, i < 2. */
+const ENUMERATED = Uint8Array.from(OP_DEFS, (def) => (isEnumerated(def, 0) ? 1 : 0) | (isEnumerated(def, 1) ? 2 : 0));
+/** Index among the attributes of the MemOp, which the MMU index follows, and of the label; −1 = none. */
+const MEMOP_AT = Int8Array.from(OP_DEFS, (def) => def.attrs.indexOf('memop'));
+const LABEL_AT = Int8Array.from(OP_DEFS, (def) => def.attrs.indexOf('label'));
 
 export class TciEncoder {
   readonly formats: TciFormats;
@@ -112,45 +122,42 @@ export class TciEncoder {
   }
 
   #plain(op: number, type: Type, p: number): void {
-    const def = OP_DEFS[op]!;
     const { code, wide } = this.#tb;
-    const outs = def.out.length;
-    const ins = def.in.length;
-    const attrs = p + outs + ins;
     const { formats } = this;
-    const hasAddress = def.in.includes('A');
-    const w = hasAddress && wide;
-    const a0 = enumerated(def, 0) ? code[attrs]! : 0;
-    const a1 = op === Op.ld || op === Op.st ? hostMemop(op, type, code[attrs + 1]!) : enumerated(def, 1) ? code[attrs + 1]! : 0;
+    const outs = OUTS[op]!;
+    const attrs = p + outs + INS[op]!;
+    const w = wide && HAS_ADDRESS[op] !== 0;
+    const a0 = ENUMERATED[op]! & 1 ? code[attrs]! : 0;
+    const a1 = op === Op.ld || op === Op.st ? hostMemop(op, type, code[attrs + 1]!) : ENUMERATED[op]! & 2 ? code[attrs + 1]! : 0;
     const last = code[attrs - 1]!;
-    let variant = -1;
-    let immediate = false;
-    if (ins > 0 && this.#fitsImmediate(last)) {
-      variant = formats.find(op, type, w, true, a0, a1);
-      immediate = variant >= 0;
-    }
-    if (variant < 0) variant = formats.find(op, type, w, false, a0, a1);
+    const immediate = INS[op]! > 0 && formats.hasImmediate[op] !== 0 && this.#fitsImmediate(last);
+    let variant = formats.find(op, type, w, immediate, a0, a1);
     if (variant < 0) {
       if (this.#rewriteField(op, type, p)) return;
       variant = formats.find(op, type, w, false, 0, 0, true);
-      if (variant < 0) throw new TciError('no-variant', `No TCI opcode for ${def.doc}`, 'this is a bug of tci-interp: please report it with the IR');
+      if (variant < 0) throw new TciError('no-variant', `No TCI opcode for ${OP_DEFS[op]!.doc}`, 'this is a bug of tci-interp: please report it with the IR');
     }
-    const v = formats.variants[variant]!;
-    const slotIns = immediate ? ins - 1 : ins;
-    for (let i = 0; i < slotIns; i++) this.#materialise(code[p + outs + i]!);
-    const start = this.#begin(v);
-    let at = start + 2;
-    for (let i = 0; i < outs + slotIns; i++) this.#bytes[at++] = this.#slotOf(code[p + i]!);
-    at = start + immediateOffset(outs + slotIns);
-    if (immediate) at = this.#word(at, this.#tb.constLo[last]!);
-    if (v.oi) at = this.#word(at, makeOi(code[attrs + def.attrs.indexOf('memop')]!, code[attrs + def.attrs.indexOf('mmu')]!, this.#insn));
-    for (let i = 0; i < def.attrs.length; i++) {
-      const kind = def.attrs[i]!;
-      if (v.attrs[i] !== undefined || (v.oi && (kind === 'memop' || kind === 'mmu'))) continue;
-      if (kind === 'label') this.#fixups.push(at, code[attrs + i]!);
-      at = this.#word(at, code[attrs + i]!);
+    const operands = immediate ? attrs - 1 : attrs;
+    for (let i = p + outs; i < operands; i++) this.#materialise(code[i]!);
+    const start = this.#begin(variant);
+    const bytes = this.#bytes;
+    for (let i = p, at = start + 2; i < operands; i++, at++) bytes[at] = this.#slotOf(code[i]!);
+    this.#trailingWords(variant, op, attrs, (start + immediateOffset(operands - p)) >> 2, immediate ? this.#tb.constLo[last]! : undefined);
+  }
+
+  /** What follows the slots of an instruction, from word `w` on. */
+  #trailingWords(variant: number, op: number, attrs: number, w: number, immediate: number | undefined): void {
+    const { words } = this;
+    const { code } = this.#tb;
+    const shape = this.formats.shapes[variant]!;
+    if (immediate !== undefined) words[w++] = immediate;
+    if (shape & SHAPE_OI) words[w++] = makeOi(code[attrs + MEMOP_AT[op]!]!, code[attrs + MEMOP_AT[op]! + 1]!, this.#insn);
+    for (let dynamic = shape & SHAPE_ATTRS, i = 0; dynamic !== 0; dynamic >>= 1, i++) {
+      if ((dynamic & 1) === 0) continue;
+      if (LABEL_AT[op] === i) this.#fixups.push(w * 4, code[attrs + i]!);
+      words[w++] = code[attrs + i]!;
     }
-    if (v.trailer) this.#word(at, this.#tb.insns - (this.#insn + 1));
+    if (shape & SHAPE_TRAILER) words[w] = this.#tb.insns - (this.#insn + 1);
   }
 
   #call(p: number, length: number): void {
@@ -158,26 +165,23 @@ export class TciEncoder {
     const helper = code[p + length - 1]!;
     const v = this.formats.variants[this.formats.callBase + helper]!;
     for (let i = v.outs; i < v.slots; i++) this.#materialise(code[p + i]!);
-    const start = this.#begin(v);
+    const start = this.#begin(v.code);
     for (let i = 0; i < v.slots; i++) this.#bytes[start + 2 + i] = this.#slotOf(code[p + i]!);
-    if (v.trailer) this.#word(start + immediateOffset(v.slots), this.#insn);
+    if (v.trailer) this.words[(start + immediateOffset(v.slots)) >> 2] = this.#insn;
   }
 
-  /** Reserve an instruction: opcode written, slot bytes zeroed. Returns its byte offset. */
-  #begin(v: TciVariant): number {
+  /** Reserve an instruction of an opcode, which is written, with all else zero. Returns its byte offset. */
+  #begin(variant: number): number {
     const start = this.#at;
-    const end = start + v.words * 4;
+    const count = this.formats.lengths[variant]!;
+    const end = start + count * 4;
     if (end + 64 > this.#bytes.length) this.#grow();
+    const { words } = this;
     const w = start >> 2;
-    this.words[w] = v.code;
-    for (let i = 1; i < v.words; i++) this.words[w + i] = 0;
+    words[w] = variant;
+    for (let i = 1; i < count; i++) words[w + i] = 0;
     this.#at = end;
     return start;
-  }
-
-  #word(at: number, value: number): number {
-    this.words[at >> 2] = value;
-    return at + 4;
   }
 
   #grow(): void {
@@ -222,13 +226,12 @@ export class TciEncoder {
     const type = tb.tempType[t];
     const lo = tb.constLo[t]!;
     const hi = tb.constHi[t]!;
-    const { variants, constBase } = this.formats;
     let kind: number;
     if (tb.tempKind[t] === TempKind.env) kind = TciConst.env;
     else if (type === Type.v128) kind = TciConst.v128;
     else if (type === Type.i32 || type === Type.f32 || hi === 0) kind = TciConst.u32;
     else kind = hi === lo >> 31 ? TciConst.s32 : TciConst.u64;
-    const start = this.#begin(variants[constBase + kind]!);
+    const start = this.#begin(this.formats.constBase + kind);
     this.#bytes[start + 2] = slot;
     if (kind === TciConst.env) return;
     if (kind === TciConst.v128) this.#bytes.set(tb.vectors[lo]!, start + 4);
@@ -240,8 +243,7 @@ export class TciEncoder {
 
   /** `op.type.ri d, a, imm` on slots. */
   #ri(op: number, type: Type, d: number, a: number, imm: number): void {
-    const v = this.formats.variants[this.formats.find(op, type, false, true, 0, 0)]!;
-    const start = this.#begin(v);
+    const start = this.#begin(this.formats.find(op, type, false, true, 0, 0));
     this.#bytes[start + 2] = d;
     this.#bytes[start + 3] = a;
     this.words[(start >> 2) + 1] = imm;
@@ -249,8 +251,7 @@ export class TciEncoder {
 
   /** `op.type d, a, b` on slots. */
   #rr(op: number, type: Type, d: number, a: number, b: number): void {
-    const v = this.formats.variants[this.formats.find(op, type, false, false, 0, 0)]!;
-    const start = this.#begin(v);
+    const start = this.#begin(this.formats.find(op, type, false, false, 0, 0));
     this.#bytes[start + 2] = d;
     this.#bytes[start + 3] = a;
     this.#bytes[start + 4] = b;
@@ -323,7 +324,7 @@ export class TciEncoder {
 }
 
 /** Whether attribute `i` of an op is part of its opcode. */
-function enumerated(def: OpDef, i: number): boolean {
+function isEnumerated(def: OpDef, i: number): boolean {
   switch (def.attrs[i]) {
     case undefined: case 'offset': case 'label': case 'helper': case 'delta': case 'exit': case 'data': return false;
     default: return true;

@@ -128,6 +128,11 @@ function attrValues(name: OpName, kind: AttrKind, type: Type, mmuIndices: number
   }
 }
 
+/** Bits of {@link TciFormats.shapes}: the attributes that are words of the instruction (bit i: attribute i), and its other words. */
+export const SHAPE_ATTRS = 0xf;
+export const SHAPE_OI = 0x10;
+export const SHAPE_TRAILER = 0x20;
+
 /** Constants into slots: 32 bits (zero-extended), 64 bits from 32 sign-extended, 64 bits, 128 bits, the address `env`. */
 export const TciConst = { u32: 0, s32: 1, u64: 2, v128: 3, env: 4 } as const;
 const CONST_NAMES = ['movi.u32', 'movi.s32', 'movi.u64', 'movi.v128', 'movi.env'] as const;
@@ -149,6 +154,11 @@ export class TciFormats {
   readonly callBase: number;
   /** First fused opcode. */
   readonly fusedBase: number;
+  /** Per opcode its length in words, and what follows its slots and immediate, as SHAPE_ bits. */
+  readonly lengths: Uint8Array;
+  readonly shapes: Uint8Array;
+  /** 1 for each op whose last input may be an immediate. */
+  readonly hasImmediate: Uint8Array = Uint8Array.from(OP_NAMES, (name) => (IMMEDIATE_OPS.has(name) ? 1 : 0));
   /** Finds the sequences that have a fused opcode. */
   readonly sequences: SequenceIndex;
   /** Open-addressing index from key to code + 1. */
@@ -181,6 +191,8 @@ export class TciFormats {
     }
     if (variants.length > 0xffff) throw new TciError('too-many-opcodes', `${variants.length} TCI opcodes do not fit 16 bits`, 'enumerate fewer attributes or declare fewer helpers');
     this.variants = variants;
+    this.lengths = Uint8Array.from(variants, (v) => v.words);
+    this.shapes = Uint8Array.from(variants, shapeOf);
     const size = 1 << (32 - Math.clz32(variants.length * 2));
     this.#mask = size - 1;
     this.#keys = new Int32Array(size);
@@ -253,8 +265,7 @@ function variant(
   const slots = def.out.length + def.in.length - (immediate ? 1 : 0);
   const oi = GUEST_OPS.has(name);
   const trailer = def.effects.includes('exit');
-  // The MemOp and MMU index of guest accesses are in the access descriptor, enumerated or not.
-  const dynamic = attrs.filter((a, i) => a === undefined && !(oi && (def.attrs[i] === 'memop' || def.attrs[i] === 'mmu'))).length;
+  const dynamic = dynamicAttrs(def, attrs, oi).length;
   const suffix = [
     typed ? TYPE_NAMES[type] : '', wide ? 'w' : '', kind === 'any' ? 'any' : '',
     ...attrs.map((a, i) => (a === undefined ? '' : attrText(def.attrs[i]!, a))), immediate ? 'ri' : '',
@@ -263,6 +274,16 @@ function variant(
     code, name: [name, ...suffix].join('.'), kind, op: Op[name], type, wide, immediate, attrs, outs: def.out.length, slots, oi, trailer, helper: -1,
     words: immediateOffset(slots) / 4 + (immediate ? 1 : 0) + (oi ? 1 : 0) + dynamic + (trailer ? 1 : 0), parts: [],
   };
+}
+
+/** Indices of the attributes that are words of an instruction. The MemOp and MMU index of guest accesses are in the access descriptor, enumerated or not. */
+function dynamicAttrs(def: OpDef, attrs: readonly (number | undefined)[], oi: boolean): number[] {
+  return attrs.flatMap((a, i) => (a === undefined && !(oi && (def.attrs[i] === 'memop' || def.attrs[i] === 'mmu')) ? [i] : []));
+}
+
+function shapeOf(v: TciVariant): number {
+  if (v.kind !== 'op' && v.kind !== 'any') return 0;
+  return dynamicAttrs(OPS[OP_NAMES[v.op]!], v.attrs, v.oi).reduce((bits, i) => bits | (1 << i), 0) | (v.oi ? SHAPE_OI : 0) | (v.trailer ? SHAPE_TRAILER : 0);
 }
 
 function fused(code: number, parts: readonly TciVariant[]): TciVariant {
