@@ -80,3 +80,25 @@ it('bytes that are neither are translated', () => {
   expect(vm.cpu(0).registers.get('rbx')).toBe(other.cpu(0).registers.get('rbx'));
   expect(vm.instructions).toBe(other.instructions);
 });
+
+it('code that is another each time is made anew each time, optimised when it runs often, with the same results', () => {
+  // mov edi, 40; o: add byte [1201], 8; or byte [1201], C3; mov ecx, 100; i: call 1200; dec ecx; jnz i; dec edi; jnz o; hlt
+  const image = Uint8Array.from([
+    0xbf, ...le(40), 0x80, 0x05, ...le(SITE + 1), 8, 0x80, 0x0d, ...le(SITE + 1), 0xc3, 0xb9, ...le(100), 0xe8, ...le(SITE - 0x101d), 0x49, 0x75, 0xf8, 0x4f, 0x75, 0xe2, 0xf4,
+  ]);
+  const end = (execution: ExecutionOptions): { readonly machine: Machine; readonly state: readonly unknown[] } => {
+    const vm = createMachine({ modules, memory: '1M', boot: { image, loadAddress: 0x1000, mode: 'protected32', stack: 0x8000 }, execution: { verify: true, ...execution } });
+    // One after the other of the eight operations of ebx with 29h, then rol ebx, 1; adc ebx, 3; ret.
+    vm.memory.write(SITE, Uint8Array.of(0x83, 0xc3, 0x29, 0xd1, 0xc3, 0x83, 0xd3, 3, 0xc3));
+    const { registers } = vm.cpu(0);
+    registers.set('rbx', 0x1234n);
+    expect(vm.runUntil({ instructions: 100_000 })).toEqual({ kind: 'halt' });
+    return { machine: vm, state: [registers.get('rbx'), registers.get('rflags'), vm.instructions] };
+  };
+  const wanted = end({ mode: 'tci', optimise: false, patchThreshold: Infinity });
+  for (const execution of MODES) {
+    const { machine, state } = end(execution);
+    expect(state).toEqual(wanted.state);
+    if (execution.stress === undefined) expect(machine.counters().revivedTbs).toBe(0);
+  }
+});

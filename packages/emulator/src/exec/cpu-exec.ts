@@ -174,7 +174,7 @@ export class CpuExec {
     this.entries++;
     compiled.clear();
     tiering.clear();
-    this.#p.translator.deviceInsns.clear();
+    this.#p.translator.clear();
     this.#p.patched.clear();
     this.#p.versions.clear();
     store.reset();

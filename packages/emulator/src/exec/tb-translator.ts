@@ -58,6 +58,8 @@ export class TbTranslator {
   readonly #oneByte = new Uint8Array(PAGE_SIZE);
   /** Instructions that have met devices. */
   readonly deviceInsns: DeviceInsns = new DeviceInsns();
+  /** TBs whose interpreter code was optimised though `optimiseCold` is off. */
+  readonly #optimised = new Set<number>();
   /** Counters. */
   translatedTbs = 0;
   translatedInsns = 0;
@@ -69,6 +71,12 @@ export class TbTranslator {
     this.#p = parts;
     this.#tb = new TbIr(parts.guest.layout);
     this.#encoder = new TciEncoder(parts.formats);
+  }
+
+  /** All TBs are gone. */
+  clear(): void {
+    this.deviceInsns.clear();
+    this.#optimised.clear();
   }
 
   /** The IR of the TB last made, before it was optimised when `config.optimise` is off; valid until the next one. */
@@ -102,7 +110,9 @@ export class TbTranslator {
       fetchLimit: guest.fetchLimit(),
       live: this.#liveBytes(physPage),
     };
-    const translation = this.#translate(request, physPage);
+    const { optimise, optimiseCold } = config;
+    const warm = !single && optimise && this.#p.versions.isWarm(physPage, pageOffset);
+    const translation = this.#translate(request, physPage, optimiseCold || warm);
     if (translation.fault !== 'none') return { kind: translation.fault === 'page' ? 'fetch-fault' : 'limit-fault' };
     const physPage2 = translation.crossesPage ? this.#physPageOf((context.pageBase + BigInt(PAGE_SIZE)) & context.pcMask) : NO_PAGE;
     const oneUse = single || (physPage2 !== NO_PAGE && !this.#isMemory(physPage2));
@@ -117,6 +127,7 @@ export class TbTranslator {
     u32[(tbCpuAddress(header, 0) + TB_CPU.offset.since) >>> 2] = Math.floor(this.#p.now() / 2 ** SINCE_SHIFT);
     if (!keep) return { kind: 'tb', header };
     if (!oneUse) store.insert(header);
+    if (warm) this.#optimised.add(header);
     this.translatedTbs++;
     this.translatedInsns += translation.insns;
     if (oneUse) this.oneOffTbs++;
@@ -185,7 +196,7 @@ export class TbTranslator {
    */
   encodeAgain(header: number, into: TbIr, optimiser?: TbOptimiser): { readonly words: Int32Array; readonly insnStarts: readonly number[] } {
     this.translateAgain(header, into);
-    if (optimiser !== undefined || this.#p.config.optimiseCold) (optimiser ?? this.#p.optimiser).run(into);
+    if (optimiser !== undefined || this.#p.config.optimiseCold || this.#optimised.has(header)) (optimiser ?? this.#p.optimiser).run(into);
     const { slots, top } = this.#p.optimiser.slots(into);
     const insnStarts: number[] = [];
     const count = this.#encoder.encode(into, slots, top, insnStarts);
@@ -220,7 +231,7 @@ export class TbTranslator {
   }
 
   /** Translate and optimise into the translator's own IR, with fewer instructions until everything fits. */
-  #translate(request: MutableRequest, physPage: number): Translation {
+  #translate(request: MutableRequest, physPage: number, optimise: boolean): Translation {
     const { guest, optimiser } = this.#p;
     for (;;) {
       let insns = request.maxInsns;
@@ -233,7 +244,7 @@ export class TbTranslator {
           request.maxInsns = before;
           continue;
         }
-        if (this.#p.config.optimiseCold) optimiser.run(this.#tb);
+        if (optimise) optimiser.run(this.#tb);
         const { slots, top } = optimiser.slots(this.#tb);
         this.#words = this.#encoder.encode(this.#tb, slots, top);
         return translation;

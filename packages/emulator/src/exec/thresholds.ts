@@ -45,6 +45,8 @@ export interface ExecutionConfig {
    * regions of others. Keeping one costs about as much as forgetting it.
    */
   readonly restlessThreshold: number;
+  /** Executions in the interpreter of a TB that a store retires, from which on the next one there is optimised before it is first run. */
+  readonly warmThreshold: number;
   readonly restlessWindow: number;
   readonly optimise: boolean;
   /** Run the IR optimiser before a TB is first interpreted, too: it costs a third of a translation, and most TBs run a few times only. */
@@ -75,6 +77,7 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
     tbInsns: 64,
     patchThreshold: stress ? 1 : (options.patchThreshold ?? 4),
     patchWindow: stress ? Infinity : 1_000_000,
+    warmThreshold: stress ? 1 : 64,
     restlessThreshold: stress ? 1 : 3,
     restlessWindow: stress ? Infinity : 20_000_000,
     optimise: options.optimise ?? true,

@@ -164,7 +164,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
     machine, store, table, imports, config, limits, policy: config.mode === 'tb-per-module' ? 'oldest-half' : 'aging',
   });
   const patched = new PatchedBytes(config, now);
-  const versions = new CodeVersions(machine, store, config, now);
+  const versions = new CodeVersions(machine, store, config, now, (header) => compiled.forget(header));
   const maintenance = new TbMaintenance(store, context, compiled, patched, versions);
   late.maintenance = maintenance;
   const optimiser = new TbOptimiser(X86_LAYOUT, X86_HELPERS, config);
