@@ -60,7 +60,7 @@ function listRegion(p: MachineParts, entry: PlacedTb, optimiser: TbOptimiser | u
 
 /** The region that would be grown from a TB. @throws MachineError `bad-option` when it can be in none */
 export function planRegion(p: MachineParts, { header, pc }: PlacedTb): RegionSources {
-  if (p.machine.views().u32[(header + TB_HEADER.offset.cflags) >>> 2] === 0) return p.builder.regionSources([{ header, pageDelta: 0 }], true);
+  if (p.machine.views().u32[(header + TB_HEADER.offset.cflags) >>> 2] === 0) return p.builder.regionSources(p.builder.planRegion([{ header, pageDelta: 0 }], { force: true }));
   throw new MachineError('bad-option', `the block at 0x${pc.toString(16)} accesses devices: it is in no region`, "list it as 'tb' or 'batch'");
 }
 

@@ -7,7 +7,7 @@ import { NO_PAGE, REGION_DESCRIPTOR, REGION_PAGE, TB_HEADER, type MachineMemory,
 import { RegionModuleBuilder, TbModuleBuilder, type OriginRecorder, type TbLink } from '@wasm-tcg/wasm-codegen';
 import { memoryImport } from './memory-import.ts';
 import type { TbOptimiser } from './optimiser.ts';
-import { selectRegion, type RegionPlanMember, type RegionSeed } from './region-select.ts';
+import { selectRegion, type RegionPlan, type RegionPlanMember, type RegionRules, type RegionSeed } from './region-select.ts';
 import { translateRegion } from './region-translate.ts';
 import type { TbTranslator } from './tb-translator.ts';
 import type { ExecutionConfig } from './thresholds.ts';
@@ -91,15 +91,20 @@ export class CodeBuilder {
   }
 
   /**
-   * Which TBs would make a region with these as entries now, and their IR as translated, which is good until the next call.
+   * Which TBs would make a region that is grown from these now.
    * @param force the first is in it though it is one of those that must not be
    */
-  regionSources(seeds: readonly RegionSeed[], force = false): RegionSources {
-    const { machine, store, translator, config } = this.#p;
-    const entry = seeds[0]!.header;
-    const alone = this.#p.isRestless(entry);
-    const excluded = (header: number): boolean => (header === entry ? !force && this.#p.excluded(header) : alone || this.#p.excluded(header) || this.#p.isRestless(header));
-    return translateRegion(machine, translator, selectRegion(machine, store, seeds, config, excluded), this.#memberIr);
+  planRegion(seeds: readonly RegionSeed[], { force = false, wanted }: { readonly force?: boolean; readonly wanted?: RegionRules['wanted'] } = {}): RegionPlan {
+    const { machine, store, config } = this.#p;
+    const first = seeds[0]!.header;
+    const alone = this.#p.isRestless(first);
+    const excluded = (header: number): boolean => (header === first ? !force && this.#p.excluded(header) : alone || this.#p.excluded(header) || this.#p.isRestless(header));
+    return selectRegion(machine, store, seeds, config, wanted === undefined ? { excluded } : { excluded, wanted });
+  }
+
+  /** The IR of its members as translated, which is good until the next call. */
+  regionSources(plan: RegionPlan): RegionSources {
+    return translateRegion(this.#p.machine, this.#p.translator, plan, this.#memberIr);
   }
 
   /** Sources, which are optimised in place, to one unit. */

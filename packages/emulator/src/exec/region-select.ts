@@ -26,6 +26,16 @@ export interface RegionPlan {
   readonly members: readonly RegionPlanMember[];
   /** Positions of the members at which it may be entered. */
   readonly entries: readonly number[];
+  /** Times that ways between members have been taken. Without any, there is nothing to be gained over TBs of their own. */
+  readonly inside: number;
+}
+
+/** What is asked about TBs that a region might be grown over. */
+export interface RegionRules {
+  /** It must not be in it (breakpoints). */
+  readonly excluded: (header: number) => boolean;
+  /** May it be in it though the way to it has been taken only so often? Default: any may. */
+  readonly wanted?: (header: number, count: number) => boolean;
 }
 
 /** A TB that a region is to be grown from, and entered at. */
@@ -49,13 +59,26 @@ const OUTSIDE = -1;
 /** An edge is followed when it is taken at least this share of what the hottest edge of its source's region entry is. */
 const COLD_SHARE = 1 / 64;
 
+/** A member is entered from outside when so much of its executions is explained by no way between members. */
+const ENTERED_SHARE = 1 / 16;
+/** Entries of a region at most, apart from its seeds: each costs optimisation across it. */
+const MOST_ENTRIES = 16;
+
+/** How often a TB has been run to its end in the interpreter or in its module: what its exits have counted. */
+export function executions(machine: MachineMemory, tb: number): number {
+  const { u32 } = machine.views();
+  let sum = u32[(tb + AT.jmpCount) >>> 2]! + u32[(tb + AT.jmpCount + 4) >>> 2]! + u32[(tb + AT.indirectMisses) >>> 2]!;
+  const table = u32[(tb + AT.indirect) >>> 2]!;
+  for (let at = table; table !== 0 && at < table + INDIRECT_TARGETS * INDIRECT_TARGET.size; at += INDIRECT_TARGET.size) sum += u32[(at + INDIRECT_TARGET.offset.count) >>> 2]!;
+  return sum;
+}
+
 /**
  * Choose the members of a region.
- * @param seeds its entries, as far as they fit together; the first one always is
- * @param excluded TBs that must not be in it (breakpoints)
+ * @param seeds entries of it, as far as they fit together; the first one always is
  */
 export function selectRegion(
-  machine: MachineMemory, store: TbStore, seeds: readonly RegionSeed[], config: ExecutionConfig, excluded: (header: number) => boolean,
+  machine: MachineMemory, store: TbStore, seeds: readonly RegionSeed[], config: ExecutionConfig, { excluded, wanted = () => true }: RegionRules,
 ): RegionPlan {
   const { u32, i32 } = machine.views();
   const word = (tb: number, field: number): number => u32[(tb + field) >>> 2]!;
@@ -64,6 +87,7 @@ export function selectRegion(
   const members: RegionPlanMember[] = [];
   const entries: number[] = [];
   const position = new Map<string, number>();
+  const ways: Edge[] = [];
   const edges = seeds.map(({ header, pageDelta }): Edge => ({ from: OUTSIDE, to: header, pageDelta, count: Number.MAX_SAFE_INTEGER, indirect: false }));
   let insns = 0;
   let hottest = 0;
@@ -85,6 +109,10 @@ export function selectRegion(
     tb !== 0 && word(tb, AT.state) !== 0 && word(tb, AT.flags) === flags && word(tb, AT.csBase) === csBase && word(tb, AT.cflags) === 0 &&
     insns + word(tb, AT.insns) <= config.regionInsns && !excluded(tb);
 
+  const found = (edge: Edge): void => {
+    edges.push(edge);
+    ways.push(edge);
+  };
   const outgoing = (from: number, tb: number, pageDelta: number): void => {
     for (const slot of [0, 1]) {
       const delta = i32[(tb + AT.jmpDelta + slot * 4) >>> 2]!;
@@ -95,7 +123,7 @@ export function selectRegion(
       else if (to === 0 && pages === 1 && word(tb, AT.physPage2) !== NO_PAGE) to = store.lookup(word(tb, AT.physPage2), delta - PAGE_SIZE, flags, csBase);
       const count = word(tb, AT.jmpCount + slot * 4);
       hottest = Math.max(hottest, count);
-      if (to !== 0) edges.push({ from, to, pageDelta: pageDelta + pages, count, indirect: false });
+      if (to !== 0) found({ from, to, pageDelta: pageDelta + pages, count, indirect: false });
     }
     const table = word(tb, AT.indirect);
     for (let at = table; table !== 0 && at < table + INDIRECT_TARGETS * INDIRECT_TARGET.size; at += INDIRECT_TARGET.size) {
@@ -103,7 +131,7 @@ export function selectRegion(
       if (to === 0) break;
       const count = word(at, INDIRECT_TARGET.offset.count);
       hottest = Math.max(hottest, count);
-      edges.push({ from, to, pageDelta: pageDelta + i32[(at + INDIRECT_TARGET.offset.pages) >>> 2]!, count, indirect: true });
+      found({ from, to, pageDelta: pageDelta + i32[(at + INDIRECT_TARGET.offset.pages) >>> 2]!, count, indirect: true });
     }
   };
 
@@ -112,10 +140,10 @@ export function selectRegion(
     for (let i = 1; i < edges.length; i++) if (edges[i]!.count > edges[best]!.count) best = i;
     const edge = edges.splice(best, 1)[0]!;
     if (members.length > 0 && edge.count < Math.max(1, hottest * COLD_SHARE)) continue;
-    const key = `${edge.to}:${edge.pageDelta}`;
+    const key = placeOf(edge);
     let at = position.get(key);
     if (at === undefined) {
-      if (Math.abs(edge.pageDelta) > MAX_PAGES || !fits(edge.to) || !mappedAlike(edge.to, edge.pageDelta)) continue;
+      if (Math.abs(edge.pageDelta) > MAX_PAGES || !fits(edge.to) || !mappedAlike(edge.to, edge.pageDelta) || !wanted(edge.to, edge.count)) continue;
       enter(edge.to, edge.pageDelta);
       at = members.length;
       position.set(key, at);
@@ -127,5 +155,23 @@ export function selectRegion(
       if (!entries.includes(at)) entries.push(at);
     } else if (edge.indirect) members[edge.from]!.indirect.push(at);
   }
-  return { members, entries };
+
+  const from = new Float64Array(members.length);
+  for (const edge of ways) {
+    const at = position.get(placeOf(edge));
+    if (at !== undefined) from[at] += edge.count;
+  }
+  return { members, entries: [...entries, ...enteredAt()], inside: from.reduce((sum, count) => sum + count, 0) };
+
+  /** Members that no seed names and that are entered from outside often, the most often first. */
+  function enteredAt(): number[] {
+    const outside = members.map(({ header }, m) => executions(machine, header) - from[m]!);
+    const often = (m: number): boolean => outside[m]! >= Math.max(1, hottest * COLD_SHARE, executions(machine, members[m]!.header) * ENTERED_SHARE);
+    return members.map((_, m) => m).filter((m) => often(m) && !entries.includes(m)).sort((a, b) => outside[b]! - outside[a]!).slice(0, MOST_ENTRIES);
+  }
+}
+
+/** A TB at a distance from the first seed: what is a member once. */
+function placeOf({ to, pageDelta }: Edge): string {
+  return `${to}:${pageDelta}`;
 }

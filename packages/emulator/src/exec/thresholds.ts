@@ -18,6 +18,13 @@ export interface ExecutionConfig {
   readonly moduleWindow: number;
   /** The same for {@link regionThreshold}. */
   readonly regionWindow: number;
+  /** Regions are made at all. */
+  readonly regions: boolean;
+  /**
+   * A TB that is run once in so many instructions or fewer is hot: its region goes over whatever it runs through, though that be compiled a second time. Leaving a region for another costs as much as some
+   * ten instructions.
+   */
+  readonly hotInterval: number;
   /** Executions before a TB whose module was evicted gets it back: re-instantiation costs 2–3 µs. */
   readonly returnThreshold: number;
   /** Queued TBs that make a batch, 1 … 64. */
@@ -57,6 +64,8 @@ export interface ExecutionConfig {
 }
 
 export const DEFAULT_SLICE = 65_536;
+/** A threshold that means no regions: more executions than there will be. */
+export const NO_REGIONS = 0x3fff_ffff;
 
 export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig {
   const stress = options.stress ?? 0;
@@ -70,6 +79,8 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
     returnThreshold: mode === 'tci' ? never : stress ? 1 : 32,
     batch: mode === 'tb-per-module' ? 1 : stress ? 3 : (options.batch ?? 32),
     batchAge: 8,
+    regions: mode === 'tiered' && (options.regionThreshold ?? 0) < NO_REGIONS,
+    hotInterval: stress ? 0 : 500,
     regionThreshold: mode !== 'tiered' ? never : stress ? 1 : (options.regionThreshold ?? 3000),
     slice: stress ? 64 : (options.slice ?? DEFAULT_SLICE),
     regionTbs: 64,

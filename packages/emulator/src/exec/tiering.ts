@@ -1,11 +1,15 @@
 /**
  * Moving code up: which TBs are compiled, when, and into what. All compilation is synchronous and in small pieces: a batch of 32
  * TBs costs V8 about as much as running 50,000 guest instructions.
+ *
+ * TBs that have become warm wait until there are some. Then regions are grown from them, the hottest first, by what the interpreter has counted on their edges; those that are
+ * on no way to another become a module of TBs. What is merely warm is compiled once: it is in the region of one, and entered there from others. What is hot goes into every region
+ * that runs through it.
  */
 import { SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
 import type { CodeBuilder } from './code-builder.ts';
-import type { CompiledTbs, RegionPlace } from './compiled-code.ts';
-import type { RegionSeed } from './region-select.ts';
+import type { CodeUnit, CompiledTbs, RegionPlace } from './compiled-code.ts';
+import { executions, type RegionPlan, type RegionSeed } from './region-select.ts';
 import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
@@ -21,8 +25,10 @@ const RETRY_THRESHOLD = 20_000;
 const COVERED_FACTOR = 8;
 /** Members that have been entered from outside so often, as a share of the threshold, become entries with the one that has reached it. */
 const WARM_SHARE = 1 / 8;
-/** Entries of a region at most: each costs optimisation across it. */
-const MAX_ENTRIES = 16;
+/** Entries that a region may have as seeds of its successor: each costs optimisation across it. */
+const MAX_ENTRIES = 32;
+/** A way out of a warm region leads to a TB that has a region when so much of what that TB has run came this way: then it belongs here, too. */
+const OWN_SHARE = 1 / 4;
 
 /** A TB that is not frequent asks again after up to so many times the threshold. */
 const MOST_PATIENCE = 16;
@@ -46,8 +52,8 @@ export interface TieringParts {
 
 export class Tiering {
   readonly #p: TieringParts;
-  readonly #queue: number[] = [];
-  readonly #queued = new Set<number>();
+  /** Warm TBs, with the instructions in which each was run once. */
+  readonly #queue = new Map<number, number>();
   #age = 0;
   compiledModules = 0;
   compiledModuleTbs = 0;
@@ -79,16 +85,15 @@ export class Tiering {
     if (compiled.hasFunction(header)) {
       // A TB with a region gets here when regions are off for the last instructions of a run.
       if (compiled.regionOf(header) !== undefined) this.#setThreshold(header, NEVER);
-      else if (this.#frequent(header, config.regionThreshold, config.regionWindow)) this.#growRegion(header);
+      else if (this.#frequent(header, config.regionThreshold, config.regionWindow)) this.#growRegion(header, this.#plan(header, true));
       return;
     }
-    if (compiled.bringBack(header) || !this.#frequent(header, config.moduleThreshold, config.moduleWindow)) return;
+    if (compiled.bringBack(header)) return;
+    const interval = this.#interval(header);
+    if (!this.#frequent(header, config.moduleThreshold, config.moduleWindow)) return;
     this.#setThreshold(header, NEVER);
-    if (!this.#queued.has(header)) {
-      this.#queued.add(header);
-      this.#queue.push(header);
-    }
-    if (this.#queue.length >= config.batch) this.compileQueue();
+    this.#queue.set(header, interval);
+    if (this.#queue.size >= config.batch) this.compileQueue();
   }
 
   /**
@@ -114,21 +119,38 @@ export class Tiering {
   slice(): void {
     const { compiled, config } = this.#p;
     for (const header of compiled.orphans.splice(0)) this.#setThreshold(header, config.moduleThreshold);
-    if (this.#queue.length > 0 && ++this.#age >= config.batchAge) this.compileQueue();
+    if (this.#queue.size > 0 && ++this.#age >= config.batchAge) this.compileQueue();
   }
 
   /** Forget everything queued: the arena is about to be reused. */
   clear(): void {
-    this.#queue.length = 0;
-    this.#queued.clear();
+    this.#queue.clear();
   }
 
   compileQueue(): void {
     const { config } = this.#p;
     this.#age = 0;
-    const live = this.#queue.filter((tb) => this.#word(tb, AT.state) !== 0);
+    const live = [...this.#queue].filter(([tb]) => this.#word(tb, AT.state) !== 0);
     this.clear();
-    for (let i = 0; i < live.length; i += config.batch) this.#compileBatch(live.slice(i, i + config.batch));
+    const alone = config.regions ? this.#growRegions(live) : live.map(([tb]) => tb);
+    for (let i = 0; i < alone.length; i += config.batch) this.#compileBatch(alone.slice(i, i + config.batch));
+  }
+
+  /** Regions of warm TBs. @returns those that are left, since they are on no way to another */
+  #growRegions(warm: readonly (readonly [tb: number, interval: number])[]): number[] {
+    const { compiled, config } = this.#p;
+    const made = new Set<CodeUnit>();
+    const alone: number[] = [];
+    for (const [tb, interval] of [...warm].sort((a, b) => a[1] - b[1])) {
+      const home = compiled.newestRegion(tb)?.region;
+      // It has come into one just now, and is counted anew.
+      if (home !== undefined && made.has(home)) continue;
+      const plan = this.#plan(tb, interval <= config.hotInterval);
+      const region = plan.inside > 0 ? this.#growRegion(tb, plan) : undefined;
+      if (region !== undefined) made.add(region);
+      else if (plan.inside === 0) alone.push(tb);
+    }
+    return alone;
   }
 
   #compileBatch(headers: readonly number[]): void {
@@ -166,26 +188,42 @@ export class Tiering {
     return builder.batch(headers.map((header, i) => ({ header, state: states[i]!, links: [linked(header, 0), linked(header, 1)] as const })));
   }
 
-  #growRegion(entry: number): void {
+  /**
+   * The region that a TB would have, or an entry in the one that contains it.
+   * @param hot it may go over TBs that have a region
+   */
+  #plan(entry: number, hot: boolean): RegionPlan {
+    const { compiled, builder, machine } = this.#p;
+    const home = compiled.newestRegion(entry)?.region;
+    const belongs = (header: number, count: number): boolean => {
+      const other = compiled.newestRegion(header)?.region;
+      return other === undefined || other === home || count >= executions(machine, header) * OWN_SHARE;
+    };
+    return builder.planRegion(this.#seeds(entry), hot ? {} : { wanted: belongs });
+  }
+
+  #growRegion(entry: number, plan: RegionPlan): CodeUnit | undefined {
     const { compiled, config } = this.#p;
     this.#setThreshold(entry, NEVER);
     // A TB that accesses devices ends behind the access, whatever follows.
-    if (this.#word(entry, AT.cflags) !== 0) return;
-    if (!this.#hasRoom([entry], this.#guess(config.regionTbs))) return;
+    if (this.#word(entry, AT.cflags) !== 0) return undefined;
+    if (!this.#hasRoom([entry], this.#guess(config.regionTbs))) return undefined;
     const account = this.#account('region');
-    const region = this.#buildRegion(entry);
+    const region = this.#buildRegion(plan);
     // Without room for its descriptor, the next translation flushes everything.
-    if (region === undefined || !this.#hasRoom([entry], region.bytes.length)) return;
+    if (region === undefined || !this.#hasRoom([entry], region.bytes.length)) return undefined;
     const { bytes, places } = region;
     const members = [...new Set(places.map((place) => place.header))];
-    compiled.add('region', members, this.#compile(bytes), bytes.length, places);
+    const unit = compiled.add('region', members, this.#compile(bytes), bytes.length, places);
     // The other members are in good hands; one that goes on being entered from elsewhere becomes an entry, later.
     for (const header of members) {
-      if (compiled.moduleOf(header) !== undefined && compiled.regionOf(header) === undefined) this.#setThreshold(header, config.regionThreshold * COVERED_FACTOR);
+      if (compiled.regionOf(header) !== undefined) continue;
+      this.#setThreshold(header, (compiled.hasFunction(header) ? config.regionThreshold : config.moduleThreshold) * COVERED_FACTOR);
     }
     this.compiledRegions++;
     this.compiledRegionTbs += members.length;
     account(members.length, bytes);
+    return unit;
   }
 
   #compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
@@ -195,9 +233,9 @@ export class Tiering {
     return module;
   }
 
-  #buildRegion(entry: number): { bytes: Uint8Array<ArrayBuffer>; places: readonly RegionPlace[] } | undefined {
+  #buildRegion(plan: RegionPlan): { bytes: Uint8Array<ArrayBuffer>; places: readonly RegionPlace[] } | undefined {
     const { builder } = this.#p;
-    const region = builder.mergeRegion(builder.regionSources(this.#seeds(entry)));
+    const region = builder.mergeRegion(builder.regionSources(plan));
     const { bytes, descriptor } = builder.region(region);
     if (descriptor === undefined) return undefined;
     let entries = 0;
@@ -250,13 +288,17 @@ export class Tiering {
    * @param window instructions for `threshold` executions
    */
   #frequent(header: number, threshold: number, window: number): boolean {
-    const record = tbCpuAddress(header, 0);
-    const { u32 } = this.#p.machine.views();
-    const took = ((this.#clock - u32[(record + TB_CPU.offset.since) >>> 2]!) >>> 0) * 2 ** SINCE_SHIFT;
-    const counted = u32[(record + TB_CPU.offset.threshold) >>> 2]!;
-    if (took * threshold <= window * counted) return true;
+    if (this.#interval(header) * threshold <= window) return true;
+    const counted = this.#word(tbCpuAddress(header, 0), TB_CPU.offset.threshold);
     this.#setThreshold(header, Math.min(counted * 2, threshold * MOST_PATIENCE));
     return false;
+  }
+
+  /** Instructions in which a TB has been run once, of late. */
+  #interval(header: number): number {
+    const record = tbCpuAddress(header, 0);
+    const took = ((this.#clock - this.#word(record, TB_CPU.offset.since)) >>> 0) * 2 ** SINCE_SHIFT;
+    return took / this.#word(record, TB_CPU.offset.threshold);
   }
 
   /** Instructions retired, as `since` has them. */
