@@ -34,8 +34,8 @@ export interface RegionPlan {
 export interface RegionRules {
   /** It must not be in it (breakpoints). */
   readonly excluded: (header: number) => boolean;
-  /** May it be in it though the way to it has been taken only so often? Default: any may. */
-  readonly wanted?: (header: number, count: number) => boolean;
+  /** May it be in it unless it is a seed? Default: any may. */
+  readonly wanted?: (header: number) => boolean;
 }
 
 /** A TB that a region is to be grown from, and entered at. */
@@ -65,7 +65,7 @@ const ENTERED_SHARE = 1 / 16;
 const MOST_ENTRIES = 16;
 
 /** How often a TB has been run to its end in the interpreter or in its module: what its exits have counted. */
-export function executions(machine: MachineMemory, tb: number): number {
+function executions(machine: MachineMemory, tb: number): number {
   const { u32 } = machine.views();
   let sum = u32[(tb + AT.jmpCount) >>> 2]! + u32[(tb + AT.jmpCount + 4) >>> 2]! + u32[(tb + AT.indirectMisses) >>> 2]!;
   const table = u32[(tb + AT.indirect) >>> 2]!;
@@ -143,7 +143,7 @@ export function selectRegion(
     const key = placeOf(edge);
     let at = position.get(key);
     if (at === undefined) {
-      if (Math.abs(edge.pageDelta) > MAX_PAGES || !fits(edge.to) || !mappedAlike(edge.to, edge.pageDelta) || !wanted(edge.to, edge.count)) continue;
+      if (Math.abs(edge.pageDelta) > MAX_PAGES || !fits(edge.to) || !mappedAlike(edge.to, edge.pageDelta) || (edge.from !== OUTSIDE && !wanted(edge.to))) continue;
       enter(edge.to, edge.pageDelta);
       at = members.length;
       position.set(key, at);

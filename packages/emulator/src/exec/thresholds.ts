@@ -27,10 +27,16 @@ export interface ExecutionConfig {
   readonly hotInterval: number;
   /** Executions before a TB whose module was evicted gets it back: re-instantiation costs 2–3 µs. */
   readonly returnThreshold: number;
-  /** Queued TBs that make a batch, 1 … 64. */
+  /** TBs of a module, 1 … 64. A module costs 30–80 µs apart from its TBs. */
   readonly batch: number;
-  /** Slices after which a smaller batch is compiled all the same. A module costs 30–80 µs apart from its TBs. */
-  readonly batchAge: number;
+  /**
+   * Queued TBs that are compiled without waiting any longer. Blocks of one loop get warm at about the same time, and regions are cut well only when all of them are known: cut 32 at a
+   * time, an interpreted shell was compiled into three times as much code.
+   */
+  readonly queue: number;
+  /** Slices after which fewer are compiled all the same, and after which the hot ones among them are. */
+  readonly queueAge: number;
+  readonly hotAge: number;
   /** Executions of a TB in its module before a region is grown from it. */
   readonly regionThreshold: number;
   /** Guest instructions per slice: how long V8's baseline code may run before the optimised one, once it is there, is entered. */
@@ -75,12 +81,14 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
     mode,
     moduleWindow: mode === 'tiered' && !stress ? 20_000_000 : Infinity,
     regionWindow: mode === 'tiered' && !stress ? 10_000_000 : Infinity,
-    moduleThreshold: mode === 'tci' ? never : stress ? 1 : (options.moduleThreshold ?? 1000),
+    moduleThreshold: mode === 'tci' ? never : stress ? 1 : (options.moduleThreshold ?? 500),
     returnThreshold: mode === 'tci' ? never : stress ? 1 : 32,
     batch: mode === 'tb-per-module' ? 1 : stress ? 3 : (options.batch ?? 32),
-    batchAge: 8,
+    queue: mode === 'tb-per-module' ? 1 : stress ? 3 : (options.batch ?? 256),
+    queueAge: 32,
+    hotAge: 4,
     regions: mode === 'tiered' && (options.regionThreshold ?? 0) < NO_REGIONS,
-    hotInterval: stress ? 0 : 500,
+    hotInterval: stress ? 0 : 200,
     regionThreshold: mode !== 'tiered' ? never : stress ? 1 : (options.regionThreshold ?? 3000),
     slice: stress ? 64 : (options.slice ?? DEFAULT_SLICE),
     regionTbs: 64,

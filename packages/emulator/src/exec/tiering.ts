@@ -9,7 +9,7 @@
 import { SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
 import type { CodeBuilder } from './code-builder.ts';
 import type { CodeUnit, CompiledTbs, RegionPlace } from './compiled-code.ts';
-import { executions, type RegionPlan, type RegionSeed } from './region-select.ts';
+import type { RegionPlan, RegionSeed } from './region-select.ts';
 import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
@@ -27,8 +27,6 @@ const COVERED_FACTOR = 8;
 const WARM_SHARE = 1 / 8;
 /** Entries that a region may have as seeds of its successor: each costs optimisation across it. */
 const MAX_ENTRIES = 32;
-/** A way out of a warm region leads to a TB that has a region when so much of what that TB has run came this way: then it belongs here, too. */
-const OWN_SHARE = 1 / 4;
 
 /** A TB that is not frequent asks again after up to so many times the threshold. */
 const MOST_PATIENCE = 16;
@@ -93,7 +91,7 @@ export class Tiering {
     if (!this.#frequent(header, config.moduleThreshold, config.moduleWindow)) return;
     this.#setThreshold(header, NEVER);
     this.#queue.set(header, interval);
-    if (this.#queue.size >= config.batch) this.compileQueue();
+    if (this.#queue.size >= config.queue) this.compileQueue();
   }
 
   /**
@@ -119,7 +117,9 @@ export class Tiering {
   slice(): void {
     const { compiled, config } = this.#p;
     for (const header of compiled.orphans.splice(0)) this.#setThreshold(header, config.moduleThreshold);
-    if (this.#queue.size > 0 && ++this.#age >= config.batchAge) this.compileQueue();
+    if (this.#queue.size === 0) return;
+    if (++this.#age >= config.queueAge) this.compileQueue();
+    else if (this.#age % config.hotAge === 0) this.#compileWarm((interval) => interval <= config.hotInterval);
   }
 
   /** Forget everything queued: the arena is about to be reused. */
@@ -128,10 +128,16 @@ export class Tiering {
   }
 
   compileQueue(): void {
-    const { config } = this.#p;
     this.#age = 0;
-    const live = [...this.#queue].filter(([tb]) => this.#word(tb, AT.state) !== 0);
-    this.clear();
+    this.#compileWarm(() => true);
+  }
+
+  /** Compile those in the queue whose interval is as wanted. */
+  #compileWarm(wanted: (interval: number) => boolean): void {
+    const { config } = this.#p;
+    const taken = [...this.#queue].filter(([, interval]) => wanted(interval));
+    for (const [tb] of taken) this.#queue.delete(tb);
+    const live = taken.filter(([tb]) => this.#word(tb, AT.state) !== 0);
     const alone = config.regions ? this.#growRegions(live) : live.map(([tb]) => tb);
     for (let i = 0; i < alone.length; i += config.batch) this.#compileBatch(alone.slice(i, i + config.batch));
   }
@@ -193,13 +199,13 @@ export class Tiering {
    * @param hot it may go over TBs that have a region
    */
   #plan(entry: number, hot: boolean): RegionPlan {
-    const { compiled, builder, machine } = this.#p;
+    const { compiled, builder } = this.#p;
     const home = compiled.newestRegion(entry)?.region;
-    const belongs = (header: number, count: number): boolean => {
+    const isFree = (header: number): boolean => {
       const other = compiled.newestRegion(header)?.region;
-      return other === undefined || other === home || count >= executions(machine, header) * OWN_SHARE;
+      return other === undefined || other === home;
     };
-    return builder.planRegion(this.#seeds(entry), hot ? {} : { wanted: belongs });
+    return builder.planRegion(this.#seeds(entry), hot ? {} : { wanted: isFree });
   }
 
   #growRegion(entry: number, plan: RegionPlan): CodeUnit | undefined {
