@@ -27,7 +27,7 @@ export interface ExecutionOptions {
   readonly regionThreshold?: number;
   /** Guest instructions between two visits of the host. Default 65,536. */
   readonly slice?: number;
-  /** TBs per module batch, 1 … 64. */
+  /** TBs per module, and warm TBs that are compiled without waiting for more. 1 … 64. */
   readonly batch?: number;
   /** Live WebAssembly modules, instances, bytes: see `@wasm-tcg/instance-pool`. */
   readonly pool?: { readonly modules?: number; readonly heldModules?: number; readonly instances?: number; readonly bytes?: number };
