@@ -212,7 +212,7 @@ export class Tiering {
     const { compiled, config } = this.#p;
     this.#setThreshold(entry, NEVER);
     // A TB that accesses devices ends behind the access, whatever follows.
-    if (this.#word(entry, AT.cflags) !== 0) return undefined;
+    if (this.#word(entry, AT.cflags) !== 0 || plan.members.length === 0) return undefined;
     if (!this.#hasRoom([entry], this.#guess(config.regionTbs))) return undefined;
     const account = this.#account('region');
     const region = this.#buildRegion(plan);
