@@ -6,7 +6,7 @@
 // Branches follow the kind of value only. What depends on its bits (carry, exchange of operands, sign of a difference) is computed, for it is not predictable.
 import { FP_SOURCE_F32, FP_SOURCE_F64, FSW_C1, FSW_PE, ST_FP_CONTROL, ST_FP_STATUS, ST_SCRATCH } from '../generated/layout';
 import { ZF } from '../system/arch';
-import { head, setCell, significand } from './state';
+import { head, significand } from './state';
 import { BIAS, INTEGER_BIT, isNormal, isZero } from '../../../runtime/assembly/softfloat/f80-format';
 import { TRUNCATE } from '../../../runtime/assembly/softfloat/state';
 import { divWide, mulHigh, sqrtWide, wideLow } from '../../../runtime/assembly/softfloat/wide';
@@ -17,44 +17,50 @@ const USUAL: u32 = 0x320;
 const PE_MASK: u32 = 0x20;
 const SIGN: u32 = 0x8000;
 const EXPONENT: u32 = 0x7fff;
-/** C1 of the status word by position. */
+/** PE and C1 of the status word by position. */
+const PE_SHIFT: u32 = 5;
 const C1_SHIFT: u32 = 9;
 /** What `fpu_quick_integer` gives when the case is not a usual one: also the integer indefinite, which is none. */
 const NO_INTEGER: u64 = 0x8000000000000000;
 
-@inline function isUsual(env: usize): bool { return (load<u32>(env, ST_FP_CONTROL) & USUAL_MASK) == USUAL; }
+/** Not zero if the control word asks for something else than the usual. */
+@inline function unusual(env: usize): u32 { return (load<u32>(env, ST_FP_CONTROL) & USUAL_MASK) ^ USUAL; }
+
+/** Not zero if a cell's sign and exponent are not those of a normal number. */
+@inline function notNormal(signExponent: u32): u32 { return u32((signExponent & EXPONENT) - 1 >= EXPONENT - 1); }
 
 /** Round (hi, lo) to nearest even and store it with PE and C1. False: the exponent is not surely that of a normal number. */
-@inline function finish(env: usize, cell: usize, sign: u32, exponent: u32, hi: u64, lo: u64): bool {
+@inline function finish(env: usize, cell: usize, sign: u32, exponent: u32, hi: u64, lo: u64): u32 {
   // One below the greatest exponent, so that rounding up stays finite.
-  if (exponent - 1 >= EXPONENT - 2) return false;
+  if (exponent - 1 >= EXPONENT - 2) return 0;
   const up = u64(lo > INTEGER_BIT - (hi & 1));
   const rounded = hi + up;
-  const carry = u32(rounded == 0);
-  setCell(cell, sign | (exponent + carry), rounded | (<u64>carry << 63));
+  const carry = u64(rounded < up);
+  store<u64>(cell, rounded | (carry << 63));
+  store<u64>(cell, <u64>sign | (<u64>exponent + carry), 8);
   const status = load<u32>(env, ST_FP_STATUS) & ~FSW_C1;
-  store<u32>(env, status | (lo ? FSW_PE : 0) | (<u32>up << C1_SHIFT), ST_FP_STATUS);
-  return true;
+  store<u32>(env, status | (u32(lo != 0) << PE_SHIFT) | (<u32>up << C1_SHIFT), ST_FP_STATUS);
+  return 1;
 }
 
-@inline function add(env: usize, cell: usize, headA: u32, a: u64, headB: u32, b: u64): bool {
-  if (!isUsual(env) || !isNormal(headA, a) || !isNormal(headB, b)) return false;
+/** `bad` is not zero if it is no usual case for reasons that the caller knows. */
+@inline function add(env: usize, cell: usize, bad: u32, headA: u32, a: u64, headB: u32, b: u64): u32 {
   const apart = <i32>(headA & EXPONENT) - <i32>(headB & EXPONENT);
-  const swapped = apart < 0 || (apart == 0 && a < b);
+  const swapped = u32(apart < 0) | (u32(apart == 0) & u32(a < b));
+  const distance = <u64><u32>select<i32>(-apart, apart, apart < 0);
+  if (unusual(env) | bad | notNormal(headA) | notNormal(headB) | <u32>(~(a & b) >> 63) | <u32>(distance >> 6)) return 0;
   const greater = select<u64>(b, a, swapped);
   const lesser = select<u64>(a, b, swapped);
   const signExponent = select<u32>(headB, headA, swapped);
-  const distance = <u64>select<i32>(-apart, apart, apart < 0);
-  if (distance > 63) return false;
   // The lesser one shifted, and both words negated if the signs differ: then the leading word cannot borrow.
   const negate: u64 = 0 - <u64>(((headA ^ headB) >> 15) & 1);
-  const tail = ((lesser << 1) << (63 - distance));
+  const tail = (lesser << 1) << (63 - distance);
   const lo = (tail ^ negate) - negate;
   const sum = greater + ((lesser >> distance) ^ negate) + (negate & u64(tail == 0));
   const carry = u64(sum < greater) & ~negate;
   const high = (sum >> carry) | (carry << 63);
   const low = (lo >> carry) | (lo & carry) | ((sum & carry) << 63);
-  if (high == 0) return false;
+  if (high == 0) return 0;
   const shift = clz<u64>(high);
   return finish(
     env, cell, signExponent & SIGN, (signExponent & EXPONENT) + <u32>carry - <u32>shift,
@@ -62,8 +68,8 @@ const NO_INTEGER: u64 = 0x8000000000000000;
   );
 }
 
-@inline function multiply(env: usize, cell: usize, headA: u32, a: u64, headB: u32, b: u64): bool {
-  if (!isUsual(env) || !isNormal(headA, a) || !isNormal(headB, b)) return false;
+@inline function multiply(env: usize, cell: usize, bad: u32, headA: u32, a: u64, headB: u32, b: u64): u32 {
+  if (unusual(env) | bad | notNormal(headA) | notNormal(headB) | <u32>(~(a & b) >> 63)) return 0;
   const high = mulHigh(a, b);
   const low = a * b;
   const shift = (high >> 63) ^ 1;
@@ -73,16 +79,16 @@ const NO_INTEGER: u64 = 0x8000000000000000;
   );
 }
 
-@inline function divide(env: usize, cell: usize, headA: u32, a: u64, headB: u32, b: u64): bool {
-  if (!isUsual(env) || !isNormal(headA, a) || !isNormal(headB, b)) return false;
+@inline function divide(env: usize, cell: usize, bad: u32, headA: u32, a: u64, headB: u32, b: u64): u32 {
+  if (unusual(env) | bad | notNormal(headA) | notNormal(headB) | <u32>(~(a & b) >> 63)) return 0;
   // The dividend is taken half as large where the quotient would not fit.
   const halved = u64(a >= b);
   const quotient = divWide(a >> halved, (a & halved) << 63, b);
   const remainder = wideLow;
   // Half a unit and what lies below, of which only whether it is zero counts.
   const doubled = remainder << 1;
-  const half = u64(remainder >> 63 != 0 || doubled >= b);
-  const rest = u64(remainder != 0 && doubled != b);
+  const half = (remainder >> 63) | u64(doubled >= b);
+  const rest = u64(remainder != 0) & u64(doubled != b);
   return finish(env, cell, (headA ^ headB) & SIGN, (headA & EXPONENT) - (headB & EXPONENT) + (BIAS - 1) + <u32>halved, quotient, (half << 63) | rest);
 }
 
@@ -90,71 +96,81 @@ const NO_INTEGER: u64 = 0x8000000000000000;
 
 /** a + b; `flip`: {@link SIGN} for a − b. */
 export function fpu_quick_add(env: usize, cell: usize, a: usize, b: usize, flip: u32): u32 {
-  return u32(add(env, cell, head(a), significand(a), head(b) ^ flip, significand(b)));
+  return add(env, cell, 0, head(a), significand(a), head(b) ^ flip, significand(b));
 }
 
 export function fpu_quick_mul(env: usize, cell: usize, a: usize, b: usize): u32 {
-  return u32(multiply(env, cell, head(a), significand(a), head(b), significand(b)));
+  return multiply(env, cell, 0, head(a), significand(a), head(b), significand(b));
 }
 
 export function fpu_quick_div(env: usize, cell: usize, a: usize, b: usize): u32 {
-  return u32(divide(env, cell, head(a), significand(a), head(b), significand(b)));
+  return divide(env, cell, 0, head(a), significand(a), head(b), significand(b));
 }
 
 export function fpu_quick_sqrt(env: usize, cell: usize): u32 {
   const signExponent = head(cell);
   const mantissa = significand(cell);
-  if (!isUsual(env) || signExponent >= SIGN || !isNormal(signExponent, mantissa)) return 0;
+  if (unusual(env) || signExponent >= SIGN || !isNormal(signExponent, mantissa)) return 0;
   const exponent = <i32>signExponent - BIAS;
   // An even exponent leaves the radicand in [1, 2), one bit below the top.
   const even = <u64>(exponent & 1) ^ 1;
   const root = sqrtWide(mantissa >> even, (mantissa & even) << 63);
-  return u32(finish(env, cell, 0, <u32>((exponent >> 1) + BIAS), root, wideLow == 2 ? INTEGER_BIT | 1 : wideLow));
+  return finish(env, cell, 0, <u32>((exponent >> 1) + BIAS), root, wideLow == 2 ? INTEGER_BIT | 1 : wideLow);
 }
 
 // ---- memory forms: ST(0) and the bits of the operand -------------------------------------------------------------------------------------
 
-/** Sign and exponent of the last `widen`; 0 if it was not a normal number. */
-let widened: u32 = 0;
+/** Parts of the bits of a memory operand as a cell has them; of other than normal numbers `not…` is not zero and the parts mean nothing. */
+@inline function notNormal64(bits: u64): u32 { return u32((<u32>(bits >> 52) & 0x7ff) - 1 >= 0x7fe); }
+@inline function head64(bits: u64): u32 { return (<u32>(bits >> 48) & SIGN) | ((<u32>(bits >> 52) & 0x7ff) + 0x3c00); }
+@inline function significand64(bits: u64): u64 { return INTEGER_BIT | (bits << 11); }
 
-/** The significand of a memory operand. */
-@inline function widen(kind: u32, bits: u64): u64 {
-  if (kind == FP_SOURCE_F64) {
-    const field = <u32>(bits >> 52) & 0x7ff;
-    widened = field - 1 < 0x7fe ? (<u32>(bits >> 48) & SIGN) | (field + 0x3c00) : 0;
-    return INTEGER_BIT | (bits << 11);
-  }
-  if (kind == FP_SOURCE_F32) {
-    const field = <u32>(bits >> 23) & 0xff;
-    widened = field - 1 < 0xfe ? (<u32>(bits >> 16) & SIGN) | (field + 0x3f80) : 0;
-    return INTEGER_BIT | (bits << 40);
-  }
-  const negative = bits >> 63;
-  const magnitude = (bits ^ (0 - negative)) + negative;
-  const shift = clz<u64>(magnitude);
-  widened = bits ? (<u32>negative << 15) | (BIAS + 63 - <u32>shift) : 0;
-  return magnitude << shift;
-}
+@inline function notNormal32(bits: u64): u32 { return u32((<u32>(bits >> 23) & 0xff) - 1 >= 0xfe); }
+@inline function head32(bits: u64): u32 { return (<u32>(bits >> 16) & SIGN) | ((<u32>(bits >> 23) & 0xff) + 0x3f80); }
+@inline function significand32(bits: u64): u64 { return INTEGER_BIT | (bits << 40); }
+
+@inline function magnitude(bits: u64): u64 { return (bits ^ (0 - (bits >> 63))) + (bits >> 63); }
+@inline function headInteger(bits: u64): u32 { return (<u32>(bits >> 48) & SIGN) | (BIAS + 63 - <u32>clz<u64>(magnitude(bits))); }
+@inline function significandInteger(bits: u64): u64 { return magnitude(bits) << clz<u64>(magnitude(bits)); }
 
 /** ST(0) ± operand; `flips`: {@link SIGN} in bits 0–15 negates the operand, in bits 16–31 ST(0). */
 export function fpu_quick_add_memory(env: usize, cell: usize, flips: u32, kind: u32, bits: u64): u32 {
-  const mantissa = widen(kind, bits);
-  if (widened == 0) return 0;
-  return u32(add(env, cell, head(cell) ^ (flips >> 16), significand(cell), widened ^ (flips & SIGN), mantissa));
+  const own = head(cell) ^ (flips >> 16);
+  const mantissa = significand(cell);
+  const flip = flips & SIGN;
+  if (kind == FP_SOURCE_F64) return add(env, cell, notNormal64(bits), own, mantissa, head64(bits) ^ flip, significand64(bits));
+  if (kind == FP_SOURCE_F32) return add(env, cell, notNormal32(bits), own, mantissa, head32(bits) ^ flip, significand32(bits));
+  return add(env, cell, u32(bits == 0), own, mantissa, headInteger(bits) ^ flip, significandInteger(bits));
 }
 
 export function fpu_quick_mul_memory(env: usize, cell: usize, kind: u32, bits: u64): u32 {
-  const mantissa = widen(kind, bits);
-  if (widened == 0) return 0;
-  return u32(multiply(env, cell, head(cell), significand(cell), widened, mantissa));
+  const own = head(cell);
+  const mantissa = significand(cell);
+  if (kind == FP_SOURCE_F64) return multiply(env, cell, notNormal64(bits), own, mantissa, head64(bits), significand64(bits));
+  if (kind == FP_SOURCE_F32) return multiply(env, cell, notNormal32(bits), own, mantissa, head32(bits), significand32(bits));
+  return multiply(env, cell, u32(bits == 0), own, mantissa, headInteger(bits), significandInteger(bits));
 }
 
 /** ST(0) ÷ operand, or the reverse. */
 export function fpu_quick_div_memory(env: usize, cell: usize, reversed: u32, kind: u32, bits: u64): u32 {
-  const mantissa = widen(kind, bits);
-  if (widened == 0) return 0;
-  if (reversed) return u32(divide(env, cell, widened, mantissa, head(cell), significand(cell)));
-  return u32(divide(env, cell, head(cell), significand(cell), widened, mantissa));
+  let signExponent: u32;
+  let mantissa: u64;
+  let bad: u32;
+  if (kind == FP_SOURCE_F64) {
+    bad = notNormal64(bits);
+    signExponent = head64(bits);
+    mantissa = significand64(bits);
+  } else if (kind == FP_SOURCE_F32) {
+    bad = notNormal32(bits);
+    signExponent = head32(bits);
+    mantissa = significand32(bits);
+  } else {
+    bad = u32(bits == 0);
+    signExponent = headInteger(bits);
+    mantissa = significandInteger(bits);
+  }
+  if (reversed) return divide(env, cell, bad, signExponent, mantissa, head(cell), significand(cell));
+  return divide(env, cell, bad, head(cell), significand(cell), signExponent, mantissa);
 }
 
 // ---- comparisons and integers --------------------------------------------------------------------------------------------------------------
@@ -181,9 +197,12 @@ export function fpu_quick_compare(env: usize, a: usize, b: usize): u32 {
 
 /** The same for ST(0) and a memory operand. */
 export function fpu_quick_compare_memory(env: usize, cell: usize, kind: u32, bits: u64): u32 {
-  const mantissa = widen(kind, bits);
-  if (widened) return compare(head(cell), significand(cell), widened, mantissa);
-  return bits == 0 ? compare(head(cell), significand(cell), 0, 0) : NO_ORDER;
+  const signExponent = head(cell);
+  const mantissa = significand(cell);
+  if (bits == 0) return compare(signExponent, mantissa, 0, 0);
+  if (kind == FP_SOURCE_F64) return notNormal64(bits) ? NO_ORDER : compare(signExponent, mantissa, head64(bits), significand64(bits));
+  if (kind == FP_SOURCE_F32) return notNormal32(bits) ? NO_ORDER : compare(signExponent, mantissa, head32(bits), significand32(bits));
+  return compare(signExponent, mantissa, headInteger(bits), significandInteger(bits));
 }
 
 /**
