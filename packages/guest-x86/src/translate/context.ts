@@ -12,6 +12,7 @@ import { HFlag } from '../state/hflags.ts';
 import { MmuIndex } from '../state/cpu-state.ts';
 import { CC_FLAGS } from '../state/cc-op.ts';
 import { type Comparison, newComparison } from './comparison.ts';
+import { type KnownStack, forgetKnown, newKnownStack } from './x87-known.ts';
 import { Emit, type Size } from './emit.ts';
 import { type LiveBytes, LiveFields } from './live.ts';
 
@@ -80,11 +81,8 @@ export class Ctx extends Emit {
   fpuNoted = false;
   /** Segment register whose selector has been noted as that of the last operand; −1 = none in this TB. */
   fpuNotedSeg = -1;
-  /** TOP and tags as x87-stack.ts keeps them, while `fpuKnown`. */
-  fpuKnown = false;
-  fpuBase: Temp = -1;
-  fpuTags: Temp = -1;
-  fpuMoved = 0;
+  /** What the block knows of the x87 stack (x87-stack.ts). */
+  readonly fpuStack: KnownStack = newKnownStack();
 
   readonly #live = new LiveFields();
 
@@ -127,7 +125,7 @@ export class Ctx extends Emit {
     this.mmxNext = -1;
     this.fpuNoted = false;
     this.fpuNotedSeg = -1;
-    this.fpuKnown = false;
+    forgetKnown(this.fpuStack);
     this.ccOp = ccOp;
     this.ccDirty = false;
     this.ccA = -1;

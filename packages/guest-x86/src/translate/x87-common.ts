@@ -29,12 +29,14 @@ export function fpuAvailable(c: Ctx): boolean {
 
 /** What waiting instructions do first, MMX and WAIT too: an unmasked exception of an earlier one is raised. */
 export function checkFpuError(c: Ctx): void {
+  if (c.fpuStack.quiet) return;
   const status = c.tb.newLocal(Type.i32);
   c.b.ld(Type.i32, status, c.tb.env, stateAt('fpStatus'), MO_32);
   const ok = c.tb.newLabel();
   c.b.brcond(Type.i32, status, c.k32(FpuStatus.ES), Cond.tsteq, ok);
   c.b.call(FPU_ERROR, -1, []);
   c.label(ok);
+  c.fpuStack.quiet = true;
 }
 
 /** Begin a waiting ESC instruction. False: it has faulted. */

@@ -36,6 +36,8 @@ function storeWord(c: Ctx, value: () => Temp): void {
 function fldcw(c: Ctx): void {
   if (!startFpu(c)) return;
   c.b.call(FLDCW, -1, [c.toI32(read(c, 0))]);
+  // What has been masked may not be any more.
+  c.fpuStack.quiet = false;
 }
 
 const statusWord = (c: Ctx): Temp => c.or(loadWord(c, 'fpStatus'), c.shlI(loadWord(c, 'fpTop'), FpuStatus.TOP_SHIFT));

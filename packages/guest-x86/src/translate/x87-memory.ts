@@ -11,9 +11,7 @@ import type { Size } from './emit.ts';
 import type { Handler, HandlersOf } from './handler.ts';
 import { isMem, sizeOf } from './operands.ts';
 import { type FpuOperand, checkAlignment, fpuOperand, loadAs, loadTen, noteLast, startFpu, stateAt } from './x87-common.ts';
-import {
-  type DirectWay, bothWays, cellAddress, forgetStack, loadHead, loadSignificand, needFull, needRoom, pop, push, setStatus, stackRegister, storeParts,
-} from './x87-stack.ts';
+import { type DirectWay, bothWays, forgetStack, loadHead, loadSignificand, needFull, needRoom, pop, push, setStatus, storeParts } from './x87-stack.ts';
 import { fldRegister, fstRegister, fstpRegister } from './x87.ts';
 
 const H = {
@@ -38,6 +36,9 @@ const k64 = (c: Ctx, value: number): Temp => c.tb.constI64(value);
 /** 2^63. */
 const integerBit = (c: Ctx): Temp => c.tb.constant(Type.i64, 0, 0x8000_0000 | 0);
 
+/** What is pushed. */
+const NEXT = [-1] as const;
+
 /** How a format lies in its bits. */
 interface Format {
   readonly fieldBits: number;
@@ -55,7 +56,8 @@ function pushFloat(c: Ctx, way: DirectWay, format: Format, bits: Temp): void {
   const field = c.tb.newLocal(Type.i64);
   c.b.extract(Type.i64, field, bits, format.bits, format.fieldBits);
   c.b.brcond(Type.i64, i64(c, Op.sub, field, k64(c, 1)), k64(c, (1 << format.fieldBits) - 2), Cond.geu, way.exact);
-  const next = needRoom(c, way);
+  const next = way.st[0]!;
+  needRoom(c, way, next);
   const sign = i64(c, Op.and, i64(c, Op.shr, bits, k64(c, format.bits + format.fieldBits - 15)), k64(c, 0x8000));
   const head = i64(c, Op.or, i64(c, Op.add, field, k64(c, BIAS - biasOf(format))), sign);
   storeParts(c, next, head, i64(c, Op.or, i64(c, Op.shl, bits, k64(c, 63 - format.bits)), integerBit(c)));
@@ -71,15 +73,20 @@ function fld(c: Ctx): void {
   if (!startFpu(c)) return;
   const size = c.insn.opSizes[0]!;
   const operand = fpuOperand(c, size, false);
-  if (size === TEN) loadExtended(c, operand);
-  else {
-    const bits = loadAs(c, Type.i64, operand.address, memop(c, size as Size));
-    bothWays(c, (way) => pushFloat(c, way, size === 8 ? F64 : F32, bits), () => {
+  if (size === TEN) {
+    loadExtended(c, operand);
+    return;
+  }
+  const bits = loadAs(c, Type.i64, operand.address, memop(c, size as Size));
+  bothWays(c, {
+    st: NEXT,
+    direct: (way) => pushFloat(c, way, size === 8 ? F64 : F32, bits),
+    exact: () => {
       if (size === 8) c.b.call(H.fldF64, -1, [bits]);
       else c.b.call(H.fldF32, -1, [narrow(c, bits)]);
-    });
-  }
-  noteLast(c, operand);
+    },
+    last: () => noteLast(c, operand),
+  });
 }
 
 function narrow(c: Ctx, a: Temp): Temp {
@@ -97,17 +104,24 @@ function extend(c: Ctx, a: Temp): Temp {
 /** FLD m80 takes any pattern as it is. */
 function loadExtended(c: Ctx, operand: FpuOperand): void {
   const { low, high } = loadTen(c, operand);
-  bothWays(c, (way) => {
-    const next = needRoom(c, way);
-    storeParts(c, next, extend(c, high), low);
-    setStatus(c);
-    push(c, next);
-  }, () => c.b.call(H.fldF80, -1, [low, high]));
+  bothWays(c, {
+    st: NEXT,
+    direct: (way) => {
+      const next = way.st[0]!;
+      needRoom(c, way, next);
+      storeParts(c, next, extend(c, high), low);
+      setStatus(c);
+      push(c, next);
+    },
+    exact: () => c.b.call(H.fldF80, -1, [low, high]),
+    last: () => noteLast(c, operand),
+  });
 }
 
 /** Push a signed integer: the leading one of its magnitude moves to the top. */
 function pushInteger(c: Ctx, way: DirectWay, value: Temp): void {
-  const next = needRoom(c, way);
+  const next = way.st[0]!;
+  needRoom(c, way, next);
   const negative = i64(c, Op.sar, value, k64(c, 63));
   const magnitude = i64(c, Op.sub, i64(c, Op.xor, value, negative), negative);
   const shift = c.unary(Op.clz, Type.i64, magnitude);
@@ -125,8 +139,7 @@ function fild(c: Ctx): void {
   const size = sizeOf(c, 0);
   const operand = fpuOperand(c, size, false);
   const value = loadAs(c, Type.i64, operand.address, memop(c, size) | (size === 8 ? 0 : MO_SIGN));
-  bothWays(c, (way) => pushInteger(c, way, value), () => c.b.call(H.fild, -1, [value]));
-  noteLast(c, operand);
+  bothWays(c, { st: NEXT, direct: (way) => pushInteger(c, way, value), exact: () => c.b.call(H.fild, -1, [value]), last: () => noteLast(c, operand) });
 }
 
 function fbld(c: Ctx): void {
@@ -146,16 +159,19 @@ function storeBy(c: Ctx, helper: number, size: number, aligned: Size, more: read
   const operand = fpuOperand(c, size, true);
   checkAlignment(c, operand.address, aligned, true);
   const exact = (): void => c.b.call(helper, -1, [c.toI64(operand.address), c.k32(c.mmu), ...more]);
-  if (direct === undefined) {
-    exact();
-    forgetStack(c);
-  } else bothWays(c, (way) => direct(way, operand.address), exact);
-  noteLast(c, operand);
+  const last = (): void => noteLast(c, operand);
+  if (direct !== undefined) {
+    bothWays(c, { st: [0], direct: (way) => direct(way, operand.address), exact, last });
+    return;
+  }
+  exact();
+  forgetStack(c);
+  last();
 }
 
 /** Round ST(0) to nearest even and store it: a normal number that stays one, with PE masked. */
 const storeFloat = (c: Ctx, format: Format, pops: 0 | 1) => (way: DirectWay, address: Temp): void => {
-  const top = stackRegister(c, 0);
+  const top = way.st[0]!;
   needFull(c, way, top);
   const head = extend(c, loadHead(c, top));
   const significand = loadSignificand(c, top);
@@ -194,10 +210,10 @@ const fst = (pops: 0 | 1, register: Handler): Handler => (c) => {
 };
 
 const storeInteger = (c: Ctx, size: Size, truncates: 0 | 1, pops: 0 | 1) => (way: DirectWay, address: Temp): void => {
-  const top = stackRegister(c, 0);
+  const top = way.st[0]!;
   needFull(c, way, top);
   const value = c.tb.newLocal(Type.i64);
-  c.b.call(H.quickInteger, value, [cellAddress(c, top), c.k32(size), c.k32(truncates)]);
+  c.b.call(H.quickInteger, value, [top.cell, c.k32(size), c.k32(truncates)]);
   c.b.brcond(Type.i64, value, c.tb.constant(Type.i64, 0, NO_INTEGER | 0), Cond.eq, way.exact);
   const flags = c.tb.newLocal(Type.i32);
   c.b.ld(Type.i32, flags, c.tb.env, stateAt('scratch'), MO_32);

@@ -13,8 +13,7 @@ import type { Handler, HandlersOf } from './handler.ts';
 import { isMem, sizeOf } from './operands.ts';
 import { type FpuOperand, fpuOperand, loadAs, noteLast, startFpu } from './x87-common.ts';
 import {
-  type DirectWay, bothWays, cellAddress, copyCell, forgetStack, loadCell, loadHead, markFull, needFull, needRoom, pop, push, setStatus, stackRegister, storeCell,
-  storeHead, storeParts,
+  type DirectWay, bothWays, copyCell, fill, forgetStack, keep, loadCell, loadHead, needFull, needRoom, pop, push, setStatus, storeCell, storeHead, storeParts,
 } from './x87-stack.ts';
 
 const COM = helperId('fpu_com');
@@ -45,6 +44,9 @@ const QUICK = {
   addMemory: helperId('fpu_quick_add_memory'), mulMemory: helperId('fpu_quick_mul_memory'), divMemory: helperId('fpu_quick_div_memory'),
   compare: helperId('fpu_quick_compare'), compareMemory: helperId('fpu_quick_compare_memory'),
 } as const;
+/** Registers of instructions that work on ST(0), and of those that push. */
+const TOP = [0] as const;
+const NEXT = [-1] as const;
 /** What flips a sign in the head of a cell. */
 const SIGN = 0x8000;
 
@@ -92,22 +94,32 @@ function binary(op: Operation, integer: boolean, pops: number): Handler {
       const operand = fpuOperand(c, sizeOf(c, 0), false);
       const { kind, bits } = loadSource(c, operand, integer);
       const source = [c.k32(kind), bits];
-      bothWays(c, (way) => {
-        const top = stackRegister(c, 0);
-        needFull(c, way, top);
-        quickMemory(c, way, op, cellAddress(c, top), source);
-      }, () => c.b.call(memory, -1, source));
-      noteLast(c, operand);
+      bothWays(c, {
+        st: TOP,
+        direct: (way) => {
+          const top = way.st[0]!;
+          needFull(c, way, top);
+          quickMemory(c, way, op, top.cell, source);
+          keep(c, top);
+        },
+        exact: () => c.b.call(memory, -1, source),
+        last: () => noteLast(c, operand),
+      });
     } else {
       const [destination, source] = [opRegs[0]!, opRegs[1]!];
-      bothWays(c, (way) => {
-        const [to, from] = [stackRegister(c, destination), stackRegister(c, source)];
-        needFull(c, way, to, from);
-        quickRegisters(c, way, op, cellAddress(c, to), cellAddress(c, from));
-        // The source of what pops is ST(0).
-        if (pops > 0) pop(c, from);
-      }, () => c.b.call(registers, -1, [c.k32(destination | (source << FpuOperands.sourceShift) | (pops << FpuOperands.popShift))]));
-      noteLast(c);
+      bothWays(c, {
+        st: [destination, source],
+        direct: (way) => {
+          const [to, from] = [way.st[0]!, way.st[1]!];
+          needFull(c, way, to, from);
+          quickRegisters(c, way, op, to.cell, from.cell);
+          keep(c, to);
+          // The source of what pops is ST(0).
+          if (pops > 0) pop(c, from);
+        },
+        exact: () => c.b.call(registers, -1, [c.k32(destination | (source << FpuOperands.sourceShift) | (pops << FpuOperands.popShift))]),
+        last: () => noteLast(c),
+      });
     }
   };
 }
@@ -118,12 +130,17 @@ const integer = (op: Operation): Handler => binary(op, true, 0);
 
 function squareRoot(c: Ctx): void {
   if (!startFpu(c)) return;
-  bothWays(c, (way) => {
-    const top = stackRegister(c, 0);
-    needFull(c, way, top);
-    quickly(c, way, QUICK.sqrt, [cellAddress(c, top)]);
-  }, () => c.b.call(SQRT, -1, []));
-  noteLast(c);
+  bothWays(c, {
+    st: TOP,
+    direct: (way) => {
+      const top = way.st[0]!;
+      needFull(c, way, top);
+      quickly(c, way, QUICK.sqrt, [top.cell]);
+      keep(c, top);
+    },
+    exact: () => c.b.call(SQRT, -1, []),
+    last: () => noteLast(c),
+  });
 }
 
 // ---- comparisons --------------------------------------------------------------------------------------------------------------------------
@@ -139,9 +156,10 @@ function order(c: Ctx, way: DirectWay, helper: number, args: readonly Temp[]): T
 /** C0 and C3 stand in the status word as CF and ZF in EFLAGS, a byte higher. */
 const CONDITION_SHIFT = 8;
 
-function concludeComparison(c: Ctx, flags: Temp, pops: number): void {
+/** What pops are the first registers of the way. */
+function concludeComparison(c: Ctx, way: DirectWay, flags: Temp, pops: number): void {
   setStatus(c, c.binary(Op.shl, Type.i32, flags, c.k32(CONDITION_SHIFT)), FpuStatus.C0 | FpuStatus.C2 | FpuStatus.C3);
-  for (let i = 0; i < pops; i++) pop(c, stackRegister(c, 0));
+  for (let i = 0; i < pops; i++) pop(c, way.st[i]!);
 }
 
 /** FCOM, FUCOM, FICOM. Forms without operands compare with ST(1). */
@@ -151,24 +169,35 @@ const compare = (quiet: boolean, pops: number, isInteger = false): Handler => (c
   if (insn.opCount > 0 && isMem(c, 0)) {
     const operand = fpuOperand(c, sizeOf(c, 0), false);
     const { kind, bits } = loadSource(c, operand, isInteger);
-    bothWays(c, (way) => {
-      const top = stackRegister(c, 0);
-      needFull(c, way, top);
-      concludeComparison(c, order(c, way, QUICK.compareMemory, [cellAddress(c, top), c.k32(kind), bits]), pops);
-    }, () => c.b.call(COM_MEMORY, -1, [c.k32(kind), bits, c.k32(pops)]));
-    noteLast(c, operand);
+    bothWays(c, {
+      st: TOP,
+      direct: (way) => concludeComparison(c, way, orderOfMemory(c, way, kind, bits), pops),
+      exact: () => c.b.call(COM_MEMORY, -1, [c.k32(kind), bits, c.k32(pops)]),
+      last: () => noteLast(c, operand),
+    });
   } else {
     const other = insn.opCount > 0 ? insn.opRegs[1]! : 1;
-    bothWays(c, (way) => concludeComparison(c, orderOfRegisters(c, way, other), pops),
-      () => c.b.call(COM, -1, [c.k32(other), c.k32(quiet ? 1 : 0), c.k32(pops)]));
-    noteLast(c);
+    bothWays(c, {
+      // Two pops: those of FCOMPP, whose other operand is ST(1).
+      st: [0, other],
+      direct: (way) => concludeComparison(c, way, orderOfRegisters(c, way), pops),
+      exact: () => c.b.call(COM, -1, [c.k32(other), c.k32(quiet ? 1 : 0), c.k32(pops)]),
+      last: () => noteLast(c),
+    });
   }
 };
 
-function orderOfRegisters(c: Ctx, way: DirectWay, other: number): Temp {
-  const [a, b] = [stackRegister(c, 0), stackRegister(c, other)];
+/** Of the two registers of the way. */
+function orderOfRegisters(c: Ctx, way: DirectWay): Temp {
+  const [a, b] = [way.st[0]!, way.st[1]!];
   needFull(c, way, a, b);
-  return order(c, way, QUICK.compare, [cellAddress(c, a), cellAddress(c, b)]);
+  return order(c, way, QUICK.compare, [a.cell, b.cell]);
+}
+
+function orderOfMemory(c: Ctx, way: DirectWay, kind: FpuSource, bits: Temp): Temp {
+  const top = way.st[0]!;
+  needFull(c, way, top);
+  return order(c, way, QUICK.compareMemory, [top.cell, c.k32(kind), bits]);
 }
 
 /** FCOMI, FUCOMI: OF, SF and AF become 0. C1 stays. */
@@ -176,23 +205,28 @@ const compareFlags = (quiet: boolean, pops: number): Handler => (c) => {
   if (!startFpu(c)) return;
   const flags = c.tb.newLocal(Type.i32);
   const other = c.insn.opRegs[1]!;
-  bothWays(c, (way) => {
-    c.b.mov(Type.i32, flags, orderOfRegisters(c, way, other));
-    if (pops > 0) pop(c, stackRegister(c, 0));
-  }, () => c.b.call(COMI, flags, [c.k32(other), c.k32(quiet ? 1 : 0), c.k32(pops)]));
-  noteLast(c);
+  bothWays(c, {
+    st: [0, other],
+    direct: (way) => {
+      c.b.mov(Type.i32, flags, orderOfRegisters(c, way));
+      if (pops > 0) pop(c, way.st[0]!);
+    },
+    exact: () => c.b.call(COMI, flags, [c.k32(other), c.k32(quiet ? 1 : 0), c.k32(pops)]),
+    last: () => noteLast(c),
+    goesOn: true,
+  });
   setFlags(c, c.fromI32(flags));
 };
 
 /** FTST: with +0. */
 function test(c: Ctx): void {
   if (!startFpu(c)) return;
-  bothWays(c, (way) => {
-    const top = stackRegister(c, 0);
-    needFull(c, way, top);
-    concludeComparison(c, order(c, way, QUICK.compareMemory, [cellAddress(c, top), c.k32(FpuSource.f64), c.tb.constI64(0)]), 0);
-  }, () => c.b.call(TST, -1, []));
-  noteLast(c);
+  bothWays(c, {
+    st: TOP,
+    direct: (way) => concludeComparison(c, way, orderOfMemory(c, way, FpuSource.f64, c.tb.constI64(0)), 0),
+    exact: () => c.b.call(TST, -1, []),
+    last: () => noteLast(c),
+  });
 }
 
 /** FCMOVcc by the condition number of Jcc. */
@@ -233,31 +267,39 @@ const onRegister = (name: string, operand: number, ...args: readonly number[]): 
 export function fldRegister(c: Ctx): void {
   if (!startFpu(c)) return;
   const from = c.insn.opRegs[0]!;
-  bothWays(c, (way) => {
-    const next = needRoom(c, way);
-    const source = stackRegister(c, from);
-    needFull(c, way, source);
-    copyCell(c, next, source);
-    setStatus(c);
-    push(c, next);
-  }, () => c.b.call(FLD_ST, -1, [c.k32(from)]));
-  noteLast(c);
+  bothWays(c, {
+    st: [-1, from],
+    direct: (way) => {
+      const [next, source] = [way.st[0]!, way.st[1]!];
+      needRoom(c, way, next);
+      needFull(c, way, source);
+      copyCell(c, next, source);
+      setStatus(c);
+      push(c, next);
+    },
+    exact: () => c.b.call(FLD_ST, -1, [c.k32(from)]),
+    last: () => noteLast(c),
+  });
 }
 
 const storeRegister = (pops: 0 | 1): Handler => (c) => {
   if (!startFpu(c)) return;
   const to = c.insn.opRegs[0]!;
-  bothWays(c, (way) => {
-    const [top, target] = [stackRegister(c, 0), stackRegister(c, to)];
-    needFull(c, way, top);
-    if (to !== 0) {
-      copyCell(c, target, top);
-      markFull(c, target);
-    }
-    setStatus(c);
-    if (pops === 1) pop(c, top);
-  }, () => c.b.call(FST_ST, -1, [c.k32(to), c.k32(pops)]));
-  noteLast(c);
+  bothWays(c, {
+    st: [0, to],
+    direct: (way) => {
+      const [top, target] = [way.st[0]!, way.st[1]!];
+      needFull(c, way, top);
+      if (to !== 0) {
+        copyCell(c, target, top);
+        fill(c, target);
+      }
+      setStatus(c);
+      if (pops === 1) pop(c, top);
+    },
+    exact: () => c.b.call(FST_ST, -1, [c.k32(to), c.k32(pops)]),
+    last: () => noteLast(c),
+  });
 };
 export const fstRegister: Handler = storeRegister(0);
 export const fstpRegister: Handler = storeRegister(1);
@@ -265,39 +307,55 @@ export const fstpRegister: Handler = storeRegister(1);
 function exchange(c: Ctx): void {
   if (!startFpu(c)) return;
   const other = c.insn.opRegs[1]!;
-  bothWays(c, (way) => {
-    const [a, b] = [stackRegister(c, 0), stackRegister(c, other)];
-    needFull(c, way, a, b);
-    const [first, second] = [loadCell(c, a), loadCell(c, b)];
-    storeCell(c, a, second);
-    storeCell(c, b, first);
-    setStatus(c);
-  }, () => c.b.call(FXCH, -1, [c.k32(other)]));
-  noteLast(c);
+  bothWays(c, {
+    st: [0, other],
+    direct: (way) => {
+      const [a, b] = [way.st[0]!, way.st[1]!];
+      needFull(c, way, a, b);
+      const [first, second] = [loadCell(c, a), loadCell(c, b)];
+      storeCell(c, a, second);
+      storeCell(c, b, first);
+      setStatus(c);
+      keep(c, a);
+      keep(c, b);
+    },
+    exact: () => c.b.call(FXCH, -1, [c.k32(other)]),
+    last: () => noteLast(c),
+  });
 }
 
 /** FCHS, FABS: of any value, NaN too. */
 const changeSign = (helper: number, op: number, bits: number): Handler => (c) => {
   if (!startFpu(c)) return;
-  bothWays(c, (way) => {
-    const top = stackRegister(c, 0);
-    needFull(c, way, top);
-    storeHead(c, top, c.binary(op, Type.i32, loadHead(c, top), c.k32(bits)));
-    setStatus(c);
-  }, () => c.b.call(helper, -1, []));
-  noteLast(c);
+  bothWays(c, {
+    st: TOP,
+    direct: (way) => {
+      const top = way.st[0]!;
+      needFull(c, way, top);
+      storeHead(c, top, c.binary(op, Type.i32, loadHead(c, top), c.k32(bits)));
+      setStatus(c);
+      keep(c, top);
+    },
+    exact: () => c.b.call(helper, -1, []),
+    last: () => noteLast(c),
+  });
 };
 
 /** FLD1, FLDZ: exact in any state. `which`: low bits of the opcode. */
 const pushConstant = (which: number, head: number, significandHigh: number): Handler => (c) => {
   if (!startFpu(c)) return;
-  bothWays(c, (way) => {
-    const next = needRoom(c, way);
-    storeParts(c, next, c.tb.constI64(head), c.tb.constant(Type.i64, 0, significandHigh));
-    setStatus(c);
-    push(c, next);
-  }, () => c.b.call(FLD_CONSTANT, -1, [c.k32(which)]));
-  noteLast(c);
+  bothWays(c, {
+    st: NEXT,
+    direct: (way) => {
+      const next = way.st[0]!;
+      needRoom(c, way, next);
+      storeParts(c, next, c.tb.constI64(head), c.tb.constant(Type.i64, 0, significandHigh));
+      setStatus(c);
+      push(c, next);
+    },
+    exact: () => c.b.call(FLD_CONSTANT, -1, [c.k32(which)]),
+    last: () => noteLast(c),
+  });
 };
 
 export const X87 = {

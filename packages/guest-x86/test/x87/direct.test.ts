@@ -124,3 +124,12 @@ test.each(CODES)('%s', (_, code) => {
   }
   expect(direct.usual).toBeGreaterThan(2);
 });
+
+test('an unmasked exception leaves the block behind its instruction', () => {
+  const cpu = new FpuCpu('protected32').push(ST.one, ST.signaling).set({ fcw: 0x37e });
+  // fadd; fld1: the sum says invalid, and FLD1 of the next block finds it pending.
+  expect(cpu.run(Uint8Array.of(0xd8, 0xc1, 0xd9, 0xe8, 0xeb, 0xfe), 0x1000)).toBe('goto_ptr');
+  expect([cpu.get('rip'), cpu.get('fsw') & 0x80n, cpu.get('ftw'), cpu.get('st0')]).toEqual([0x1002n, 0x80n, 0xc0n, ST.signaling]);
+  expect(cpu.run(Uint8Array.of(0xd9, 0xe8, 0xeb, 0xfe), 0x1002)).not.toMatch(/goto/);
+  expect(cpu.get('st0')).toBe(ST.signaling);
+});
