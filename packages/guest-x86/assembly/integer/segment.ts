@@ -24,9 +24,19 @@ function bound(env: usize, seg: u32, write: bool): u32 {
   return limit < LONGEST ? 0 : limit - LONGEST + 2;
 }
 
+/** Present, readable and writable data, expand-up. */
+const OPEN: u32 = D_P | D_S | D_RW;
+/** Both bounds of 4 GiB of that, in any mode. */
+const OPEN_BOUNDS: u64 = (<u64>(0xffffffff - LONGEST + 2) << 32) | (0xffffffff - LONGEST + 2);
+
 /** Recompute `segBound` of all segment registers. Part of update_hflags: hflags must be right. */
 export function refresh_segment_bounds(env: usize): void {
   for (let seg: u32 = 0; seg < 6; seg++) {
+    // What nearly all segments of nearly all systems are.
+    if (limitOf(env, seg) == 0xffffffff && (accessOf(env, seg) & (OPEN | D_CODE | D_DC)) == OPEN) {
+      store<u64>(env + (seg << 3), OPEN_BOUNDS, ST_SEG_BOUND);
+      continue;
+    }
     store<u32>(env + (seg << 3), bound(env, seg, false), ST_SEG_BOUND);
     store<u32>(env + (seg << 3), bound(env, seg, true), ST_SEG_BOUND + 4);
   }
