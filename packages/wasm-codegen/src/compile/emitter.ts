@@ -63,7 +63,7 @@ export abstract class FunctionEmitter implements LowerCtx {
   protected block = 0;
   /** Is told where code comes from. */
   origins: OriginRecorder | undefined;
-  private code!: Int32Array;
+  protected code!: Int32Array;
   private op = 0;
   private outsAt = 0;
   private insAt = 0;

@@ -22,6 +22,7 @@ import { ValType } from '../encoder/types.ts';
 import { valTypeOf } from '../lower/context.ts';
 import { grown } from '../structure/graph.ts';
 import { Structurer, type NodeWriter } from '../structure/structurer.ts';
+import { BlockEnd } from './blocks.ts';
 import { CTX, FunctionEmitter, mayCommitAndLeave } from './emitter.ts';
 import type { HelperImports } from './imports.ts';
 import { LongestPaths } from './longest-path.ts';
@@ -242,6 +243,21 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
       this.payForMember(block, member);
     }
     this.emitBlock(block);
+  }
+
+  /** Frequent ways lead to members, so one that leaves the region through a link is taken seldom. */
+  bias(block: number): number {
+    const { graph } = this.blocks;
+    if (block === this.root) return 0;
+    return (this.leavesByLink(graph.successor(block, 1)) ? 1 : 0) - (this.leavesByLink(graph.successor(block, 0)) ? 1 : 0);
+  }
+
+  private leavesByLink(block: number): boolean {
+    const { blocks, code } = this;
+    if (blocks.endKind[block] !== BlockEnd.exit || this.memberOf[block] !== NO_MEMBER) return false;
+    let op = 0;
+    for (let at = blocks.start[block], end = blocks.end[block]; at < end; at += 1 + opLength(code[at])) op = opCode(code[at]);
+    return op === Ir.goto_tb;
   }
 
   private enterMember(member: number): void {

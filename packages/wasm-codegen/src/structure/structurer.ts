@@ -23,6 +23,8 @@ export interface NodeWriter {
    * (not 0: successor 0); an i32 index for more (the last successor for any beyond).
    */
   node(node: number): void;
+  /** Of a node with two successors: more than 0 when it nearly always goes to successor 0, less than 0 for successor 1. Absent: not known. */
+  bias?(node: number): number;
 }
 
 /** Pending actions, in triples (action, node, node that follows). */
@@ -139,11 +141,11 @@ export class Structurer {
     else if (this.inserter.kind[node] === NodeKind.copy) writer.node(this.inserter.value[node]);
     else if (this.inserter.kind[node] === NodeKind.dispatch) f.get(selector);
     else f.i32Const(this.inserter.value[node]).set(selector);
-    this.leave(f, node, next);
+    this.leave(f, node, next, writer);
   }
 
   /** Writes what follows a node's code: nothing, a branch, a condition or a table. */
-  private leave(f: FuncBody, node: number, follow: number): void {
+  private leave(f: FuncBody, node: number, follow: number, writer: NodeWriter): void {
     const { first, count, targets } = this.graph;
     const edge = first[node];
     switch (count[node]) {
@@ -153,24 +155,34 @@ export class Structurer {
         this.go(f, node, targets[edge], follow);
         return;
       case 2:
-        this.choose(f, node, targets[edge], targets[edge + 1], follow);
+        this.choose(f, node, targets[edge], targets[edge + 1], follow, this.biasOf(writer, node));
         return;
       default:
         this.table(f, node, edge, count[node]);
     }
   }
 
-  private choose(f: FuncBody, node: number, then: number, otherwise: number, follow: number): void {
+  private biasOf(writer: NodeWriter, node: number): number {
+    if (writer.bias === undefined) return 0;
+    if (node < this.original) return writer.bias(node);
+    return this.inserter.kind[node] === NodeKind.copy ? writer.bias(this.inserter.value[node]) : 0;
+  }
+
+  private choose(f: FuncBody, node: number, then: number, otherwise: number, follow: number, bias: number): void {
     if (then === otherwise) {
       f.drop();
       this.go(f, node, then, follow);
     } else if (this.isJump(node, then) && !(this.fallsInto(node, then, follow) && this.isJump(node, otherwise))) {
+      if (bias !== 0) f.hint(bias > 0);
       f.brIf(this.label(node, then));
       this.go(f, node, otherwise, follow);
     } else if (this.isJump(node, otherwise)) {
-      f.op(Op.i32_eqz).brIf(this.label(node, otherwise));
+      f.op(Op.i32_eqz);
+      if (bias !== 0) f.hint(bias < 0);
+      f.brIf(this.label(node, otherwise));
       this.go(f, node, then, follow);
     } else {
+      if (bias !== 0) f.hint(bias > 0);
       f.if_();
       this.push(Action.end, 0, 0);
       this.push(Action.tree, otherwise, follow);
