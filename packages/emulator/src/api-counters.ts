@@ -47,7 +47,7 @@ export const COUNTER_GROUPS = [
       deviceMs: { unit: 'ms', label: 'devices', about: 'Ports and device registers (estimate).' },
       alarmMs: { unit: 'ms', label: 'alarms', about: 'Clock, due alarms and interrupts between two runs of guest code (estimate).' },
       codeWriteMs: { unit: 'ms', label: 'code writes', about: 'Stores that met translated code: finding and retiring TBs (estimate).' },
-      flushMs: { unit: 'ms', label: 'flush', about: 'Dropping all translated code.' },
+      flushMs: { unit: 'ms', label: 'flush', about: 'Dropping all translated code inside of a run, when the arena is full.' },
       idleMs: { unit: 'ms', label: 'idle', apart: true, about: 'Outside of runs: the guest was halted, and the machine slept until the next alarm.' },
       yieldMs: { unit: 'ms', label: 'event loop', apart: true, about: "Outside of runs: the host's event loop had its turn." },
     },

@@ -69,6 +69,7 @@ export class CpuExec {
   entries = 0;
   readonly exits = new Map<number, number>();
   flushes = 0;
+  /** Time of flushes inside of runs. */
   flushMs = 0;
   /** TBs that flushes have dropped. */
   flushedTbs = 0;
@@ -180,7 +181,8 @@ export class CpuExec {
     store.reset();
     context.set('tbPtr', 0);
     this.flushes++;
-    this.flushMs += performance.now() - started;
+    // A reset flushes, too, outside of any run.
+    if (this.#running) this.flushMs += performance.now() - started;
   }
 
   #sliceLength(left: number): number {
