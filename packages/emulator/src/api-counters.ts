@@ -115,6 +115,7 @@ export const COUNTER_GROUPS = [
       slowMisaligned: { unit: 'count', label: 'misaligned', about: 'Of them: an access that has to be aligned is not.' },
       slowDevice: { unit: 'count', label: 'device memory', about: 'Of them: to a device, or where nothing is.' },
       slowCode: { unit: 'count', label: 'code page', about: 'Of them: a store to a page that holds translated code.' },
+      slowNeighbour: { unit: 'count', label: 'neighbours', about: 'Of them: nothing is wrong with the access, but with one that is checked together with it, or was.' },
       slowOther: { unit: 'count', label: 'ROM, watched', about: 'Of them: stores to ROM, and watched pages.' },
     },
   },

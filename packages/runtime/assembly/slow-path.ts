@@ -7,12 +7,12 @@
  */
 import {
   ACCESS_CROSSING, ACCESS_MISALIGNED, ACCESS_READ, ACCESS_WATCHED, ACCESS_WRITE, CTX_ARG, CTX_EXIT_CODE, CTX_INSN_INDEX, CTX_RET, CTX_SLOW_PATHS, CTX_SLOW_REASONS, CTX_TB_PTR,
-  EXIT_DEVICE, EXIT_RETRY, PHYS_MMIO, SLOW_CODE, SLOW_CROSSING, SLOW_DEVICE, SLOW_MISALIGNED, SLOW_OTHER, TB_CFLAGS, TB_FLAG_DEVICE, TLB_FLAG_CODE, TLB_FLAG_MMIO, TLB_FLAG_WATCH,
-  TLB_READ_TAG,
+  EXIT_DEVICE, EXIT_RETRY, PHYS_MMIO, SLOW_CODE, SLOW_CROSSING, SLOW_DEVICE, SLOW_MISALIGNED, SLOW_NONE, SLOW_OTHER, TB_CFLAGS, TB_FLAG_DEVICE, TLB_FLAG_CODE, TLB_FLAG_MMIO, TLB_FLAG_WATCH,
+  TLB_ADDEND, TLB_READ_TAG,
 } from './generated/offsets';
 import { PAGE_MASK, count, pcMaskOffset, tlbFillHook } from './machine';
-import { codeAllows, physEntry, physLoad, physStore } from './physical';
-import { dropStaleCodeFlag, lookup, physicalOf } from './tlb';
+import { codeAllows, loadHost, physEntry, physLoad, physStore, storeHost } from './physical';
+import { dropStaleCodeFlag, entryOf, lookup, physicalOf } from './tlb';
 
 /** Fields of an access descriptor, as `makeOi` of the ir package packs them. */
 @inline
@@ -142,8 +142,13 @@ function reverse(value: u64, size: u32): u64 {
 }
 
 function loadValue(env: usize, oi: u32): u64 {
+  return extended(loadPart(env, 0, sizeOf(oi)), oi);
+}
+
+/** Bytes as loaded, in the order and with the sign that the memop asks for. */
+function extended(bytes: u64, oi: u32): u64 {
   const size = sizeOf(oi);
-  let value = loadPart(env, 0, size);
+  let value = bytes;
   if (oi & MO_BE) value = reverse(value, size);
   if (oi & MO_SIGN) {
     const unused = 64 - (size << 3);
@@ -152,7 +157,23 @@ function loadValue(env: usize, oi: u32): u64 {
   return value;
 }
 
+/**
+ * Host address of an access that has no difficulty after all, or 0: one of several of which another had one (spans of generated code), or whose page the
+ * access before it has brought into the TLB.
+ */
+@inline
+function easy(env: usize, addr: u64, oi: u32, access: u32): usize {
+  if ((oi & 0xe0) != 0) return 0;
+  const entry = entryOf(env, addr, (oi >> 8) & 0xf);
+  if (((addr + sizeOf(oi) - 1) & PAGE_MASK) != tagOf(entry, access)) return 0;
+  count(env + CTX_SLOW_PATHS);
+  because(env, SLOW_NONE);
+  return <usize>(<u32>addr + load<u32>(entry, TLB_ADDEND));
+}
+
 export function ld_slow(env: usize, addr: u64, oi: u32): u64 {
+  const at = easy(env, addr, oi, ACCESS_READ);
+  if (at != 0) return extended(loadHost(at, sizeOf(oi)), oi);
   return beginLoad(env, addr, oi, ACCESS_READ) ? loadValue(env, oi) : 0;
 }
 
@@ -174,6 +195,11 @@ export function rmw_ld_slow(env: usize, addr: u64, oi: u32): u64 {
 }
 
 export function st_slow(env: usize, addr: u64, value: u64, oi: u32): void {
+  const at = easy(env, addr, oi, ACCESS_WRITE);
+  if (at != 0) {
+    storeHost(at, oi & MO_BE ? reverse(value, sizeOf(oi)) : value, sizeOf(oi));
+    return;
+  }
   if (!begin(env, addr, oi, ACCESS_WRITE)) return;
   const size = sizeOf(oi);
   const stored = oi & MO_BE ? reverse(value, size) : value;

@@ -28,6 +28,8 @@ export class FrameCtx implements LowerCtx {
   valueOnStack = false;
   /** Byte offset of the instruction at hand from `ip`: not 0 for the later parts of a fused opcode. */
   at = 0;
+  /** One operation at a time: each access stands for itself. */
+  readonly span: undefined;
   readonly #frame: InterpreterFrame;
   #v!: TciVariant;
   #def!: OpDef;

@@ -85,6 +85,7 @@ export function collectCounters(p: MachineParts): MachineCounters {
     slowDevice: context.counter('slowReasons', SlowReason.device),
     slowCode: context.counter('slowReasons', SlowReason.code),
     slowOther: context.counter('slowReasons', SlowReason.other),
+    slowNeighbour: context.counter('slowReasons', SlowReason.none),
     tlbFills: context.counter('tlbFills'),
     tlbWriteFills: context.counter('tlbWriteFills'),
     tlbFetchFills: context.counter('tlbFetchFills'),

@@ -86,7 +86,7 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
   /** Of tlbFills, by {@link TlbMiss}. */
   tlbMisses: ['u64', 8],
   /** Accesses that came to the slow path for another reason than a miss, by {@link SlowReason}; one may have several. */
-  slowReasons: ['u64', 5],
+  slowReasons: ['u64', 6],
   /** TBs interpreted. What tb_exec dispatched is these, the calls of regions (the sum of regionReturns), and the calls of module functions. */
   tciTbs: 'u64',
   /** What regions returned to tb_exec, by {@link RegionReturn}. */
@@ -109,7 +109,7 @@ export type TlbFlushCause = (typeof TlbFlushCause)[keyof typeof TlbFlushCause];
 export const TlbMiss = { cold: 0, conflict: 1, access: 2, pageFlush: 3, flushed: 4 } as const;
 
 /** Why an access that hits the TLB is not made inline. */
-export const SlowReason = { crossing: 0, misaligned: 1, device: 2, code: 3, other: 4 } as const;
+export const SlowReason = { crossing: 0, misaligned: 1, device: 2, code: 3, other: 4, none: 5 } as const;
 
 /** What a region returned: the low two bits of what tb_exec got (see TB_RETURN_LOOKUP …). */
 export const RegionReturn = {

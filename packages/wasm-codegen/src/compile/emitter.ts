@@ -22,6 +22,7 @@ import { grown } from '../structure/graph.ts';
 import { BlockScan } from './blocks.ts';
 import type { HelperImports } from './imports.ts';
 import type { OriginRecorder } from './origins.ts';
+import { SpanScan, type Span } from './spans.ts';
 
 /** Lowerings by op code; undefined for control ops and ops that `expand` should have replaced. */
 const LOWERING_OF: readonly (Lowering | undefined)[] = OP_NAMES.map((name) => (LOWERINGS as Readonly<Record<string, Lowering>>)[name]);
@@ -46,6 +47,9 @@ export abstract class FunctionEmitter implements LowerCtx {
   protected readonly helpers: HelperTable;
   protected readonly imports: HelperImports;
   protected readonly blocks = new BlockScan();
+  private readonly spans: SpanScan;
+  /** Wasm locals of spans. They are never released: a block may be written twice, and then the span is used twice. */
+  private readonly spanLocals: number[] = [];
   f!: FuncBody;
   protected tb!: TbIr;
   wide = false;
@@ -77,6 +81,7 @@ export abstract class FunctionEmitter implements LowerCtx {
     this.target = target;
     this.helpers = helpers;
     this.imports = imports;
+    this.spans = new SpanScan(helpers);
   }
 
   /** Starts a function for a TB or region: scans it and forgets where temps lived. */
@@ -91,6 +96,16 @@ export abstract class FunctionEmitter implements LowerCtx {
     if (this.localOf.length < tb.temps) this.localOf = grown(this.localOf, tb.temps);
     this.localOf.fill(NO_LOCAL, 0, tb.temps);
     this.blocks.scan(tb);
+  }
+
+  /** Finds the spans, once the graph of blocks is complete. */
+  protected findSpans(alone: (data: number) => boolean): void {
+    this.spanLocals.length = 0;
+    this.spans.scan(this.tb, this.blocks, alone);
+  }
+
+  get span(): Span | undefined {
+    return this.spans.of(this.outsAt - 1, (span) => (this.spanLocals[span] ??= this.f.local(ValType.i32)));
   }
 
   // --- globals: what subclasses decide

@@ -69,6 +69,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     this.findUses();
     this.findMembers();
     this.addRoot();
+    this.findSpans((data) => region.members[regionInsnMember(data)].insns === 1);
     this.structurer.analyse(this.blocks.graph, this.root, (block) => (block === this.root ? 0 : this.blocks.end[block] - this.blocks.start[block]));
     this.longest.run(this.blocks.graph, (block) => this.weight(block), (block) => this.testsBudget(block));
 

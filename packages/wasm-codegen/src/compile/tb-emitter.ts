@@ -78,6 +78,7 @@ export class TbEmitter extends FunctionEmitter implements NodeWriter {
     const { tb } = member;
     this.begin(f, tb);
     this.member = member;
+    this.findSpans(() => tb.insns === 1);
     this.header = member.header;
     this.insns = tb.insns;
     this.cached.fill(-1, 0, this.allGlobals);

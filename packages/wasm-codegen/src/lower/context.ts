@@ -13,6 +13,7 @@
  *   fault, and writes no output before.
  */
 import type { CoreOpName, TargetLayout, Type } from '@wasm-tcg/ir';
+import type { Span } from '../compile/spans.ts';
 import type { FuncBody } from '../encoder/func-body.ts';
 import { ValType } from '../encoder/types.ts';
 import type { CoreCallName } from './core-calls.ts';
@@ -58,6 +59,8 @@ export interface LowerCtx {
   env(): void;
   /** That address, when it is known now. */
   readonly envAddress: number | undefined;
+  /** The span that the guest access being lowered belongs to, if any. */
+  readonly span: Span | undefined;
   /** Pushes the access descriptor of the op being lowered (i32, `makeOi`): memop, MMU index, instruction. */
   pushOi(): void;
   /** Makes the context ready for a call that may fault: `tbPtr` names the running TB. Keeps the stack as it is. */

@@ -5,11 +5,14 @@
  * bits, then a raw load or store at `low 32 bits of addr + addend`. One compare covers a missing entry, another page, an
  * access that crosses into the next page (the page of `addr + size − 1` is compared, the index comes from `addr`), all
  * flags, and misalignment where the MemOp forbids it. Everything else is in the `else` arm.
+ *
+ * Of the accesses of a span (compile/spans.ts) the first does so for the bytes of all, and leaves the host address in a local for the others.
  */
 import { MO_SIZE, memOpAlignBits, Type, type MemOp } from '@wasm-tcg/ir';
 import { WASM_CONTEXT } from '@wasm-tcg/runtime';
 import { Op } from '../encoder/opcodes.ts';
 import { BLOCK_VOID, ValType, type BlockType } from '../encoder/types.ts';
+import type { Span } from '../compile/spans.ts';
 import { afterLoad, badAttribute, beforeStore, loadOp, operand, push, storeOp } from './common.ts';
 import { valTypeOf, type LowerCtx, type Lowering } from './context.ts';
 
@@ -24,6 +27,45 @@ function indexMask(c: LowerCtx): number {
 
 function indexShift(c: LowerCtx): number {
   return c.target.mmu.pageBits - c.target.mmu.entry.sizeBits;
+}
+
+/** A guest access on its way: what has been computed before the first arm. */
+interface Access {
+  readonly span: Span | undefined;
+  /** Whether the page is looked up: always, but for later accesses of a span. */
+  readonly looksUp: boolean;
+  /** Local of the address that is looked up, or none: it is a constant. */
+  readonly address: number;
+  /** Bytes that have to be on its page. */
+  readonly bytes: number;
+  /** Local of the TLB entry's address less `offset`, or STATIC. */
+  readonly base: number;
+  readonly offset: number;
+}
+
+/** Computes where the TLB entry of an access is. */
+function begin(c: LowerCtx, addressInput: number, address: number, memop: MemOp, mmuAttr: number, span: Span | undefined): Access {
+  const bytes = 1 << (memop & MO_SIZE);
+  if (span === undefined) {
+    const base = entryBase(c, addressInput, address, mmuAttr);
+    return { span, looksUp: true, address, bytes, base, offset: entryOffset(c, addressInput, base, mmuAttr) };
+  }
+  if (!span.first) return { span, looksUp: false, address, bytes, base: STATIC, offset: 0 };
+  const lowest = lowestAddress(c, addressInput, address, span);
+  const base = entryBase(c, addressInput, lowest, mmuAttr);
+  return { span, looksUp: true, address: lowest, bytes: span.bytes, base, offset: entryOffset(c, addressInput, base, mmuAttr) };
+}
+
+/** A local with the address of the lowest byte of a span, of which the access at hand is the first. */
+function lowestAddress(c: LowerCtx, addressInput: number, address: number, { offset }: Span): number {
+  if (offset === 0) return address;
+  const { f } = c;
+  push(c, addressInput, address);
+  if (c.wide) f.i64Const(-offset).op(Op.i64_add);
+  else f.i32Const(-offset).op(Op.i32_add);
+  const lowest = c.scratch(c.wide ? ValType.i64 : ValType.i32);
+  f.set(lowest);
+  return lowest;
 }
 
 /** Computes the address of the TLB entry less `entryOffset` into a local; STATIC for a constant address. A known env is part of the offset. */
@@ -61,9 +103,9 @@ function pushEntry(c: LowerCtx, base: number): void {
 }
 
 /** Pushes the i64 that the tag must equal: page of the last byte, and the low bits of the address that must be 0. */
-function pushExpectedTag(c: LowerCtx, addressInput: number, address: number, memop: MemOp): void {
+function pushExpectedTag(c: LowerCtx, addressInput: number, { address, bytes }: Access, memop: MemOp): void {
   const { f } = c;
-  const last = (1 << (memop & MO_SIZE)) - 1;
+  const last = bytes - 1;
   const pageMask = -1 << c.target.mmu.pageBits;
   const alignMask = (1 << memOpAlignBits(memop)) - 1;
   if (address < 0) {
@@ -87,25 +129,45 @@ function pushExpectedTag(c: LowerCtx, addressInput: number, address: number, mem
   f.op(Op.i64_extend_i32_u);
 }
 
-/** Opens `if` on a TLB hit. */
-function ifHit(c: LowerCtx, addressInput: number, address: number, base: number, offset: number, write: boolean, memop: MemOp, type: BlockType): void {
+/** Opens `if` on a TLB hit, or if the span's first access had one. */
+function ifHit(c: LowerCtx, addressInput: number, access: Access, write: boolean, memop: MemOp, type: BlockType): void {
+  const { f } = c;
+  if (!access.looksUp && access.span !== undefined) {
+    f.get(access.span.local).hint(true).if_(type);
+    return;
+  }
   const { entry } = c.target.mmu;
-  pushEntry(c, base);
-  c.f.mem(Op.i64_load, offset + (write ? entry.writeTag : entry.readTag));
-  pushExpectedTag(c, addressInput, address, memop);
-  c.f.op(Op.i64_eq).hint(true).if_(type);
+  pushEntry(c, access.base);
+  f.mem(Op.i64_load, access.offset + (write || access.span?.write === true ? entry.writeTag : entry.readTag));
+  pushExpectedTag(c, addressInput, access, memop);
+  f.op(Op.i64_eq).hint(true).if_(type);
 }
 
-/** Pushes the host address, after a hit. */
-function pushHostAddress(c: LowerCtx, addressInput: number, address: number, base: number, offset: number): void {
+/** Pushes the host address, after a hit. @returns what is to be added to it: the offset that the access takes as an immediate */
+function pushHostAddress(c: LowerCtx, addressInput: number, { span, looksUp, address, base, offset }: Access): number {
+  const { f } = c;
+  if (!looksUp && span !== undefined) {
+    f.get(span.local);
+    return span.offset;
+  }
   if (address < 0) {
-    c.f.i32Const(c.constLo(addressInput));
+    f.i32Const(c.constLo(addressInput));
   } else {
-    c.f.get(address);
-    if (c.wide) c.f.op(Op.i32_wrap_i64);
+    f.get(address);
+    if (c.wide) f.op(Op.i32_wrap_i64);
   }
   pushEntry(c, base);
-  c.f.mem(Op.i32_load, offset + c.target.mmu.entry.addend).op(Op.i32_add);
+  f.mem(Op.i32_load, offset + c.target.mmu.entry.addend).op(Op.i32_add);
+  if (span === undefined) return 0;
+  f.tee(span.local);
+  return span.offset;
+}
+
+/** Begins the arm of what is no hit: the other accesses of the span are none either. */
+function elseMiss(c: LowerCtx, { span, looksUp }: Access): void {
+  c.f.else_();
+  if (span !== undefined && looksUp) c.f.i32Const(0).set(span.local);
+  c.slowPath();
 }
 
 /** Pushes env and the address as i64: what every slow path begins with. */
@@ -122,15 +184,12 @@ const guestLd: Lowering = (c) => {
   const { f, type } = c;
   const memop = c.attr(0);
   const address = operand(c, 0);
-  const base = entryBase(c, 0, address, 1);
-  const offset = entryOffset(c, 0, base, 1);
+  const access = begin(c, 0, address, memop, 1, c.span);
   c.outBegin(0);
-  ifHit(c, 0, address, base, offset, false, memop, valTypeOf(type));
-  pushHostAddress(c, 0, address, base, offset);
-  f.mem(loadOp(type, memop), 0, UNALIGNED);
+  ifHit(c, 0, access, false, memop, valTypeOf(type));
+  f.mem(loadOp(type, memop), pushHostAddress(c, 0, access), UNALIGNED);
   afterLoad(c, type, memop);
-  f.else_();
-  c.slowPath();
+  elseMiss(c, access);
   pushSlowArguments(c, 0, address);
   c.pushOi();
   if (type === Type.v128) {
@@ -158,15 +217,13 @@ const guestSt: Lowering = (c) => {
   const memop = c.attr(0);
   const address = operand(c, 0);
   const value = operand(c, 1);
-  const base = entryBase(c, 0, address, 1);
-  const offset = entryOffset(c, 0, base, 1);
-  ifHit(c, 0, address, base, offset, true, memop, BLOCK_VOID);
-  pushHostAddress(c, 0, address, base, offset);
+  const access = begin(c, 0, address, memop, 1, c.span);
+  ifHit(c, 0, access, true, memop, BLOCK_VOID);
+  const offset = pushHostAddress(c, 0, access);
   push(c, 1, value);
   beforeStore(c, type, memop);
-  f.mem(storeOp(type, memop), 0, UNALIGNED);
-  f.else_();
-  c.slowPath();
+  f.mem(storeOp(type, memop), offset, UNALIGNED);
+  elseMiss(c, access);
   if (type === Type.v128) {
     c.env();
     push(c, 1, value);
@@ -188,16 +245,16 @@ const guestRmwLd: Lowering = (c) => {
   const { f, type } = c;
   const memop = c.attr(0);
   const address = operand(c, 0);
-  const base = entryBase(c, 0, address, 1);
-  const offset = entryOffset(c, 0, base, 1);
+  const access = begin(c, 0, address, memop, 1, c.span);
   const token = c.scratch(ValType.i32);
   c.outBegin(0);
-  ifHit(c, 0, address, base, offset, true, memop, valTypeOf(type));
-  pushHostAddress(c, 0, address, base, offset);
+  ifHit(c, 0, access, true, memop, valTypeOf(type));
+  const offset = pushHostAddress(c, 0, access);
+  if (offset !== 0) f.i32Const(offset).op(Op.i32_add);
   f.tee(token).mem(loadOp(type, memop), 0, UNALIGNED);
   afterLoad(c, type, memop);
-  f.else_().i32Const(0).set(token);
-  c.slowPath();
+  elseMiss(c, access);
+  f.i32Const(0).set(token);
   pushSlowArguments(c, 0, address);
   c.pushOi();
   c.callCore('rmw_ld_slow');
@@ -237,11 +294,9 @@ const guestProbe: Lowering = (c) => {
   const memop = c.attr(1);
   if (write !== 0 && write !== 1) throw badAttribute(`guest_probe with imm ${write}`);
   const address = operand(c, 0);
-  const base = entryBase(c, 0, address, 2);
-  const offset = entryOffset(c, 0, base, 2);
-  ifHit(c, 0, address, base, offset, write === 1, memop, BLOCK_VOID);
-  f.else_();
-  c.slowPath();
+  const access = begin(c, 0, address, memop, 2, undefined);
+  ifHit(c, 0, access, write === 1, memop, BLOCK_VOID);
+  elseMiss(c, access);
   pushSlowArguments(c, 0, address);
   c.pushOi();
   f.i32Const(write);
