@@ -25,17 +25,17 @@ ret
 ;     vbinary t8, t6, t7, f64x2.pmin
 ;     vunary t9, xmm1, f64x2.abs
 ;     vbinary t10, t8, t9, f64x2.pmin
-;     ld.v128 t11, env, 0xe50, u128
+;     ld.v128 t11, env, 0xe90, u128
 ;     vbinary t12, t10, t11, f64x2.ge
-;     ld.v128 t13, env, 0xe60, u128
+;     ld.v128 t13, env, 0xea0, u128
 ;     vbinary t14, t6, t13, f64x2.lt
 ;     vbinary t15, t12, t14, v128.and
 ;     vtest t16, t15, i64x2.bitmask
 ;     brcond.i32 t16, $1, tstne, L0
-;     st.v128 env, xmm0, 0xe70, u128
-;     st.v128 env, xmm1, 0xe80, u128
+;     st.v128 env, xmm0, 0xeb0, u128
+;     st.v128 env, xmm1, 0xec0, u128
 ;     call sse_compute($0x30002)
-;     ld.v128 t5, env, 0xe70, u128
+;     ld.v128 t5, env, 0xeb0, u128
 ;   L0:
 ;     mov.v128 xmm0, t5
 ;     insn_start 8
@@ -48,17 +48,17 @@ ret
 ;     vbinary t23, t21, t22, f64x2.pmin
 ;     vunary t24, t5, f64x2.abs
 ;     vbinary t25, t23, t24, f64x2.pmin
-;     ld.v128 t26, env, 0xe50, u128
+;     ld.v128 t26, env, 0xe90, u128
 ;     vbinary t27, t25, t26, f64x2.ge
-;     ld.v128 t28, env, 0xe60, u128
+;     ld.v128 t28, env, 0xea0, u128
 ;     vbinary t29, t21, t28, f64x2.lt
 ;     vbinary t30, t27, t29, v128.and
 ;     vtest t31, t30, i64x2.bitmask
 ;     brcond.i32 t31, $1, tstne, L1
-;     st.v128 env, xmm2, 0xe70, u128
-;     st.v128 env, t5, 0xe80, u128
+;     st.v128 env, xmm2, 0xeb0, u128
+;     st.v128 env, t5, 0xec0, u128
 ;     call sse_compute($0x30000)
-;     ld.v128 t20, env, 0xe70, u128
+;     ld.v128 t20, env, 0xeb0, u128
 ;   L1:
 ;     mov.v128 xmm2, t20
 ;     insn_start 0xc
@@ -70,13 +70,13 @@ ret
 ;     add.i64 rsp, rsp, $8
 ;     mov.i64 rip, t32
 ;     goto_ptr
-; cost: 4 insns, IR ops 56 -> 54, 13.5 per insn; TCI words 106, 26.5; Wasm bytes 927, 231.8
+; cost: 4 insns, IR ops 56 -> 54, 13.5 per insn; TCI words 106, 26.5; Wasm bytes 991, 247.8
 
 ; A packed operation.
 ; bits: 32
 mulps xmm0, xmm1
 ret
-; cost: 2 insns, IR ops 24 -> 22, 11.0 per insn; TCI words 41, 20.5; Wasm bytes 494, 247.0
+; cost: 2 insns, IR ops 24 -> 22, 11.0 per insn; TCI words 41, 20.5; Wasm bytes 544, 272.0
 
 ; What needs no state: a comparison with its branch, and a minimum.
 ; bits: 64
@@ -104,10 +104,10 @@ ja $+16
 ;     vbinary t11, t6, t10, v128.and
 ;     vtest t12, t11, i64x2.bitmask
 ;     brcond.i32 t12, $1, tstne, L0
-;     st.v128 env, xmm0, 0xe70, u128
-;     st.v128 env, xmm1, 0xe80, u128
+;     st.v128 env, xmm0, 0xeb0, u128
+;     st.v128 env, xmm1, 0xec0, u128
 ;     call sse_compute($0x30004)
-;     ld.v128 t2, env, 0xe70, u128
+;     ld.v128 t2, env, 0xeb0, u128
 ;   L0:
 ;     mov.v128 xmm0, t2
 ;     insn_start 4
@@ -140,7 +140,7 @@ ja $+16
 ;   L2:
 ;     mov.i32 cc_op, $0
 ;     goto_tb 1, 0x18
-; cost: 3 insns, IR ops 49 -> 48, 16.0 per insn; TCI words 108, 36.0; Wasm bytes 847, 282.3
+; cost: 3 insns, IR ops 49 -> 48, 16.0 per insn; TCI words 108, 36.0; Wasm bytes 893, 297.7
 
 ; Conversions between a general register and a float.
 ; bits: 64
@@ -148,4 +148,4 @@ cvttsd2si eax, xmm0
 cvtsi2sd xmm1, eax
 cvtsd2ss xmm1, xmm1
 ret
-; cost: 4 insns, IR ops 43 -> 40, 10.0 per insn; TCI words 83, 20.8; Wasm bytes 766, 191.5
+; cost: 4 insns, IR ops 43 -> 40, 10.0 per insn; TCI words 83, 20.8; Wasm bytes 824, 206.0

@@ -7,11 +7,11 @@ fmul qword [rbx + 8]
 faddp st(1), st(0)
 fstp qword [rbx + 16]
 ret
-; cost: 5 insns, IR ops 49 -> 48, 9.6 per insn; TCI words 112, 22.4; Wasm bytes 1028, 205.6
+; cost: 5 insns, IR ops 171 -> 167, 33.4 per insn; TCI words 363, 72.6; Wasm bytes 2144, 428.8
 
 ; Compare and branch.
 ; bits: 32
 fld1
 fcomip st(0), st(1)
 ja $-4
-; cost: 3 insns, IR ops 23 -> 22, 7.3 per insn; TCI words 54, 18.0; Wasm bytes 496, 165.3
+; cost: 3 insns, IR ops 79 -> 76, 25.3 per insn; TCI words 164, 54.7; Wasm bytes 942, 314.0
