@@ -7,11 +7,11 @@ fmul qword [rbx + 8]
 faddp st(1), st(0)
 fstp qword [rbx + 16]
 ret
-; cost: 5 insns, IR ops 171 -> 167, 33.4 per insn; TCI words 363, 72.6; Wasm bytes 2144, 428.8
+; cost: 5 insns, IR ops 163 -> 157, 31.4 per insn; TCI words 355, 71.0; Wasm bytes 2111, 422.2
 
 ; Compare and branch.
 ; bits: 32
 fld1
 fcomip st(0), st(1)
 ja $-4
-; cost: 3 insns, IR ops 79 -> 76, 25.3 per insn; TCI words 164, 54.7; Wasm bytes 942, 314.0
+; cost: 3 insns, IR ops 69 -> 67, 22.3 per insn; TCI words 148, 49.3; Wasm bytes 885, 295.0
