@@ -11,8 +11,6 @@ const TABLES = 0x8000;
 const DATA = 0x20000;
 const PLACES = 80;
 
-const le = (n: number): number[] => [n & 255, (n >> 8) & 255, (n >> 16) & 255, n >>> 24];
-
 /**
  * l: mov eax, [ebx+8]; add [ebx+16], eax; mov [ebx], al; movzx edx, word [ebx+3]; mov esp, ebx; push edx; push eax; pop ecx; pop edi; xor ebp, ecx; add ebp, edi; add [ebx+30], ebp;
  * inc ebx; dec esi; jnz l; hlt

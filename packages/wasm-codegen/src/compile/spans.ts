@@ -9,12 +9,12 @@
  * span meets any difficulty (not in the TLB, two pages, device memory, code), each of its accesses takes the slow path, which is exact, and finds
  * out that there is none for that access, if so.
  */
-import { MO_SIZE, Op, OP_DEFS, opCode, opLength, memOpAlignBits, TempKind, type HelperTable, type TbIr, type Temp } from '@wasm-tcg/ir';
+import { MO_SIZE, Op, OP_DEFS, opCode, opLength, memOpAlignBits, type HelperTable, type TbIr, type Temp } from '@wasm-tcg/ir';
 import { grown } from '../structure/graph.ts';
 import type { BlockScan } from './blocks.ts';
 
 /**
- * Most bytes of a span, from its first to its last. A span of n bytes at any place lies on two pages in one case of 4096/n, and its accesses then cost
+ * Most bytes of a span, from its first to its last. A span of n bytes at any place lies on two pages in n cases of 4096, and its accesses then cost
  * several times what they would alone; frames and structures of hot code are rarely longer.
  */
 const MAX_SPAN = 256;
