@@ -8,8 +8,8 @@ const modules = compileModules();
 const program = (name: string): Program => PROGRAMS.find((p) => p.name === name)!;
 
 /** All but fills of the TLB, which looking at an address may take. */
-function counters(vm: Machine): Omit<MachineCounters, 'tlbFills' | 'tlbFetchFills'> {
-  const { tlbFills: _fills, tlbFetchFills: _fetch, ...rest } = vm.counters();
+function counters(vm: Machine): Omit<MachineCounters, 'tlbFills' | 'tlbFetchFills' | 'missCold'> {
+  const { tlbFills: _fills, tlbFetchFills: _fetch, missCold: _cold, ...rest } = vm.counters();
   return rest;
 }
 
