@@ -69,6 +69,9 @@ it('says what an op writes, by the names of its line', () => {
 
 it('says what a helper writes', () => {
   const vm = boot(program('x87'), modules);
+  // FNINIT: with exceptions unmasked, as after a reset, the block is left behind the first inexact sum.
+  vm.step(1);
+  vm.cpu(0).registers.set('rdx', 1n);
   const stepper = vm.opStepper();
   const names = new Set<string>();
   while (stepper.end === undefined) for (const { name } of stepper.step().writes) names.add(name);
