@@ -18,11 +18,11 @@ export type OperandType = TypeName | 'T' | 'A';
  * - `pos`, `len`, `lane`, `imm`: small integers; `offset`: byte offset from a host address
  * - `label`: label number; `helper`: index in the guest's helper table
  * - `slot`: link slot of the TB, 0 or 1; `delta`: target of a jump as byte offset from the page on which the TB starts (may lie
- *   outside that page); `exit`: exit code of the runtime; `data`: an opaque i32 of the guest
+ *   outside that page); `exit`: exit code of the runtime; `data`: an opaque i32 of the guest; `pages`: set of pages of a region, a bit each
  */
 export type AttrKind =
   | 'cond' | 'fcond' | 'atomic' | 'vop' | 'memop' | 'mmu' | 'pos' | 'len' | 'lane' | 'imm' | 'offset'
-  | 'label' | 'helper' | 'slot' | 'delta' | 'exit' | 'data';
+  | 'label' | 'helper' | 'slot' | 'delta' | 'exit' | 'data' | 'pages';
 
 export type Effect =
   /** Ends the TB's straight-line flow: nothing after it is reached but through a label. */
@@ -46,8 +46,9 @@ export interface OpDef {
   /**
    * `source`: translators may use it, `expand` replaces it before any back end sees the TB.
    * `core`: back ends implement it.
+   * `region`: `mergeRegion` makes it; only what compiles regions implements it.
    */
-  readonly stage: 'core' | 'source';
+  readonly stage: 'core' | 'source' | 'region';
   readonly doc: string;
 }
 
@@ -205,6 +206,8 @@ export const OPS = {
     doc: 'leave to the TB that pc, code segment base and flags in the frame name (the translator has written them)' }),
   exit_tb: row({ out: [], in: [], attrs: ['exit', 'delta'], types: NONE, effects: ['terminator', 'exit', 'sideEffect'],
     doc: 'leave to the host with an exit code; sets pc to page base + delta' }),
+  pages_there: { out: ['i32'], in: [], attrs: ['pages'], types: NONE, effects: ['sideEffect'], stage: 'region',
+    doc: 'd = 1 when each of these pages of the region is mapped to the physical page that the region was made for, else 0. Raises no fault' },
 } as const;
 OPS satisfies Record<string, OpDef>;
 

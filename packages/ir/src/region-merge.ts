@@ -34,6 +34,8 @@ class Merger {
   readonly #entryDelta: number[] = [];
   /** Member that starts at each byte offset from the page of member 0. */
   readonly #byOffset = new Map<number, number>();
+  /** Pages that are in place wherever each member runs. */
+  #there: readonly number[] = [];
 
   constructor(sources: readonly RegionSource[], helpers: HelperTable | HelperFacts) {
     const first = sources[0];
@@ -58,10 +60,11 @@ class Merger {
 
   merge(): RegionIr {
     const edges = this.#sources.map((_, m) => this.#successors(m));
+    this.#there = pagesPassed(this.#sources, edges);
     for (const m of layout(edges)) this.#emitMember(m);
     const leaves = loopEntries(edges);
     const members = this.#sources.map(({ tb, header, pageDelta, entry }, m): RegionMember => ({
-      header, pageDelta, insns: tb.insns, entryDelta: this.#entryDelta[m]!, entry: (entry ?? m === 0) !== false, mayLeave: leaves[m]!,
+      header, pageDelta, insns: tb.insns, entryDelta: this.#entryDelta[m]!, entry: isEntry(entry, m), mayLeave: leaves[m]!,
     }));
     return { tb: this.#tb, members };
   }
@@ -107,8 +110,7 @@ class Merger {
       }
       if (op === Op.goto_tb) {
         const e = ending ? -1 : this.#target(m, code[at + 2]!);
-        if (e >= 0) this.#goto(m, e);
-        else tb.copyOp(code, at);
+        if (e < 0 || this.#goto(m, e)) tb.copyOp(code, at);
         return;
       }
       if (op === Op.goto_ptr && !ending) {
@@ -137,13 +139,30 @@ class Merger {
     return map;
   }
 
-  /** From member m to the entry of member e: the page base becomes that of e. */
-  #goto(m: number, e: number): void {
+  /**
+   * From member m to the entry of member e: the page base becomes that of e.
+   * @returns whether code goes on below, since pages of e may not be there: m is to be left
+   */
+  #goto(m: number, e: number): boolean {
     const pages = this.#sources[e]!.pageDelta - this.#sources[m]!.pageDelta;
     const tb = this.#tb;
     const { pageBase } = tb.target;
+    const wanted = this.#pagesToFind(m, e);
+    const absent = wanted === 0 ? -1 : tb.newLabel();
+    if (wanted !== 0) {
+      const there = tb.newLocal(Type.i32);
+      tb.emit(Op.pages_there, 0, 2, there, wanted);
+      tb.emit(Op.brcond, Type.i32, 4, there, tb.constI32(0), Cond.eq, absent);
+    }
     if (pages !== 0) tb.emit(Op.add, tb.wordType, 3, pageBase, pageBase, this.#word(pages * this.#pageSize));
     tb.emit(Op.br, 0, 1, e);
+    if (wanted !== 0) tb.emit(Op.label, 0, 1, absent);
+    return wanted !== 0;
+  }
+
+  /** Pages of member e that may not be there when m leads to it. */
+  #pagesToFind(m: number, e: number): number {
+    return (this.#sources[e]!.pages ?? 0) & ~this.#there[m]!;
   }
 
   /** pc is compared with the entries of the expected members; none fits: look it up. */
@@ -155,14 +174,15 @@ class Merger {
       const pages = this.#sources[e]!.pageDelta - this.#sources[m]!.pageDelta;
       const entry = tb.newLocal(tb.wordType);
       tb.emit(Op.add, tb.wordType, 3, entry, pageBase, this.#word(pages * this.#pageSize + this.#entryDelta[e]! - tb.csBase));
-      const label = pages === 0 ? e : tb.newLabel();
-      if (pages !== 0) stubs.push([label, e]);
+      const isDirect = pages === 0 && this.#pagesToFind(m, e) === 0;
+      const label = isDirect ? e : tb.newLabel();
+      if (!isDirect) stubs.push([label, e]);
       tb.emit(Op.brcond, tb.wordType, 4, pc, entry, Cond.eq, label);
     }
     tb.emit(Op.goto_ptr, 0, 0);
     for (const [label, e] of stubs) {
       tb.emit(Op.label, 0, 1, label);
-      this.#goto(m, e);
+      if (this.#goto(m, e)) tb.emit(Op.goto_ptr, 0, 0);
     }
   }
 
@@ -187,6 +207,26 @@ function eachOp(tb: TbIr, facts: HelperFacts, visit: (at: number, op: number, en
     if (op === Op.call && facts.leavesRegion[code[at + opLength(code[at]!)]!]) ending = true;
     visit(at, op, ending);
   }
+}
+
+function isEntry(entry: RegionSource['entry'], m: number): boolean {
+  return (entry ?? m === 0) !== false;
+}
+
+/** Pages that each way from an entry to a member has passed, its own among them: nobody has to find them again in this run of the region. */
+function pagesPassed(sources: readonly RegionSource[], edges: readonly (readonly number[])[]): number[] {
+  const own = sources.map(({ pages = 0 }) => pages);
+  const passed = sources.map(({ entry }, m) => (isEntry(entry, m) ? own[m]! : -1));
+  for (let again = true; again; ) {
+    again = false;
+    edges.forEach((successors, m) => {
+      for (const e of successors) {
+        const common = passed[e]! & (passed[m]! | own[e]!);
+        if (common !== passed[e]) [passed[e], again] = [common, true];
+      }
+    });
+  }
+  return passed;
 }
 
 /** Order in which members are emitted: each is followed by a successor as long as there is one that is not placed. */

@@ -12,6 +12,8 @@
  * - **Edges.** A `goto_tb` to a member, in the last instruction of its own, has become `br` (pc is not written; `page_base` is adjusted by an `add` when the target starts on another
  *   page). A `goto_ptr` with expected targets has become compares of pc and branches in front of a plain `goto_ptr`. Other exits are as they were (those of earlier instructions give back what is not run);
  *   their link slots and deltas belong to the member they stand in: that of the last `insn_start` before them.
+ * - **Pages.** When sources say on which pages they lie, an edge to a member on pages that not every way to it has passed begins with `pages_there`, and is left as the TB alone
+ *   would be when they are not. Whoever enters a region has found the pages of that entry in place; none is mapped otherwise while it runs.
  * - **`insn_start`** keeps its delta (from its member's first page); its data word names the instruction: {@link regionInsnMember},
  *   {@link regionInsnIndex} (and keeps the bits INSN_DATA_FLAGS). The fault exit reports that member's header and that index; `page_base` is that member's, so that pc comes from its restore table.
  */
@@ -30,6 +32,8 @@ export interface RegionSource {
    * same place (translated for what is known on those edges, which is not known where the region is entered).
    */
   readonly entry?: boolean | 'only';
+  /** Pages it lies on: bits that the caller has given to the region's pages. Default: none, it is in place wherever the region is entered. */
+  readonly pages?: number;
   /** Members that its `goto_ptr` is expected to reach, the most frequent first. */
   readonly indirect?: readonly number[];
 }

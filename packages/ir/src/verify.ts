@@ -4,7 +4,7 @@
  * Stream
  *  1. `stream`: every head names an op, its length is that of the op (of the helper's signature for `call`), the op count
  *     and the count of `insn_start` ops are right.
- *  2. `stage`: after expansion there is no source op.
+ *  2. `stage`: after expansion there is no source op, and outside of regions none that only they have.
  *  3. `operand`: operands are existing temps of the type the op demands; the op's type is one of those its row lists.
  *  4. `output`: outputs are locals or globals, never constants, env, or the page base (a region's edges may add to it); no op writes
  *     one temp twice.
@@ -166,6 +166,7 @@ class Verifier {
     const type = opType(code[at]!);
     const def: OpDef = OP_DEFS[op]!;
     if (def.stage === 'source' && this.#options.stage !== 'source') this.report('stage', at, 'source ops are gone after expansion');
+    if (def.stage === 'region' && this.#options.region === undefined) this.report('stage', at, 'only regions have it');
     if (op === Op.call) {
       const helper = this.#helpers[code[at + opLength(code[at]!)]!]!;
       const types = helper.ret === null ? helper.args : [helper.ret, ...helper.args];

@@ -1,15 +1,14 @@
 /**
  * From what the frame names to a TB: translate the linear pc, look in the physical hash, fill the jump cache. And the check
- * that a region's pages are still where they were.
+ * whether pages of a region are where they were when it was made.
  */
 import {
-  ACCESS_FETCH, CTX_EXIT_CODE, CTX_MAPPING_GENERATION, EXIT_FETCH_FAULT, HASH_CS_BASE, HASH_FLAGS, HASH_OFFSET, HASH_PAGE, JC_CS_BASE,
-  JC_ENTRY_BITS, JC_FLAGS, JC_GENERATION, JC_PAGE_BASE, JC_PC, JC_TB, NO_PAGE, REGION_BASE, REGION_COUNT, REGION_GENERATION,
-  REGION_PAGES, REGION_PAGE_DELTA_PAGES, REGION_PAGE_PHYS_PAGE, REGION_PAGE_SIZEOF, TB_CS_BASE, TB_FLAGS, TB_HASH_NEXT, TB_PAGE_OFFSET,
-  TB_PHYS_PAGE, TB_PHYS_PAGE2, TB_STATE, TLB_PHYS_PAGE,
+  ACCESS_FETCH, CTX_ABSENT_PAGES, CTX_EXIT_CODE, CTX_MAPPING_GENERATION, EXIT_FETCH_FAULT, HASH_CS_BASE, HASH_FLAGS, HASH_OFFSET, HASH_PAGE, JC_CS_BASE,
+  JC_ENTRY_BITS, JC_FLAGS, JC_GENERATION, JC_PAGE_BASE, JC_PC, JC_TB, NO_PAGE, REGION_BASE, REGION_PAGES, REGION_PAGE_DELTA_PAGES,
+  REGION_PAGE_PHYS_PAGE, REGION_PAGE_SIZEOF, REGION_VERIFIED, TB_CS_BASE, TB_FLAGS, TB_HASH_NEXT, TB_PAGE_OFFSET, TB_PHYS_PAGE, TB_PHYS_PAGE2, TB_STATE, TLB_PHYS_PAGE,
 } from './generated/offsets';
 import {
-  PAGE_MASK, csBaseOffset, fetchMmuOffset, flagsOffset, hashBuckets, hashMask, jumpCacheBits, jumpCacheMask, jumpCacheOffset, pageBaseOffset, pcMaskOffset,
+  PAGE_MASK, count, csBaseOffset, fetchMmuOffset, flagsOffset, hashBuckets, hashMask, jumpCacheBits, jumpCacheMask, jumpCacheOffset, pageBaseOffset, pcMaskOffset,
   pcOffset,
 } from './machine';
 import { nextPage } from './slow-path';
@@ -66,18 +65,22 @@ export function tb_find(env: usize): usize {
   return tb;
 }
 
-export function region_check(env: usize, descriptor: usize, base: u64): u32 {
+export function region_check(env: usize, descriptor: usize, pages: u32): u32 {
+  const base = load<u64>(descriptor, REGION_BASE);
   const mask = load<u64>(env + pcMaskOffset);
   const mmu = load<u32>(env + fetchMmuOffset);
-  const pages = load<u32>(descriptor, REGION_COUNT);
-  for (let i: u32 = 0; i < pages; i++) {
-    const record = descriptor + REGION_PAGES + <usize>i * REGION_PAGE_SIZEOF;
+  let verified = load<u32>(descriptor, REGION_VERIFIED);
+  for (let left = pages & ~verified; left != 0; left &= left - 1) {
+    const record = descriptor + REGION_PAGES + <usize>ctz(left) * REGION_PAGE_SIZEOF;
     const linear = (base + <u64>((<i64>load<i32>(record, REGION_PAGE_DELTA_PAGES)) << 12)) & mask;
     const entry = lookup(env, linear, ACCESS_FETCH, mmu, 1);
-    if (entry == 0 || load<u32>(entry, TLB_PHYS_PAGE) != load<u32>(record, REGION_PAGE_PHYS_PAGE)) return 0;
+    if (entry == 0 || load<u32>(entry, TLB_PHYS_PAGE) != load<u32>(record, REGION_PAGE_PHYS_PAGE)) {
+      count(env + CTX_ABSENT_PAGES);
+      return 0;
+    }
     noteVerified(env, linear, entry, mmu);
+    verified |= left & (0 - left);
   }
-  store<u32>(descriptor, load<u32>(env, CTX_MAPPING_GENERATION), REGION_GENERATION);
-  store<u64>(descriptor, base, REGION_BASE);
+  store<u32>(descriptor, verified, REGION_VERIFIED);
   return 1;
 }

@@ -91,9 +91,9 @@ export const CORE_HELPERS = {
     doc: '(env, addr, oi, write): fault as the load (write = 0) or store (1) would; touches no byte' }),
 
   // ---- finding and entering TBs --------------------------------------------------------------------------------------
-  region_check: row({ params: ['i32', 'i32', 'i64'], results: ['i32'], callers: CODE,
-    doc: '(env, descriptor, base) → 1: every page of the region descriptor is mapped as recorded, its generation is now the context\'s; ' +
-      '0: refused. `base` is the page base of member 0. Raises no fault' }),
+  region_check: row({ params: ['i32', 'i32', 'i32'], results: ['i32'], callers: CODE,
+    doc: '(env, descriptor, pages) → 1: each of these pages (a bit each) of the region descriptor is mapped as recorded, for its base, and in its set of ' +
+      'verified pages now; 0: one is not. Raises no fault' }),
   tb_find: row({ params: I32_ENV, results: ['i32'], callers: ['code', 'host'], mayFault: true,
     doc: '(env) → header of the TB that the frame\'s pc, csBase and flags name, or 0 (none: context.exitCode still 0; or its fetch faulted: ' +
       'exitCode = fetchFault). Sets page_base in the frame, and the jump cache entry when found' }),

@@ -21,13 +21,11 @@ export const ExitCode = {
   fetchFault: 6,
   /** Somebody asked to stop (pause, breakpoint, watchpoint); exitData says who. */
   stop: 7,
-  /** The region refused to be entered: its pages are mapped elsewhere now. tbPtr is to be run otherwise. */
-  refused: 8,
   /**
    * An access to a device in a TB that is not made for it ({@link import('./layout/tb-header.ts').TbFlag}). Nothing was done, and state is that of
    * the start of the instruction at insnIndex: run it in a TB of its own, so that time and interrupts are those of this instruction in every tier.
    */
-  device: 9,
+  device: 8,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 /** First exit code of the guest. */

@@ -326,7 +326,7 @@ export class TciEncoder {
 /** Whether attribute `i` of an op is part of its opcode. */
 function isEnumerated(def: OpDef, i: number): boolean {
   switch (def.attrs[i]) {
-    case undefined: case 'offset': case 'label': case 'helper': case 'delta': case 'exit': case 'data': return false;
+    case undefined: case 'offset': case 'label': case 'helper': case 'delta': case 'exit': case 'data': case 'pages': return false;
     default: return true;
   }
 }

@@ -123,7 +123,7 @@ function attrValues(name: OpName, kind: AttrKind, type: Type, mmuIndices: number
     case 'mmu': return range(mmuIndices);
     case 'imm': return range(4);
     case 'slot': return [0, 1];
-    case 'pos': case 'len': case 'lane': case 'offset': case 'label': case 'helper': case 'delta': case 'exit': case 'data':
+    case 'pos': case 'len': case 'lane': case 'offset': case 'label': case 'helper': case 'delta': case 'exit': case 'data': case 'pages':
       return [undefined];
   }
 }
@@ -239,7 +239,7 @@ function hashKey(key: number): number {
 
 function addOp(variants: TciVariant[], name: OpName, mmuIndices: number): void {
   const def: OpDef = OPS[name];
-  if (def.stage === 'source' || NO_OPCODE.has(name)) return;
+  if (def.stage !== 'core' || NO_OPCODE.has(name)) return;
   const types: readonly Type[] = def.types.length > 0 ? def.types.map((t) => Type[t]) : [Type.i32];
   const typed = def.types.length > 0;
   const hasAddress = def.in.includes('A');

@@ -2,7 +2,7 @@
  * Modules of one region: `build` makes a module whose export `f0` runs the whole region: `(env, tb) → i32`, `tb` being the header of one of its entries,
  * whose record says which one.
  *
- * It returns what a TB's function returns. ExitCode.refused: its pages are mapped elsewhere. ExitCode.budget: fewer
+ * It returns what a TB's function returns. ExitCode.budget: fewer
  * instructions are left than the longest way through it to its next budget test (tbPtr and pc name the member; budget may
  * well be more than that member's length: run what is left in another tier, else it is refused again and again).
  */
@@ -28,7 +28,7 @@ export interface RegionModuleOptions {
 export interface RegionUnit {
   /** As `mergeRegion` makes it, optimised. */
   readonly region: RegionIr;
-  /** Address of its region descriptor in linear memory; 0 when all its code is on one page, where there is nothing to check. */
+  /** Address of its region descriptor in linear memory; 0 when all its code is on one page, where there is nothing to check and the IR asks for none. */
   readonly descriptor: number;
 }
 

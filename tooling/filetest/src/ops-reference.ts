@@ -15,7 +15,7 @@ function types(def: OpDef): string {
 }
 
 function row(name: string, def: OpDef): string {
-  const notes = [...def.effects.filter((e) => e !== 'branch'), ...(def.stage === 'source' ? ['source'] : [])].join(', ');
+  const notes = [...def.effects.filter((e) => e !== 'branch'), ...(def.stage === 'core' ? [] : [def.stage])].join(', ');
   return `| \`${name}\` | ${operands(def, name)} | ${types(def)} | ${def.doc.replaceAll('|', '\\|')} | ${notes} |`;
 }
 

@@ -13,6 +13,8 @@ import type { TbTranslator } from './tb-translator.ts';
 import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
+/** Address of a descriptor that there is no room for, in code that is only looked at. */
+const NOWHERE = 8;
 
 /** What profilers of the engine show: `wasm://wasm/<name>-<hash>`. Also that of the interpreter is known: tb_exec. */
 const MODULE_NAMES = { module: 'tbs', region: 'region' } as const;
@@ -42,6 +44,12 @@ export interface BatchMember {
   readonly state: number;
   /** Positions in the batch of the TBs that its goto_tb slots lead to, −1 for others. */
   readonly links: readonly [number, number];
+}
+
+/** Where a member of a region is, as plans, sources and merged members all say it. */
+interface Placed {
+  readonly header: number;
+  readonly pageDelta: number;
 }
 
 /** Members of a region with their IR. */
@@ -110,7 +118,8 @@ export class CodeBuilder {
   /** Sources, which are optimised in place, to one unit. */
   mergeRegion({ sources }: RegionSources, optimiser: TbOptimiser = this.#p.optimiser): RegionIr {
     for (const { tb } of sources) optimiser.run(tb);
-    const region = mergeRegion(sources, optimiser.facts);
+    const pages = this.#pagesOf(sources);
+    const region = mergeRegion(pages.size === 1 ? sources : sources.map((source) => ({ ...source, pages: this.#bitsOf(source, pages) })), optimiser.facts);
     optimiser.runRegion(region);
     return region;
   }
@@ -121,24 +130,42 @@ export class CodeBuilder {
    */
   region(region: RegionIr, origins?: OriginRecorder): { readonly bytes: Uint8Array<ArrayBuffer>; readonly descriptor: number | undefined } {
     const descriptor = this.#descriptor(region);
-    return { bytes: this.#regions.build({ region, descriptor: descriptor ?? 0 }, origins).bytes, descriptor };
+    return { bytes: this.#regions.build({ region, descriptor: descriptor ?? NOWHERE }, origins).bytes, descriptor };
   }
 
-  /** The pages that a region's members lie on, relative to that of member 0; 0 for a single one. */
-  #descriptor({ members }: RegionIr): number | undefined {
-    const { machine, arena } = this.#p;
+  /** The pages that members lie on: from the distance to that of member 0 to the physical page. The n-th one is bit n of sets of them. */
+  #pagesOf(members: readonly Placed[]): Map<number, number> {
     const pages = new Map<number, number>();
     for (const { pageDelta, header } of members) {
       pages.set(pageDelta, this.#word(header, AT.physPage));
       const second = this.#word(header, AT.physPage2);
       if (second !== NO_PAGE) pages.set(pageDelta + 1, second);
     }
+    return pages;
+  }
+
+  /** Those of them that one member lies on. */
+  #bitsOf({ pageDelta, header }: Placed, pages: ReadonlyMap<number, number>): number {
+    const isOnTwo = this.#word(header, AT.physPage2) !== NO_PAGE;
+    let bits = 0;
+    let bit = 1;
+    for (const delta of pages.keys()) {
+      if (delta === pageDelta || (isOnTwo && delta === pageDelta + 1)) bits |= bit;
+      bit <<= 1;
+    }
+    return bits;
+  }
+
+  /** The descriptor of the pages of a region; 0 for a single one. */
+  #descriptor({ members }: RegionIr): number | undefined {
+    const { machine, arena } = this.#p;
+    const pages = this.#pagesOf(members);
     if (pages.size === 1) return 0;
     const at = arena.alloc(REGION_DESCRIPTOR.offset.pages + pages.size * REGION_PAGE.size, 8);
     if (at === 0) return undefined;
     const { u32, i32 } = machine.views();
-    u32[(at + REGION_DESCRIPTOR.offset.generation) >>> 2] = 0;
-    u32[(at + REGION_DESCRIPTOR.offset.count) >>> 2] = pages.size;
+    // Nothing is verified, and what narrow code does not write of the base is zero.
+    u32.fill(0, at >>> 2, (at + REGION_DESCRIPTOR.offset.pages) >>> 2);
     let record = at + REGION_DESCRIPTOR.offset.pages;
     for (const [delta, physPage] of pages) {
       i32[(record + REGION_PAGE.offset.deltaPages) >>> 2] = delta;

@@ -32,11 +32,6 @@ export interface CodeUnit {
   /** Table index of each function while the unit has an instance. */
   slots: readonly number[] | undefined;
   dead: boolean;
-  /** A region that has been refused and is kept for when its pages are mapped as they were: until then it is not entered. */
-  resting: boolean;
-  /** Times in a row that it was refused, and when it was last: instructions retired. */
-  refusals: number;
-  refusedAt: number;
 }
 
 interface TbCode {
@@ -97,7 +92,7 @@ export class CompiledTbs implements CompiledCode {
   tierOf(header: number): CodeTier {
     const code = this.#code.get(header);
     if (code === undefined) return 'tci';
-    for (const region of code.inRegions) if (region.slots !== undefined && !region.resting) return 'region';
+    for (const region of code.inRegions) if (region.slots !== undefined) return 'region';
     return code.module?.slots?.[code.index] ? 'module' : 'tci';
   }
 
@@ -116,7 +111,7 @@ export class CompiledTbs implements CompiledCode {
    */
   add(kind: 'module' | 'region', members: readonly number[], module: WebAssembly.Module, bytes: number, places: readonly RegionPlace[] = []): CodeUnit {
     const handle = this.pool.add(module, { bytes, members: kind === 'region' ? 1 : members.length });
-    const unit: CodeUnit = { kind, members, places, bytes, handle, slots: undefined, dead: false, resting: false, refusals: 0, refusedAt: 0 };
+    const unit: CodeUnit = { kind, members, places, bytes, handle, slots: undefined, dead: false };
     this.#units.set(handle, unit);
     members.forEach((header, index) => {
       const code = this.#codeOf(header);
@@ -139,12 +134,6 @@ export class CompiledTbs implements CompiledCode {
     }
     this.pool.acquire(handle);
     return unit;
-  }
-
-  /** Enter a region no more, or again: its TBs fall back to what else they have meanwhile. */
-  setResting(region: CodeUnit, resting: boolean): void {
-    region.resting = resting;
-    this.#installAll(region);
   }
 
   /** Instantiate what a TB has in the pool, if anything. @returns whether it has a function now */
@@ -341,7 +330,7 @@ export class CompiledTbs implements CompiledCode {
     const { u32 } = this.#machine.views();
     if (u32[(header + TB_HEADER.offset.state) >>> 2] === 0) return;
     const record = tbCpuAddress(header, 0);
-    const fromRegion = code?.region?.resting === false ? (code.region.slots?.[0] ?? 0) : 0;
+    const fromRegion = code?.region?.slots?.[0] ?? 0;
     const fromModule = code?.module?.slots?.[code.index] ?? 0;
     const fn = fromRegion || fromModule;
     const kind = fromRegion ? TbKind.region : fromModule ? TbKind.module : TbKind.tci;

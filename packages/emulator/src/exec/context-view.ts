@@ -6,7 +6,7 @@ import { WASM_CONTEXT, type EnvLayout, type MachineMemory } from '@wasm-tcg/runt
 
 const CTX = WASM_CONTEXT.offset;
 type U32Field = 'tbPtr' | 'insnIndex' | 'budget' | 'budgetHeld' | 'exitCode' | 'exitData' | 'faultError' | 'faultAccess' | 'mappingGeneration' | 'linkFrom' | 'noRegions' | 'dispatched' | 'tlbFlushes' | 'tlbPageFlushes';
-type U64Field = 'tciInsns' | 'regionInsns' | 'dispatches' | 'lookups' | 'lookupMisses' | 'slowPaths' | 'tlbFills' | 'tlbWriteFills' | 'tlbFetchFills' | 'tciTbs';
+type U64Field = 'tciInsns' | 'regionInsns' | 'dispatches' | 'lookups' | 'lookupMisses' | 'slowPaths' | 'tlbFills' | 'tlbWriteFills' | 'tlbFetchFills' | 'tciTbs' | 'absentPages';
 /** Arrays of 64-bit counters. */
 type U64Array = 'tlbFlushesBy' | 'tlbMisses' | 'slowReasons' | 'regionReturns';
 

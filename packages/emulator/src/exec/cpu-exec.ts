@@ -77,7 +77,6 @@ export class CpuExec {
   faults = 0;
   /** Delivered by who runs it. */
   interrupts = 0;
-  refused = 0;
   /** Times an instruction met a device in a TB not made for it. */
   deviceExits = 0;
 
@@ -287,12 +286,6 @@ export class CpuExec {
           const made = this.#makeOneOff(1);
           if (typeof made === 'string') return made;
           tb = made;
-          break;
-        }
-        case ExitCode.refused: {
-          this.refused++;
-          tb = context.get('tbPtr');
-          tiering.refused(tb);
           break;
         }
         case ExitCode.stop:

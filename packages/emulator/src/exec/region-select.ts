@@ -4,15 +4,15 @@
  * Reads only TB headers. Edges: links of goto_tb (or, when a link is missing, the TB at its target in the same page) with their
  * counts, and the targets of a goto_ptr with theirs.
  */
-import { INDIRECT_TARGET, INDIRECT_TARGETS, NO_DELTA, NO_PAGE, PAGE_SIZE, TB_HEADER, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
+import { INDIRECT_TARGET, INDIRECT_TARGETS, MAX_REGION_PAGES, NO_DELTA, NO_PAGE, PAGE_SIZE, TB_HEADER, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
 import type { ExecutionConfig } from './thresholds.ts';
 
 const AT = TB_HEADER.offset;
 /**
  * Linear pages a region may span on either side of its entry: 16 MiB, a kernel's text. A program and its libraries lie further apart, and at another distance in each process:
- * a region over both would be refused in all processes but one.
+ * a region over both would be whole in one process and left half-way in all others.
  */
-const MAX_PAGES = 1 << 12;
+const MAX_DISTANCE = 1 << 12;
 
 export interface RegionPlanMember {
   readonly header: number;
@@ -95,9 +95,11 @@ export function selectRegion(
   /** Physical page of each page that members lie on. A guest may have mapped one elsewhere since a link was made: only one of the two can be in it. */
   const pages = new Map<number, number>();
   const agrees = (page: number, physical: number): boolean => (pages.get(page) ?? physical) === physical;
+  /** Are its pages mapped as those of the members, and are they not too many together? */
   const mappedAlike = (tb: number, pageDelta: number): boolean => {
     const second = word(tb, AT.physPage2);
-    return agrees(pageDelta, word(tb, AT.physPage)) && (second === NO_PAGE || agrees(pageDelta + 1, second));
+    const fresh = (pages.has(pageDelta) ? 0 : 1) + (second === NO_PAGE || pages.has(pageDelta + 1) ? 0 : 1);
+    return pages.size + fresh <= MAX_REGION_PAGES && agrees(pageDelta, word(tb, AT.physPage)) && (second === NO_PAGE || agrees(pageDelta + 1, second));
   };
   const enter = (tb: number, pageDelta: number): void => {
     pages.set(pageDelta, word(tb, AT.physPage));
@@ -143,7 +145,7 @@ export function selectRegion(
     const key = placeOf(edge);
     let at = position.get(key);
     if (at === undefined) {
-      if (Math.abs(edge.pageDelta) > MAX_PAGES || !fits(edge.to) || !mappedAlike(edge.to, edge.pageDelta) || (edge.from !== OUTSIDE && !wanted(edge.to))) continue;
+      if (Math.abs(edge.pageDelta) > MAX_DISTANCE || !fits(edge.to) || !mappedAlike(edge.to, edge.pageDelta) || (edge.from !== OUTSIDE && !wanted(edge.to))) continue;
       enter(edge.to, edge.pageDelta);
       at = members.length;
       position.set(key, at);

@@ -30,12 +30,6 @@ const MAX_ENTRIES = 32;
 
 /** A TB that is not frequent asks again after up to so many times the threshold. */
 const MOST_PATIENCE = 16;
-/** Least executions of a TB between a refused region and the next: without any, threshold 1 would compile for ever and run nothing. */
-const REFUSED_THRESHOLD = 64;
-/** Times in a row that a region may be refused; it rests twice as long each time. In a guest that switches between processes, it is good again soon. */
-const MOST_REFUSALS = 6;
-/** Instructions after which a refusal is forgotten. */
-const FORGET_REFUSALS = 5_000_000;
 
 export interface TieringParts {
   readonly machine: MachineMemory;
@@ -75,11 +69,6 @@ export class Tiering {
   /** A TB has reached its threshold. Afterwards it can be run, in whatever tier. */
   hot(header: number): void {
     const { compiled, config } = this.#p;
-    const rested = compiled.regionOf(header);
-    if (rested?.resting) {
-      compiled.setResting(rested, false);
-      return;
-    }
     if (compiled.hasFunction(header)) {
       // A TB with a region gets here when regions are off for the last instructions of a run.
       if (compiled.regionOf(header) !== undefined) this.#setThreshold(header, NEVER);
@@ -92,25 +81,6 @@ export class Tiering {
     this.#setThreshold(header, NEVER);
     this.#queue.set(header, interval);
     if (this.#queue.size >= config.queue) this.compileQueue();
-  }
-
-  /**
-   * A TB's region was refused: its pages are mapped elsewhere now. It rests while the TB runs otherwise for a while; one that is refused again and again is given up. The
-   * next one would not fare better at once, so that it is not grown before the TB has run for a while, either.
-   */
-  refused(header: number): void {
-    const { compiled, config, now } = this.#p;
-    const region = compiled.regionOf(header);
-    if (region === undefined) return;
-    if (now() - region.refusedAt > FORGET_REFUSALS) region.refusals = 0;
-    region.refusedAt = now();
-    if (++region.refusals < MOST_REFUSALS) {
-      compiled.setResting(region, true);
-      for (const place of region.places) if (compiled.regionOf(place.header) === region) this.#setThreshold(place.header, REFUSED_THRESHOLD << region.refusals);
-    } else {
-      compiled.dropRegion(region);
-      this.#setThreshold(header, Math.max(config.regionThreshold, REFUSED_THRESHOLD));
-    }
   }
 
   /** Called once per slice: what has waited long enough is compiled though the batch is not full. */

@@ -37,6 +37,8 @@ export interface EvalMachine extends HostMemory {
   probe(address: bigint, memop: MemOp, mmu: number, write: boolean): void;
   /** @returns bits of the result, 0 when the helper has none */
   call(helper: HelperDef, args: readonly bigint[]): bigint;
+  /** Are these pages of the region in place? Default: all are. */
+  pagesThere?(pages: number): boolean;
 }
 
 /** Thrown by a machine's callback: the TB is left at the present instruction. */
@@ -194,6 +196,7 @@ export class TbEvaluation {
       case Op.goto_tb: this.#leaveTo(code[x + 1]!); return { kind: 'goto_tb', slot: code[x]!, delta: code[x + 1]! };
       case Op.goto_ptr: return { kind: 'goto_ptr' };
       case Op.exit_tb: this.#leaveTo(code[x + 1]!); return { kind: 'exit_tb', exit: code[x]! };
+      case Op.pages_there: this.set(code[x]!, this.#machine.pagesThere?.(code[x + 1]!) === false ? 0n : 1n); return next;
       case Op.ld: this.set(code[x]!, this.#extend(this.#machine.readHost(this.#host(code[x + 1]!, code[x + 2]!), memOpBytes(code[x + 3]!)), code[x + 3]!)); return next;
       case Op.st: {
         const memop = code[x + 3]!;

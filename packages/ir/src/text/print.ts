@@ -36,7 +36,7 @@ function attrText(kind: AttrKind, value: number, helpers: HelperTable): string {
     case 'memop': return memOpText(value);
     case 'label': return `L${value}`;
     case 'helper': return helpers[value]?.name ?? `${value}`;
-    case 'offset': case 'delta': case 'data': return hex(value);
+    case 'offset': case 'delta': case 'data': case 'pages': return hex(value);
     default: return `${value}`;
   }
 }

@@ -126,6 +126,8 @@ export abstract class FunctionEmitter implements LowerCtx {
   protected abstract leave(): void;
   /** A goto_tb to a TB that is bound directly may go there; what this emits is tried before the link. */
   protected abstract directLink(slot: number, pages: number): void;
+  /** Output 0 is whether these pages of a region are in place. */
+  protected abstract pagesThere(pages: number): void;
   /** An insn_start has set `insn`, or (region) carries member and index in its data. */
   protected abstract startInsn(data: number): void;
   abstract slowPath(): void;
@@ -300,6 +302,7 @@ export abstract class FunctionEmitter implements LowerCtx {
         this.leave();
         break;
       case Ir.exit_tb: this.exitTb(code[at + 1], code[at + 2]); break;
+      case Ir.pages_there: this.pagesThere(code[this.attrsAt]); break;
       default: throw new CodegenError('bad-ir', `op ${OP_NAMES[op] ?? op} is not one that back ends know`, 'run expand first');
     }
   }

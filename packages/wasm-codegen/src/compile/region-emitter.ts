@@ -2,8 +2,8 @@
  * A region as one function `(env, tb) → i32`, entered at the member whose header `tb` is: globals that it uses are Wasm locals, loaded at entry and stored at the one place
  * where it is left; the budget is a local too.
  *
- *     block notRun                       pages mapped elsewhere, or too little budget: nothing has been changed
- *       check pages, load globals and budget
+ *     block notRun                       too little budget: nothing has been changed
+ *       forget which pages are in place if the mapping is another one, load globals and budget
  *       block left                       `result` says what the function returns
  *         block exit                     a slow path or helper wants to leave: tbPtr, insnIndex and exitCode are set
  *           branch table over the entries, in front of the members, structured
@@ -15,6 +15,7 @@
  */
 import { Op as Ir, OP_DEFS, opCode, opLength, regionInsnIndex, regionInsnMember, TempKind, type GlobalSet, type HelperTable, type RegionIr, type TargetLayout, type Temp } from '@wasm-tcg/ir';
 import { ExitCode, REGION_DESCRIPTOR, TB_CPU, TB_HEADER, TB_RETURN_EXIT } from '@wasm-tcg/runtime';
+import { CodegenError } from '../errors.ts';
 import type { FuncBody } from '../encoder/func-body.ts';
 import type { Label } from '../encoder/labels.ts';
 import { Op } from '../encoder/opcodes.ts';
@@ -56,6 +57,8 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   /** The basic block that is being written. */
   private running = 0;
   private leftLabel!: Label;
+  /** Address of the region descriptor. */
+  private descriptor = 0;
 
   constructor(target: TargetLayout, helpers: HelperTable, imports: HelperImports, envAddress?: number) {
     super(target, helpers, imports, envAddress);
@@ -66,6 +69,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   emit(f: FuncBody, region: RegionIr, descriptor: number): void {
     this.begin(f, region.tb);
     this.region = region;
+    this.descriptor = descriptor;
     this.findUses();
     this.findMembers();
     this.addRoot();
@@ -76,11 +80,10 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     this.origins?.func();
     this.origins?.mark(0, NO_MEMBER, -1);
     this.enterMember(0);
-    const why = f.local(ValType.i32);
     this.budgetLocal = f.local(ValType.i32);
     this.result = f.local(ValType.i32);
     const notRun = f.block();
-    this.checkEntry(notRun, why, descriptor);
+    this.checkEntry(notRun);
     this.loadGlobals();
     this.leftLabel = f.block();
     this.exitLabel = f.block();
@@ -93,7 +96,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     this.storeGlobals();
     f.get(this.result).return_().end();
 
-    f.get(ENV).get(why).mem(Op.i32_store, CTX.exitCode);
+    f.get(ENV).i32Const(ExitCode.budget).mem(Op.i32_store, CTX.exitCode);
     f.get(ENV).get(TB).mem(Op.i32_store, CTX.tbPtr);
     this.writeEntryPc();
     f.i32Const(TB_RETURN_EXIT).finish();
@@ -161,33 +164,35 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
 
   // --- entry
 
-  /** Leaves to `notRun` when the pages are not where they were, or when the budget may not last to the next test. */
-  private checkEntry(notRun: Label, why: number, descriptor: number): void {
+  /** Leaves to `notRun` when the budget may not last to the next test. */
+  private checkEntry(notRun: Label): void {
     const { f } = this;
-    if (descriptor !== 0) this.checkPages(notRun, why, descriptor);
+    if (this.descriptor !== 0) this.forgetPages();
     f.get(ENV).mem(Op.i32_load, CTX.budget).set(this.budgetLocal);
     const longest = this.longest.from(this.root);
     // Entries with a test of their own are not counted.
     if (longest === 0) return;
-    f.i32Const(ExitCode.budget).set(why);
     f.get(this.budgetLocal).i32Const(longest).op(Op.i32_lt_s).hint(false).brIf(notRun);
   }
 
-  /** All pages were found in place under this mapping, for the page base that the first member has now; else they are looked up again. */
-  private checkPages(notRun: Label, why: number, descriptor: number): void {
-    const { f, imports, target, wide } = this;
-    const { generation, base } = REGION_DESCRIPTOR.offset;
+  /**
+   * What was verified is good under one mapping and for one page base of the first member. The pages of the entry are in place in any case: whoever found its TB has
+   * looked them up.
+   */
+  private forgetPages(): void {
+    const { f, target, wide, descriptor } = this;
+    const { generation, verified, base } = REGION_DESCRIPTOR.offset;
     const now = f.local(wide ? ValType.i64 : ValType.i32);
-    f.i32Const(ExitCode.refused).set(why);
     this.loadSlot(target.pageBase);
     f.get(TB).mem(Op.i32_load, RECORD + TB_CPU.offset.entryPages);
     if (wide) f.op(Op.i64_extend_i32_s).i64Const(target.mmu.pageBits, 0).op(Op.i64_shl).op(Op.i64_sub);
     else f.i32Const(target.mmu.pageBits).op(Op.i32_shl).op(Op.i32_sub);
     f.tee(now).i32Const(descriptor).mem(wide ? Op.i64_load : Op.i32_load, base).op(wide ? Op.i64_ne : Op.i32_ne);
     f.i32Const(descriptor).mem(Op.i32_load, generation).get(ENV).mem(Op.i32_load, CTX.mappingGeneration).op(Op.i32_ne).op(Op.i32_or).hint(false).if_();
-    f.get(ENV).i32Const(descriptor).get(now);
-    if (!wide) f.op(Op.i64_extend_i32_u);
-    f.call(imports.coreHelper('region_check')).op(Op.i32_eqz).hint(false).brIf(notRun).end();
+    f.i32Const(descriptor).i32Const(0).mem(Op.i32_store, verified);
+    f.i32Const(descriptor).get(ENV).mem(Op.i32_load, CTX.mappingGeneration).mem(Op.i32_store, generation);
+    // Above the base of narrow code is nothing but zeros.
+    f.i32Const(descriptor).get(now).mem(wide ? Op.i64_store : Op.i32_store, base).end();
     f.release(now);
   }
 
@@ -332,6 +337,19 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
 
   private touches(set: GlobalSet, t: Temp): boolean {
     return set === 'all' || (set !== 'none' && set.includes(this.target.globals[t].name));
+  }
+
+  // --- pages
+
+  protected pagesThere(pages: number): void {
+    const { f, imports, descriptor } = this;
+    const { verified } = REGION_DESCRIPTOR.offset;
+    if (descriptor === 0) throw new CodegenError('bad-ir', 'a region without descriptor asks for its pages', 'give it a descriptor, or sources without pages');
+    this.outBegin(0);
+    f.i32Const(descriptor).mem(Op.i32_load, verified).i32Const(pages).op(Op.i32_and).i32Const(pages).op(Op.i32_eq).hint(true).if_(ValType.i32);
+    f.i32Const(1).else_();
+    f.get(ENV).i32Const(descriptor).i32Const(pages).call(imports.coreHelper('region_check')).end();
+    this.outEnd(0);
   }
 
   // --- leaving

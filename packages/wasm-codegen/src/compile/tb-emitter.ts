@@ -254,6 +254,10 @@ export class TbEmitter extends FunctionEmitter implements NodeWriter {
     this.insn++;
   }
 
+  protected pagesThere(): void {
+    throw new CodegenError('bad-ir', 'a TB asks for pages of a region', 'compile it with a RegionModuleBuilder');
+  }
+
   protected directLink(slot: number, pages: number): void {
     const { f, options } = this;
     if (options.profile !== undefined) {
