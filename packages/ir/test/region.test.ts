@@ -37,9 +37,17 @@ function program(seed: number): Program {
     }),
     header: 0x1000 + m * 16,
     pageDelta,
+    // Some lie on two.
+    pages: (rng.oneIn(4) ? 3 : 1) << (pageDelta + 1),
     indirect: [rng.below(count), rng.below(count)],
   }));
   return { sources, offsets };
+}
+
+/** Pages that are in place: those of the entry, and some more, or all. */
+function pagesThere({ sources }: Program, seed: number): number {
+  const rng = new Rng(seed ^ 0x333);
+  return sources[0]!.pages! | (rng.oneIn(2) ? 15 : rng.below(16));
 }
 
 function machine(seed: number, wide: boolean): ToyMachine {
@@ -52,12 +60,14 @@ function machine(seed: number, wide: boolean): ToyMachine {
 }
 
 /** Run the region until it is left, or at the first entry that may be left once `fuel` members have been entered. */
-function runRegion(region: RegionIr, m: ToyMachine, fuel: number): { entered: number; result: EvalResult } {
+function runRegion(region: RegionIr, { sources }: Program, m: ToyMachine, fuel: number, there: number): { entered: number; result: EvalResult } {
   let entered = 0;
+  Object.assign(m, { pagesThere: (pages: number) => (pages & ~there) === 0 });
   const result = evalTb(region.tb, TOY_HELPERS, m, {
     onLabel: (label) => {
       const member = region.members[label];
       if (!member) return false;
+      expect(sources[label]!.pages! & ~there).toBe(0);
       if (member.mayLeave && entered >= fuel) {
         const pc = m.global('page_base') + BigInt(member.entryDelta - region.tb.csBase);
         m.setGlobal('pc', BigInt.asUintN(region.tb.wide ? 64 : 32, pc));
@@ -96,7 +106,7 @@ function check(seed: number, optimizer: Optimizer | undefined): void {
   optimizer?.optimizeRegion(region, { verify: true });
   const { wide } = region.tb;
   const a = machine(seed, wide);
-  const { entered, result } = runRegion(region, a, 12);
+  const { entered, result } = runRegion(region, p, a, 12, pagesThere(p, seed));
   const b = machine(seed, wide);
   const fail = (what: string): never => expect.fail(`${what}, seed ${seed}\n${printTb(before, TOY_HELPERS)}\n=>\n${printTb(region.tb, TOY_HELPERS)}`);
   const chain = runChain(p, b, entered);
@@ -181,6 +191,59 @@ L1:
 L2:
   br L0
 `);
+  });
+
+  it('ask for pages that not every way to a member has passed, and leave as the member does when they are not there', () => {
+    const a = parse('insn_start 16, 0\ngoto_tb 0, 0x1040');
+    const b = parse('insn_start 0x40, 0\nbrcond.i32 r0, r1, ne, L0\ngoto_tb 0, 0x80\nL0:\nmov.i32 pc, r2\ngoto_ptr');
+    const c = parse('insn_start 0x80, 0\ngoto_tb 1, -0xff0');
+    const sources = [{ tb: a, header: 1, pageDelta: 0, pages: 1 }, { tb: b, header: 2, pageDelta: 1, pages: 2, indirect: [0, 2] }, { tb: c, header: 3, pageDelta: 1, pages: 6 }];
+    const region = mergeRegion(sources, TOY_HELPERS);
+    expect(verifyTb(region.tb, TOY_HELPERS, { region: 3 })).toEqual([]);
+    expect(verifyTb(region.tb, TOY_HELPERS).map(({ rule }) => rule)).toContain('stage');
+    const text = printTb(region.tb, TOY_HELPERS);
+    expect(text).toMatchInlineSnapshot(`
+      "tb toy narrow csbase=0x0
+      local t0:i32 t1:i32 t2:i32 t3:i32 t4:i32
+      L0:
+        insn_start 0x10, 0
+        pages_there t0, 2
+        brcond.i32 t0, $0, eq, L3
+        add.i32 page_base, page_base, $0x1000
+        br L1
+      L3:
+        goto_tb 0, 0x1040
+      L1:
+        insn_start 0x40, 0x10000
+        brcond.i32 r0, r1, ne, L4
+        pages_there t1, 4
+        brcond.i32 t1, $0, eq, L5
+        br L2
+      L5:
+        goto_tb 0, 0x80
+      L4:
+        mov.i32 pc, r2
+        add.i32 t2, page_base, $0xfffff010
+        brcond.i32 pc, t2, eq, L6
+        add.i32 t3, page_base, $0x80
+        brcond.i32 pc, t3, eq, L7
+        goto_ptr
+      L6:
+        add.i32 page_base, page_base, $0xfffff000
+        br L0
+      L7:
+        pages_there t4, 4
+        brcond.i32 t4, $0, eq, L8
+        br L2
+      L8:
+        goto_ptr
+      L2:
+        insn_start 0x80, 0x20000
+        add.i32 page_base, page_base, $0xfffff000
+        br L0
+      "
+    `);
+    expect(printTb(parseTb(text, TOY_TARGET, TOY_HELPERS), TOY_HELPERS)).toBe(text);
   });
 
   it('leave where a member is left before its last instruction: the budget gets back what is not run', () => {

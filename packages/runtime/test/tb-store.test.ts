@@ -1,6 +1,6 @@
 /** TBs as data: hash and tb_find, pages and code bits, links, jump cache, regions, arena. */
 import {
-  ExitCode, JUMP_CACHE_ENTRY, NO_DELTA, NO_PAGE, Prot, REGION_DESCRIPTOR, REGION_PAGE, TB_HEADER, TbKind, WASM_CONTEXT, codeWord, incomingLinks, jumpCacheIndex, linkTb,
+  ExitCode, JUMP_CACHE_ENTRY, MAX_REGION_PAGES, NO_DELTA, NO_PAGE, Prot, REGION_DESCRIPTOR, REGION_PAGE, TB_HEADER, TbKind, WASM_CONTEXT, codeWord, incomingLinks, jumpCacheIndex, linkTb,
   tbCpuAddress, unlinkIncoming, unlinkOutgoing, type TbIdentity,
 } from '@wasm-tcg/runtime';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -164,14 +164,13 @@ describe('the jump cache', () => {
       expect([after(flush(3)), after(flush(2)), after(flush(1)), after(flush(1))]).toEqual([0, 0, 1, 0]);
     });
 
-    it('is renewed with the second page of a TB, and with any page of a region', () => {
+    it('is renewed with the second page of a TB, and with a page that was looked up for a region', () => {
       add({ pageOffset: 0xff8, physPage2: 5 });
       find(0x1ff8);
       expect(after(flush(2))).toBe(1);
       const at = toy.arena.alloc(REGION_DESCRIPTOR.size + 2 * REGION_PAGE.size, 8);
-      toy.machine.views().u32.set([0, 2, 0, 0, 0, 1, 2, 3], at >>> 2);
-      toy.setGlobal('page_base', 0x1000n);
-      expect(toy.runtime.exports.region_check(toy.env, at, 0x1000n)).toBe(1);
+      toy.machine.views().u32.set([0, 0, 0x1000, 0, 0, 1, 2, 3], at >>> 2);
+      expect(toy.runtime.exports.region_check(toy.env, at, 2)).toBe(1);
       expect([after(flush(2)), after(flush(3))]).toEqual([0, 1]);
     });
 
@@ -309,36 +308,44 @@ describe('links', () => {
 });
 
 describe('region_check', () => {
-  const descriptor = (pages: readonly (readonly [number, number])[]): number => {
+  const descriptor = (base: number, verified: number, pages: readonly (readonly [number, number])[]): number => {
     const at = toy.arena.alloc(REGION_DESCRIPTOR.size + pages.length * REGION_PAGE.size, 8);
     const { u32 } = toy.machine.views();
-    u32.set([0, pages.length, 0, 0, ...pages.flat()], at >>> 2);
+    u32.set([0, verified, base, 0, ...pages.flat()], at >>> 2);
     return at;
   };
+  const check = (at: number, pages: number): number => toy.runtime.exports.region_check(toy.env, at, pages);
+  const verified = (at: number): number => toy.machine.views().u32[(at + REGION_DESCRIPTOR.offset.verified) >>> 2]!;
 
-  it('admits a region whose pages are in place and notes the generation', () => {
-    const at = descriptor([[0, 1], [1, 7], [-1, 9]]);
-    toy.pages = new Map([[0x40n, { physPage: 1, prot: RWX }], [0x41n, { physPage: 7, prot: RWX }], [0x3fn, { physPage: 9, prot: RWX }]]);
-    toy.setGlobal('page_base', 0x40000n);
-    expect(toy.runtime.exports.region_check(toy.env, at, 0x40000n)).toBe(1);
-    expect([...toy.machine.views().u32.subarray(at >>> 2, (at >>> 2) + 4)]).toEqual([toy.context('mappingGeneration'), 3, 0x40000, 0]);
+  it('looks up the pages that are wanted and not known to be in place, and notes them', () => {
+    const at = descriptor(0x40000, 1, [[0, 77], [1, 7], [-1, 9], [2, 5]]);
+    toy.pages = new Map([[0x41n, { physPage: 7, prot: RWX }], [0x3fn, { physPage: 9, prot: RWX }]]);
+    expect([check(at, 0b101), verified(at), check(at, 0b11), verified(at)]).toEqual([1, 0b101, 1, 0b111]);
+    expect([check(at, 0b1010), verified(at), check(at, 0b111)]).toEqual([0, 0b111, 1]);
+  });
+
+  it('knows 32 pages', () => {
+    const at = descriptor(0x40000, 0, Array.from({ length: MAX_REGION_PAGES }, (_, i) => [i, 100 + i] as const));
+    toy.pages = new Map([[0x5fn, { physPage: 131, prot: RWX }]]);
+    expect([check(at, -0x8000_0000), verified(at)]).toEqual([1, 0x8000_0000]);
   });
 
   it.each([['mapped elsewhere', { physPage: 8, prot: RWX }], ['not to be fetched', { physPage: 7, prot: Prot.read }], ['gone', undefined]])(
-    'refuses one with a page %s, without a fault', (_, mapping) => {
-      const at = descriptor([[0, 1], [1, 7]]);
+    'does not find a page %s, without a fault, until it is there', (_, mapping) => {
+      const at = descriptor(0x40000, 0, [[0, 1], [1, 7]]);
       toy.pages = new Map([[0x40n, { physPage: 1, prot: RWX }]]);
       if (mapping) toy.pages.set(0x41n, mapping);
-      toy.setGlobal('page_base', 0x40000n);
-      expect(toy.runtime.exports.region_check(toy.env, at, 0x40000n)).toBe(0);
-      expect([toy.context('exitCode'), toy.machine.views().u32[at >>> 2]]).toEqual([ExitCode.none, 0]);
+      expect(check(at, 3)).toBe(0);
+      expect([toy.context('exitCode'), verified(at) & 2]).toEqual([ExitCode.none, 0]);
+      toy.pages.set(0x41n, { physPage: 7, prot: RWX });
+      toy.runtime.exports.tlb_flush_page_host(toy.env, 0x41000, 0);
+      expect([check(at, 3), verified(at)]).toEqual([1, 3]);
     });
 
   it('wraps at 4 GiB in narrow code', () => {
-    const at = descriptor([[1, 3]]);
+    const at = descriptor(0xffff_f000, 0, [[1, 3]]);
     toy.pages = new Map([[0n, { physPage: 3, prot: RWX }]]);
-    toy.setGlobal('page_base', 0xffff_f000n);
-    expect(toy.runtime.exports.region_check(toy.env, at, 0xffff_f000n)).toBe(1);
+    expect(check(at, 1)).toBe(1);
   });
 });
 

@@ -48,6 +48,7 @@ function program(seed: number): Program {
     }),
     header: headerOf(m),
     pageDelta,
+    pages: (rng.oneIn(4) ? 3 : 1) << (pageDelta + 1),
     indirect: [rng.below(count), rng.below(count)],
     entry: m === 0 || rng.oneIn(2),
   }));
@@ -114,8 +115,16 @@ function check(seed: number, optimizer: Optimizer | undefined): void {
     const base = BASE + BigInt(pageDelta * PAGE);
     reference.setGlobal('page_base', base);
     host.machine.writeHost(TOY_TARGET.frameOffset + 8 * globals[TOY_TARGET.pageBase].slot, 8, base);
+    // All pages are in place, or some; some of those are known to be, and then nobody asks.
+    const there = p.sources[start].pages! | (rng.oneIn(2) ? 15 : rng.below(16));
+    const verified = there & rng.below(16);
     host.setHeader(DESCRIPTOR, REGION_DESCRIPTOR.offset.generation, 1);
+    host.setHeader(DESCRIPTOR, REGION_DESCRIPTOR.offset.verified, verified);
     host.setHeader(DESCRIPTOR, REGION_DESCRIPTOR.offset.base, Number(BASE));
+    host.regionCheck = (descriptor, pages) => {
+      expect([descriptor, pages & ~verified & 15]).not.toEqual([DESCRIPTOR, 0]);
+      return (pages & ~there) === 0 ? 1 : 0;
+    };
     enterAs(start, enterable.indexOf(start), pageDelta, p.offsets[start] - pageDelta * PAGE);
     host.setContext('budget', budget);
     const returned = run(headerOf(start));
@@ -217,22 +226,37 @@ describe('entry', () => {
     expect([host.context('exitCode'), r0(), host.context('budget')]).toEqual([ExitCode.budget, 967n, 1]);
   });
 
-  test('asks once the mapping has changed or the code is seen elsewhere, and is refused', () => {
-    const ended = headerOf(1) | (TB_RETURN_LINK + 1);
-    for (const [generation, pages, answer, returned] of [[1, 0, 0, ended], [2, 0, 1, ended], [2, 0, 0, TB_RETURN_EXIT], [1, 3, 1, ended], [1, 3, 0, TB_RETURN_EXIT]] as const) {
+  test('forgets which pages are in place once the mapping has changed or the code is seen elsewhere', () => {
+    const { generation, verified, base } = REGION_DESCRIPTOR.offset;
+    for (const [now, pages, kept] of [[1, 0, 5], [2, 0, 0], [1, 3, 0], [2, 3, 0]] as const) {
       start(1n, 100);
       enterAs(0, 0, pages, 16);
-      let asked = 0;
-      host.regionCheck = (descriptor, base) => {
-        asked = descriptor;
-        expect(base).toBe(BASE - BigInt(pages * PAGE));
-        return answer;
-      };
-      host.setContext('mappingGeneration', generation);
-      expect(run(headerOf(0))).toBe(returned);
-      expect(asked).toBe(generation === 1 && pages === 0 ? 0 : DESCRIPTOR);
-      if (returned === TB_RETURN_EXIT) expect([host.context('exitCode'), host.context('tbPtr'), r0()]).toEqual([ExitCode.refused, headerOf(0), 1n]);
+      host.setHeader(DESCRIPTOR, verified, 5);
+      host.setContext('mappingGeneration', now);
+      expect(run(headerOf(0))).toBe(headerOf(1) | (TB_RETURN_LINK + 1));
+      const word = (offset: number): number => host.header(DESCRIPTOR, offset);
+      expect([word(generation), word(verified), word(base)]).toEqual([now, kept, Number(BASE) - pages * PAGE]);
     }
+  });
+
+  test.each([['known to be in place', 2, 0, true], ['looked up', 0, 1, true], ['absent', 0, 0, false]] as const)('a way to a page %s', (_, known, answer, isTaken) => {
+    const sources = countdown().map((source, m) => ({ ...source, pages: m + 1 }));
+    const twoPages = host.instantiateRegion(builder.build({ region: mergeRegion(sources, TOY_HELPERS), descriptor: DESCRIPTOR }).bytes);
+    start(1n, 100);
+    host.setHeader(DESCRIPTOR, REGION_DESCRIPTOR.offset.verified, known);
+    const asked: unknown[] = [];
+    host.regionCheck = (...args) => {
+      asked.push(args);
+      return answer;
+    };
+    expect(twoPages(headerOf(0))).toBe(isTaken ? headerOf(1) | (TB_RETURN_LINK + 1) : headerOf(0) | TB_RETURN_LINK);
+    expect(asked).toEqual(known === 0 ? [[DESCRIPTOR, 2]] : []);
+    expect([host.machine.global('pc'), host.context('budget')]).toEqual(isTaken ? [BASE + 64n, 97] : [BASE + 32n, 98]);
+  });
+
+  test('without a descriptor no page can be asked for', () => {
+    const sources = countdown().map((source, m) => ({ ...source, pages: m + 1 }));
+    expect(() => builder.build({ region: mergeRegion(sources, TOY_HELPERS), descriptor: 0 })).toThrow(CodegenError);
   });
 });
 

@@ -57,7 +57,7 @@ export class ToyHost {
       },
       udiv128: (_env: number, hi: bigint, lo: bigint, d: bigint) => this.divide(join128(hi, lo), BigInt.asUintN(64, d), 0n, (1n << 64n) - 1n),
       sdiv128: (_env: number, hi: bigint, lo: bigint, d: bigint) => this.divide(BigInt.asIntN(128, join128(hi, lo)), d, -(1n << 63n), (1n << 63n) - 1n),
-      region_check: (_env: number, desc: number, base: bigint) => this.regionCheck(desc, base),
+      region_check: (_env: number, desc: number, pages: number) => this.regionCheck(desc, pages),
     };
     for (const def of TOY_HELPERS) {
       h[def.name] = (...args: (number | bigint)[]) => {
@@ -78,7 +78,7 @@ export class ToyHost {
   }
 
   /** What region_check answers; tests replace it. */
-  regionCheck: (desc: number, base: bigint) => number = () => 1;
+  regionCheck: (desc: number, pages: number) => number = () => 1;
 
   private fillTlb(): void {
     const { mmu } = TOY_TARGET;
@@ -137,6 +137,11 @@ export class ToyHost {
 
   setContext(field: 'exitCode' | 'budget' | 'mappingGeneration' | 'insnIndex' | 'tbPtr', value: number): void {
     this.view.setInt32(ENV + CTX[field], value, true);
+  }
+
+  /** A word of a TB header or region descriptor. */
+  header(header: number, offset: number): number {
+    return this.view.getInt32(header + offset, true);
   }
 
   /** Sets a word of a TB header. */

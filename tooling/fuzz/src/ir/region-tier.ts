@@ -20,10 +20,12 @@ export function regionTier(shape: RegionShape): Tier {
   const optimizer = new Optimizer(FUZZ_LAYOUT, HELPERS);
   let functions: number[] = [];
   const compile = (world: World, program: IrProgram, lowered: readonly TbIr[], members: readonly number[], entries: readonly number[]): number => {
+    const pages = pagesOf(program, members);
     const sources = members.map((i): RegionSource => ({
       tb: lowered[i], header: world.headers[i], pageDelta: program.tbs[i].page - program.tbs[members[0]].page,
       // Members that computed jumps go to, in any order: what is not listed leaves the region.
       entry: entries.includes(i),
+      pages: 1 << pages.indexOf(program.tbs[i].page),
       indirect: members.length > 1 ? [members.length - 1, 0].slice(0, 1 + (i % 2)) : [],
     }));
     const region = mergeRegion(sources, HELPERS);
@@ -59,14 +61,20 @@ export function regionTier(shape: RegionShape): Tier {
   };
 }
 
+/** Pages of the members: the n-th is bit n of sets of them. */
+function pagesOf(program: IrProgram, members: readonly number[]): number[] {
+  return [...new Set(members.map((i) => program.tbs[i].page))];
+}
+
 /** Region descriptor: where the pages of the members are. */
 function writeDescriptor(world: World, program: IrProgram, members: readonly number[]): number {
   const first = program.tbs[members[0]].page;
-  const pages = [...new Set(members.map((i) => program.tbs[i].page))];
+  const pages = pagesOf(program, members);
   const at = world.arena.alloc(REGION_DESCRIPTOR.offset.pages + pages.length * REGION_PAGE.size, 8);
   if (at === 0) throw new RangeError('The arena of the fuzzer is too small for this program.');
   world.view.setUint32(at + REGION_DESCRIPTOR.offset.generation, 0, true);
-  world.view.setUint32(at + REGION_DESCRIPTOR.offset.count, pages.length, true);
+  world.view.setUint32(at + REGION_DESCRIPTOR.offset.verified, 0, true);
+  world.view.setBigUint64(at + REGION_DESCRIPTOR.offset.base, 0n, true);
   pages.forEach((page, i) => {
     const record = at + REGION_DESCRIPTOR.offset.pages + i * REGION_PAGE.size;
     world.view.setInt32(record + REGION_PAGE.offset.deltaPages, page - first, true);
