@@ -7,11 +7,16 @@ import type { IrProgram } from './program.ts';
 import { addFunction, loadTci, runCompiled, type Tier } from './tiers.ts';
 import type { World } from './world.ts';
 
+/** A physical page that no linear one is mapped to. */
+const NOT_MAPPED = 0xf_fff0;
+
 export interface RegionShape {
   readonly name: string;
   readonly optimise: boolean;
   /** Leave every n-th TB (but the entry) out, so that control goes in and out. 0: none. */
   readonly leaveOut: number;
+  /** Say of every other page but the first that it is elsewhere, so that ways to it are left at run time. Default: all are in place. */
+  readonly isTorn?: boolean;
 }
 
 /** One region entered at the first TB and every other one after it, and one at the last. */
@@ -30,7 +35,7 @@ export function regionTier(shape: RegionShape): Tier {
     }));
     const region = mergeRegion(sources, HELPERS);
     if (shape.optimise) optimizer.optimizeRegion(region, { verify: true });
-    const { bytes } = builder.build({ region, descriptor: writeDescriptor(world, program, members) });
+    const { bytes } = builder.build({ region, descriptor: writeDescriptor(world, program, members, shape.isTorn === true) });
     region.members.filter(({ entry }) => entry).forEach(({ header, pageDelta }, entry) => {
       const record = header + TB_HEADER.offset.perCpu;
       world.view.setUint32(record + TB_CPU.offset.entry, entry, true);
@@ -67,7 +72,7 @@ function pagesOf(program: IrProgram, members: readonly number[]): number[] {
 }
 
 /** Region descriptor: where the pages of the members are. */
-function writeDescriptor(world: World, program: IrProgram, members: readonly number[]): number {
+function writeDescriptor(world: World, program: IrProgram, members: readonly number[], isTorn: boolean): number {
   const first = program.tbs[members[0]].page;
   const pages = pagesOf(program, members);
   const at = world.arena.alloc(REGION_DESCRIPTOR.offset.pages + pages.length * REGION_PAGE.size, 8);
@@ -78,7 +83,7 @@ function writeDescriptor(world: World, program: IrProgram, members: readonly num
   pages.forEach((page, i) => {
     const record = at + REGION_DESCRIPTOR.offset.pages + i * REGION_PAGE.size;
     world.view.setInt32(record + REGION_PAGE.offset.deltaPages, page - first, true);
-    world.view.setUint32(record + REGION_PAGE.offset.physPage, DATA_PAGES + page, true);
+    world.view.setUint32(record + REGION_PAGE.offset.physPage, isTorn && i % 2 === 1 ? NOT_MAPPED : DATA_PAGES + page, true);
   });
   return at;
 }

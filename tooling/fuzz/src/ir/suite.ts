@@ -22,6 +22,7 @@ export function allTiers(): readonly Tier[] {
     regionTier({ name: 'as merged', optimise: false, leaveOut: 0 }),
     regionTier({ name: 'optimised', optimise: true, leaveOut: 0 }),
     regionTier({ name: 'optimised, some TBs outside', optimise: true, leaveOut: 3 }),
+    regionTier({ name: 'optimised, some pages elsewhere', optimise: true, leaveOut: 0, isTorn: true }),
   ];
 }
 
