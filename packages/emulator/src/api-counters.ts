@@ -102,7 +102,7 @@ export const COUNTER_GROUPS = [
       regionDirect: { unit: 'count', label: '· direct or exit', about: 'A region went on at a linked TB outside of it, or left for the host.' },
       regionLookups: { unit: 'count', label: '· indirect', about: 'A region ended in an indirect jump or return whose target is not in it.' },
       regionLinks: { unit: 'count', label: '· unlinked', about: 'A region ended at a static target that had to be looked up: not linked yet, or on another page and not verified under this mapping.' },
-      absentPages: { unit: 'count', label: '· page absent', about: 'Of those and the indirect ones: the target is in the region, but its page is not mapped yet in this process, or mapped elsewhere.' },
+      absentPages: { unit: 'count', label: '· page absent', about: 'In the last three: the target is in the region, but its page is not mapped yet in this process, or is another one.' },
       lookups: { unit: 'count', label: 'look-ups', about: 'Look-ups in the jump cache: indirect jumps, and static ones without a good link.' },
       lookupMisses: { unit: 'count', label: 'look-ups missed', about: 'Of lookups: not in the jump cache; the TLB and the hash were asked.' },
     },
