@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import {
-  evalTb, mergeRegion, Optimizer, parseTb, randomTb, Rng, TOY_HELPERS, TOY_STATE_OFFSET, TOY_STATE_SIZE, TOY_TARGET, ToyMachine, type EvalResult, type RegionSource, type TbIr,
+  evalTb, mergeRegion, Optimizer, parseTb, randomTb, Rng, TOY_HELPERS, TOY_STATE_OFFSET, TOY_STATE_SIZE, TOY_TARGET, ToyMachine, type EvalResult, type HelperTable, type RegionSource, type TbIr,
 } from '@wasm-tcg/ir';
 import { ExitCode, REGION_DESCRIPTOR, TB_CPU, TB_HEADER, TB_RETURN_EXIT, TB_RETURN_LINK, TB_RETURN_LOOKUP } from '@wasm-tcg/runtime';
 import { CodegenError, RegionModuleBuilder } from '../src/index.ts';
@@ -258,6 +258,34 @@ describe('entry', () => {
     const sources = countdown().map((source, m) => ({ ...source, pages: m + 1 }));
     expect(() => builder.build({ region: mergeRegion(sources, TOY_HELPERS), descriptor: 0 })).toThrow(CodegenError);
   });
+});
+
+/** As a far transfer of 32-bit code into a 64-bit kernel: what it has written must not be cut to the width of the code that called it. */
+test.each(['at once', 'by an exit'])('a helper that has moved control leaves the frame as it wrote it, %s', (how) => {
+  const wideValue = 0x1234_5678_9abc_def0n;
+  const helpers = [{
+    name: 'transfer', args: [], ret: null, impl: 'wasm', doc: 'goes over to 64-bit code',
+    effects: { reads: ['r0', 'pc'], writes: ['r0', 'pc'], changesFlags: true, mayFault: true, mayExit: true },
+  }] as const satisfies HelperTable;
+  const call = `insn_start 16, 0\nadd.i32 r0, r0, $1\nadd.i32 r1, r1, $1\nmov.i32 pc, $18\ncall transfer()\ngoto_ptr`;
+  const region = mergeRegion([{ tb: parseTb(`tb toy narrow csbase=0x0\n${call}`, TOY_TARGET, helpers), header: headerOf(0), pageDelta: 0 }], helpers);
+  const { bytes } = new RegionModuleBuilder(TOY_TARGET, helpers).build({ region, descriptor: DESCRIPTOR });
+  const { machine } = host;
+  host.randomise(() => 0, new ToyMachine(), false);
+  machine.setGlobal('r1', 6n);
+  enterAs(0, 0, 0, 16);
+  const seen: bigint[] = [];
+  const transfer = (): void => {
+    seen.push(machine.global('r0'), machine.global('r1'), machine.global('pc'));
+    for (const name of ['r0', 'pc']) machine.writeHost(TOY_TARGET.frameOffset + 8 * globals.find((g) => g.name === name)!.slot, 8, wideValue);
+    if (how === 'by an exit') host.setContext('exitCode', 8);
+  };
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { ...host.imports, h: { ...host.imports['h'], transfer } });
+  const returned = (instance.exports['f0'] as (env: number, tb: number) => number)(ENV, headerOf(0));
+  expect(returned).toBe(how === 'by an exit' ? TB_RETURN_EXIT : TB_RETURN_LOOKUP);
+  expect(seen).toEqual([1n, 7n, 18n]);
+  const slot = (name: string): bigint => machine.readHost(TOY_TARGET.frameOffset + 8 * globals.find((g) => g.name === name)!.slot, 8);
+  expect([slot('r0'), slot('r1'), slot('pc')]).toEqual([wideValue, 7n, wideValue]);
 });
 
 test('a cycle at which the region can never be left is refused', () => {

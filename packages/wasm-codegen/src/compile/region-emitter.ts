@@ -4,11 +4,13 @@
  *
  *     block notRun                       too little budget: nothing has been changed
  *       forget which pages are in place if the mapping is another one, load globals and budget
- *       block left                       `result` says what the function returns
- *         block exit                     a slow path or helper wants to leave: tbPtr, insnIndex and exitCode are set
- *           branch table over the entries, in front of the members, structured
- *         result = TB_RETURN_EXIT
- *       store budget and globals, return result
+ *       block stored                     the frame is right already, see {@link RegionEmitter.inFrame}
+ *         block left                     `result` says what the function returns
+ *           block exit                   a slow path or helper wants to leave: tbPtr, insnIndex and exitCode are set
+ *             branch table over the entries, in front of the members, structured
+ *           result = TB_RETURN_EXIT
+ *         store globals
+ *       store budget, return result
  *
  * Budget: a member's entry subtracts its length. Only entries with `mayLeave` test it first, against the longest way to the
  * next such test, so it never goes below zero between tests.
@@ -57,6 +59,12 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   /** The basic block that is being written. */
   private running = 0;
   private leftLabel!: Label;
+  private storedLabel!: Label;
+  /**
+   * All globals stand in the frame as a helper that moves control has left them, and none has been written since. To leave without storing them is not only less work: when
+   * the helper has gone over to 64-bit mode, a global of 32-bit code holds half of what it has written.
+   */
+  private inFrame = false;
   /** Address of the region descriptor. */
   private descriptor = 0;
 
@@ -85,6 +93,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     const notRun = f.block();
     this.checkEntry(notRun);
     this.loadGlobals();
+    this.storedLabel = f.block();
     this.leftLabel = f.block();
     this.exitLabel = f.block();
     this.structurer.emit(f, this);
@@ -92,8 +101,9 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     this.origins?.mark(f.size, NO_MEMBER, -1);
     f.unreachable().end();
     f.i32Const(TB_RETURN_EXIT).set(this.result).end();
-    f.get(ENV).get(this.budgetLocal).mem(Op.i32_store, CTX.budget);
     this.storeGlobals();
+    f.end();
+    f.get(ENV).get(this.budgetLocal).mem(Op.i32_store, CTX.budget);
     f.get(this.result).return_().end();
 
     f.get(ENV).i32Const(ExitCode.budget).mem(Op.i32_store, CTX.exitCode);
@@ -240,6 +250,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
       return;
     }
     this.running = block;
+    this.inFrame = false;
     const last = blocks.lastInsn[block];
     if (last >= 0) this.startInsn(tb.code[last + 2]);
     const member = this.memberOf[block];
@@ -313,10 +324,15 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
 
   protected endGlobal(t: Temp): void {
     this.f.set(this.localOf[t]);
+    this.inFrame = false;
   }
 
   protected beforeHelper(id: number): void {
     const { effects } = this.helpers[id];
+    if (this.movesControl(id)) {
+      this.storeGlobals();
+      return;
+    }
     // What it may have written when it leaves is reloaded before the exit: the frame has to be right where it has not.
     const writes = mayCommitAndLeave(effects) ? effects.writes : 'none';
     if (effects.reads === 'none' && writes === 'none') return;
@@ -328,11 +344,16 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   protected afterHelper(id: number): void {
     const { writes } = this.helpers[id].effects;
     if (writes === 'none') return;
+    this.inFrame = this.movesControl(id);
     for (let t = 0; t < this.use.length; t++) {
       if (this.use[t] === Use.none || !this.touches(writes, t)) continue;
       this.loadSlot(t);
       this.f.set(this.localOf[t]);
     }
+  }
+
+  private movesControl(id: number): boolean {
+    return this.touches(this.helpers[id].effects.writes, this.target.pc);
   }
 
   private touches(set: GlobalSet, t: Temp): boolean {
@@ -361,8 +382,15 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   }
 
   exitIfRequested(): void {
+    const { f, inFrame } = this;
     this.reloadBudget();
-    this.f.get(ENV).mem(Op.i32_load, CTX.exitCode).hint(false).brIf(this.exitLabel);
+    f.get(ENV).mem(Op.i32_load, CTX.exitCode).hint(false);
+    if (!inFrame) {
+      f.brIf(this.exitLabel);
+      return;
+    }
+    f.if_();
+    f.i32Const(TB_RETURN_EXIT).set(this.result).br(this.storedLabel).end();
   }
 
   protected reloadBudget(): void {
@@ -383,7 +411,7 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   }
 
   protected leave(): void {
-    this.f.set(this.result).br(this.leftLabel);
+    this.f.set(this.result).br(this.inFrame ? this.storedLabel : this.leftLabel);
   }
 
   protected directLink(): void {
