@@ -12,12 +12,12 @@ const PROGRAM: Program = { bits: 32, syntax: 'hex', text: 'f4', origin: 0x1000, 
 const SETTINGS: LabSettings = { unit: 'batch', mode: 'tci', panes: ['x86', 'wat'] };
 
 /** A window with an address bar, and a Lab whose worker never answers. */
-function make(hash: string): { lab: LabController; address: LabAddress; route: Signal<Route>; bar: () => string } {
+function make(hash: string): { lab: LabController; address: LabAddress; route: Signal<Route>; bar: () => string; go: (hash: string) => void } {
   let present = hash;
   const route = signal(parseRoute(hash));
   const window = {
     history: { replaceState: (_: unknown, _title: string, url: string) => void (present = url) },
-    location: { get href() { return present; } },
+    location: { get href() { return present; }, get hash() { return present; } },
     dispatchEvent: () => {
       route.value = parseRoute(present);
       return true;
@@ -25,7 +25,7 @@ function make(hash: string): { lab: LabController; address: LabAddress; route: S
   };
   const api = new Proxy({}, { get: () => () => new Promise(() => undefined) });
   const lab = new LabController(() => ({ api: api as never, terminate: () => undefined }));
-  return { lab, address: new LabAddress(lab, window as unknown as Window), route, bar: () => present };
+  return { lab, address: new LabAddress(lab, window as unknown as Window), route, bar: () => present, go: (to) => void (present = to) };
 }
 
 const opened = (lab: LabController): Promise<unknown> => vi.waitFor(() => expect(lab.opened.value).toBe(true));
@@ -76,6 +76,17 @@ describe('the address', () => {
     route.value = parseRoute(`#/lab?s=${await encodeLink(PROGRAM, SETTINGS)}`);
     await vi.waitFor(() => expect(lab.program.value).toEqual(PROGRAM));
     release();
+  });
+
+  it('of another view is left alone, though a change is still on its way to the address bar', async () => {
+    const { lab, address, route, bar, go } = make('#/lab');
+    address.bind(route)();
+    await opened(lab);
+    const link = address.link();
+    // The browser changes the address at once, and tells of it later.
+    go('#/observe');
+    await link;
+    expect([bar(), route.value.view]).toEqual(['#/observe', 'lab']);
   });
 
   it('is what a copied link is', async () => {

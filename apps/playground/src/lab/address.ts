@@ -3,7 +3,7 @@
  * back leaves the Lab, and not one's typing.
  */
 import { effect, type ReadonlySignal } from '@preact/signals';
-import { routeHash, type Route } from '../app/route.ts';
+import { parseRoute, routeHash, type Route } from '../app/route.ts';
 import type { LabController } from './controller.ts';
 import { EXAMPLES } from './examples.ts';
 import { decodeLink, encodeLink } from './link.ts';
@@ -76,8 +76,10 @@ export class LabAddress {
     try {
       const state = await encodeLink(program, settings);
       if (program !== this.#lab.program.peek() || settings !== this.#lab.settings.peek() || state === this.#present) return;
-      this.#present = state;
       const { history, location } = this.#window;
+      // Encoding takes a while: another view may have been opened meanwhile, and is not to be undone.
+      if (parseRoute(location.hash).view !== 'lab') return;
+      this.#present = state;
       history.replaceState(null, '', routeHash('lab', new URLSearchParams({ [KEY]: state })));
       // The frame keeps the address of each view: it hears of changes by this event only.
       this.#window.dispatchEvent(new HashChangeEvent('hashchange', { newURL: location.href }));
