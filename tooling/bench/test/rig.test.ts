@@ -130,6 +130,12 @@ describe('peers', () => {
     expect(peers.find(({ name }) => name === 'tci')?.otherBoots?.unpacked(image).args.at(-1)).toBe('unpacked');
   });
 
+  it('vary an execution option', () => {
+    const varied = makePeers(['tiered'], nodes, [{ option: 'slice', value: 1000 }]);
+    expect(varied.map(({ name }) => name)).toEqual(['tiered', 'tiered@24', 'slice=1000', 'slice=1000@24']);
+    expect(varied.map(({ launch }) => launch(image).args.at(-2))).toEqual([...Array(2).fill('{"mode":"tiered"}'), ...Array(2).fill('{"mode":"tiered","slice":1000}')]);
+  });
+
   it('say why they are missing', () => {
     expect(peers.find(({ name }) => name === 'v86')?.unavailable(64)).toBe('v86 has no 64-bit mode');
     expect(nativePeer('darwin', 'arm64').unavailable(32)).toMatch(/Linux on x86-64, this is darwin on arm64/);
@@ -146,12 +152,17 @@ describe('options', () => {
   it('have defaults', () => {
     expect(parseRigOptions([])).toMatchObject({ bits: [32, 64], rounds: 3, units: 8, times: 4, otherBoots: true, nodes: ['host'], peers: PEER_NAMES, timeout: 600 });
     expect(parseRigOptions(['--quick'])).toMatchObject({ bits: [32], rounds: 1, units: 1, otherBoots: false, peers: ['native', 'qemu', 'v86', 'tiered'] });
-    expect(parseRigOptions(['--quick', '--bits', '64', '--peers', 'tiered,native', '--node', 'host,24'])).toMatchObject({ bits: [64], peers: ['native', 'tiered'], nodes: ['host', '24'] });
+    expect(parseRigOptions(['--quick', '--bits', '64', '--peers', 'tiered,native', '--node', 'host,24'])).toMatchObject({ bits: [64], peers: ['native', 'tiered'], nodes: ['host', '24'], variations: [] });
+  });
+  it('can be repeated where several values are compared', () => {
+    expect(parseRigOptions(['--vary', 'batch=8,16', '--vary', 'slice=9']).variations).toEqual([{ option: 'batch', value: 8 }, { option: 'batch', value: 16 }, { option: 'slice', value: 9 }]);
   });
   it.each([
     [['--bits', '16'], 'usage: no width 16'],
     [['--peers', 'bochs'], 'usage: no peer bochs'],
     [['--programs', 'sive'], 'usage: no program sive'],
+    [['--vary', 'taste=1'], 'usage: --vary taste=1: taste is none of moduleThreshold, regionThreshold, batch, slice, patchThreshold'],
+    [['--vary', 'batch'], 'usage: --vary batch  is no number above 0'],
     [['--rounds', '0'], 'usage: --rounds 0 is no number above 0'],
     [['--timeout', 'x'], 'usage: --timeout x is no number above 0'],
   ])('%j', (args, expected) => {

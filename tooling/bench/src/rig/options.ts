@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { BenchError } from '../errors.ts';
 import type { Bits } from '../kernels/kernel.ts';
 import { PEER_NAMES, type PeerName } from './peers/index.ts';
+import { VARIED, type Variation } from './peers/wasm-tcg.ts';
 import { PROGRAM_NAMES, WORK, type ProgramName } from './programs.ts';
 
 export const RIG_USAGE = `usage: npm run bench [-- options]
@@ -10,6 +11,7 @@ export const RIG_USAGE = `usage: npm run bench [-- options]
   --quick          a couple of minutes: 32-bit, one round, an eighth of the work, the main mode and boot only
   --programs LIST  some of ${PROGRAM_NAMES.join(',')}
   --peers LIST     some of ${PEER_NAMES.join(',')}
+  --vary OPTION=LIST  the main mode with these values of an execution option, a peer each (may be repeated): ${VARIED.join(', ')}
   --bits LIST      32, 64 (default both)
   --rounds N       (default 3)
   --units N        work of 1× (default ${WORK.full})
@@ -25,6 +27,7 @@ npm run bench -- tiers --help: kernels without a guest system, for each tier apa
 export interface RigOptions {
   readonly programs: readonly ProgramName[];
   readonly peers: readonly PeerName[];
+  readonly variations: readonly Variation[];
   readonly bits: readonly Bits[];
   readonly rounds: number;
   /** Units of work of `1×`. */
@@ -52,6 +55,7 @@ export function parseRigOptions(args: readonly string[]): RigOptions {
   return {
     programs: listOf('program', values.programs, PROGRAM_NAMES) ?? PROGRAM_NAMES,
     peers: inOrder(PEER_NAMES, listOf('peer', values.peers, PEER_NAMES)) ?? (quick ? QUICK_PEERS : PEER_NAMES),
+    variations: values.vary.flatMap(variationsOf),
     bits: listOf('width', values.bits, ['32', '64'])?.map((word) => (word === '32' ? 32 : 64)) ?? (quick ? [32] : [32, 64]),
     rounds: positive('--rounds', values.rounds ?? String(quick ? 1 : DEFAULT_ROUNDS)),
     units: positive('--units', values.units ?? String(quick ? WORK.quick : WORK.full)),
@@ -74,6 +78,7 @@ function parse(args: readonly string[]) {
         quick: { type: 'boolean', default: false },
         programs: { type: 'string' },
         peers: { type: 'string' },
+        vary: { type: 'string', multiple: true, default: [] },
         bits: { type: 'string' },
         rounds: { type: 'string' },
         units: { type: 'string' },
@@ -96,6 +101,13 @@ function listOf<T extends string>(what: string, words: string | undefined, known
     if (found === undefined) throw new BenchError('usage', `no ${what} ${word}`, RIG_USAGE);
     return found;
   });
+}
+
+function variationsOf(text: string): readonly Variation[] {
+  const [name = '', values = ''] = text.split('=', 2);
+  const option = VARIED.find((known) => known === name);
+  if (option === undefined) throw new BenchError('usage', `--vary ${text}: ${name} is none of ${VARIED.join(', ')}`, RIG_USAGE);
+  return values.split(',').map((value) => ({ option, value: positive(`--vary ${name}`, value) }));
 }
 
 const inOrder = <T>(order: readonly T[], chosen: readonly T[] | undefined): readonly T[] | undefined => chosen && order.filter((name) => chosen.includes(name));

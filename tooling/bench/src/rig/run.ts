@@ -17,7 +17,7 @@ export async function runRig(options: RigOptions, signal: AbortSignal, progress:
   const load = [loadavg()[0]];
   const date = new Date().toISOString();
   const nodes = options.nodes.map((word) => findNode(word, progress));
-  const peers = makePeers(options.peers, nodes);
+  const peers = makePeers(options.peers, nodes, options.variations);
   const programs = PROGRAMS.filter(({ name }) => options.programs.includes(name));
   const samples = noSamples();
   const missing: { peer: string; bits: Bits; reason: string }[] = [];

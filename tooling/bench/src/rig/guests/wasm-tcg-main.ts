@@ -1,16 +1,16 @@
 /**
- * The emulator of this repository as a process of the rig: KERNEL INITRD APPEND MIB MODE ENTRY. The serial port is standard input and output;
+ * The emulator of this repository as a process of the rig: KERNEL INITRD APPEND MIB EXECUTION ENTRY, EXECUTION as JSON. The serial port is standard input and output;
  * asked over the channel to the parent, it says how many instructions have run.
  */
 import { readFileSync } from 'node:fs';
-import { createPc, type ExecutionMode, type KernelBoot } from '@wasm-tcg/emulator';
+import { createPc, type ExecutionOptions, type KernelBoot } from '@wasm-tcg/emulator';
 
-const [kernel, initrd, append, memory, mode, entry] = process.argv.slice(2);
+const [kernel, initrd, append, memory, execution, entry] = process.argv.slice(2);
 const pc = await createPc({
   memory: `${memory}M`,
   boot: { kernel: readFileSync(kernel), initrd: readFileSync(initrd), append, entry: entry as NonNullable<KernelBoot['entry']> },
   reboot: false,
-  execution: { mode: mode as ExecutionMode },
+  execution: JSON.parse(execution) as ExecutionOptions,
 });
 pc.serial[0].onData((bytes) => void process.stdout.write(bytes));
 process.stdin.on('data', (bytes: Buffer) => pc.serial[0].write(bytes));
