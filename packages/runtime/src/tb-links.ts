@@ -5,19 +5,21 @@
 import { TB_HEADER } from './layout/tb-header.ts';
 import type { MachineMemory } from './memory.ts';
 
-const { jmpTarget, jmpGeneration, jmpNext, incoming } = TB_HEADER.offset;
+const { jmpTarget, jmpGeneration, jmpBase, jmpNext, incoming } = TB_HEADER.offset;
 const SLOT = 1;
 
 /**
  * Link slot `slot` of `from` to `to`, undoing an earlier link of the slot.
  * @param generation mapping generation under which a link to another page has been verified
+ * @param pageBase page base of `from` then
  */
-export function linkTb(machine: MachineMemory, from: number, slot: 0 | 1, to: number, generation: number): void {
+export function linkTb(machine: MachineMemory, from: number, slot: 0 | 1, to: number, generation: number, pageBase: bigint): void {
   unlinkOutgoing(machine, from, slot);
-  const { u32 } = machine.views();
+  const { u32, data } = machine.views();
   const step = slot * 4;
   u32[(from + jmpTarget + step) >>> 2] = to;
   u32[(from + jmpGeneration + step) >>> 2] = generation;
+  data.setBigUint64(from + jmpBase + slot * 8, pageBase, true);
   u32[(from + jmpNext + step) >>> 2] = u32[(to + incoming) >>> 2];
   u32[(to + incoming) >>> 2] = from | slot;
 }

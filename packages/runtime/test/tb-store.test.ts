@@ -136,7 +136,7 @@ describe('the jump cache', () => {
     const { u32 } = toy.machine.views();
     const named = (): number => u32[entry(0x1100) + (JUMP_CACHE_ENTRY.offset.tb >>> 2)];
     find(0x1100);
-    linkTb(toy.machine, tb, 1, other, 7);
+    linkTb(toy.machine, tb, 1, other, 7, 0n);
     toy.runtime.exports.tlb_bump_generation(toy.env);
     expect([named(), field(tb, 'jmpGeneration', 1), toy.context('mappingGeneration')]).toEqual([tb, 7, 2]);
     toy.setContext('lastGeneration', 0xffff_ffff);
@@ -256,15 +256,15 @@ describe('links', () => {
   it('are listed at their target and undone from both ends', () => {
     const [a, b, c] = [add(), add({ pageOffset: 0x200 }), add({ pageOffset: 0x300 })];
     const { machine } = toy;
-    linkTb(machine, a, 0, c, 1);
-    linkTb(machine, a, 1, c, 1);
-    linkTb(machine, b, 0, c, 2);
-    linkTb(machine, c, 1, c, 2);
+    linkTb(machine, a, 0, c, 1, 0n);
+    linkTb(machine, a, 1, c, 1, 0n);
+    linkTb(machine, b, 0, c, 2, 0n);
+    linkTb(machine, c, 1, c, 2, 0n);
     expect(incomingLinks(machine, c)).toEqual([c | 1, b, a | 1, a]);
     expect([field(b, 'jmpTarget'), field(b, 'jmpGeneration')]).toEqual([c, 2]);
     unlinkOutgoing(machine, a, 1);
     expect(incomingLinks(machine, c)).toEqual([c | 1, b, a]);
-    linkTb(machine, b, 0, a, 3);
+    linkTb(machine, b, 0, a, 3, 0n);
     expect([incomingLinks(machine, c), incomingLinks(machine, a)]).toEqual([[c | 1, a], [b]]);
     unlinkIncoming(machine, c);
     expect([incomingLinks(machine, c), field(a, 'jmpTarget'), field(c, 'jmpTarget', 1), field(b, 'jmpTarget')]).toEqual([[], 0, 0, a]);
@@ -272,8 +272,8 @@ describe('links', () => {
 
   it('go with a retired TB', () => {
     const [a, b] = [add(), add({ pageOffset: 0x200 })];
-    linkTb(toy.machine, a, 0, b, 1);
-    linkTb(toy.machine, b, 0, a, 1);
+    linkTb(toy.machine, a, 0, b, 1, 0n);
+    linkTb(toy.machine, b, 0, a, 1, 0n);
     toy.store.retire(b);
     expect([field(a, 'jmpTarget'), incomingLinks(toy.machine, a), field(b, 'state')]).toEqual([0, [], 0]);
   });
@@ -289,7 +289,7 @@ describe('links', () => {
       const to = tbs[random(12)];
       const choice = random(8);
       if (choice < 5) {
-        linkTb(toy.machine, from, slot, to, 1);
+        linkTb(toy.machine, from, slot, to, 1, 0n);
         model.set(`${from}.${slot}`, to);
       } else if (choice < 7) {
         unlinkOutgoing(toy.machine, from, slot);

@@ -420,9 +420,10 @@ class Generator {
     const pageBits = layout.mmu.pageBits;
     ctx.pushAttr(1);
     f.i32Const(pageBits).op(W.i32_shr_s).tee(this.u).if_();
-    // To another page: verified under this mapping? Then the page base moves.
-    f.get(tb).mem(W.i32_load, TB.jmpGeneration + slot * 4).get(env).mem(W.i32_load, CTX.mappingGeneration).op(W.i32_eq).if_();
+    // To another page: verified under this mapping, from this page base? Then the page base moves.
     const pageBase = this.globalOffset(layout.pageBase);
+    f.get(tb).mem(W.i32_load, TB.jmpGeneration + slot * 4).get(env).mem(W.i32_load, CTX.mappingGeneration).op(W.i32_eq);
+    f.get(tb).mem(W.i64_load, TB.jmpBase + slot * 8).get(env).mem(W.i64_load, pageBase).op(W.i64_eq).op(W.i32_and).if_();
     f.get(env).get(env).mem(W.i64_load, pageBase).get(this.u).op(W.i64_extend_i32_s).i64Const(pageBits, 0).op(W.i64_shl).op(W.i64_add)
       .get(env).mem(W.i64_load, layout.pcMaskOffset).op(W.i64_and).mem(W.i64_store, pageBase);
     f.get(t).set(this.r).br(this.returned);
@@ -495,6 +496,7 @@ class Generator {
     f.end();
     f.get(r).get(u).op(W.i32_add).mem(W.i32_load, TB.jmpTarget).get(t).op(W.i32_eq).if_();
     f.get(r).get(u).op(W.i32_add).get(env).mem(W.i32_load, CTX.mappingGeneration).mem(W.i32_store, TB.jmpGeneration);
+    f.get(r).get(u).i32Const(1).op(W.i32_shl).op(W.i32_add).get(this.oldBase).mem(W.i64_store, TB.jmpBase);
     f.end();
   }
 

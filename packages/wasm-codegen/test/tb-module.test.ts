@@ -176,20 +176,25 @@ describe('links', () => {
     expect(run(0)).toBe(next);
   });
 
-  test('to another page only under the mapping it was verified with', () => {
+  test('to another page only under the mapping and from the page base it was verified with', () => {
     reset();
     for (const wide of [false, true]) {
       const { run } = compile([{ tb: adder(1, -0x1ff0, wide), header: HEADER }]);
       reset();
       host.setHeader(HEADER, T.jmpTarget, next);
       host.setHeader(HEADER, T.jmpGeneration, 1);
+      host.setHeader(HEADER, T.jmpBase, 0x40_0000);
       expect(run(0)).toBe(next);
       expect(read('page_base')).toBe(0x3f_e000n);
-      reset();
-      host.setHeader(HEADER, T.jmpTarget, next);
-      host.setHeader(HEADER, T.jmpGeneration, 7);
-      expect(run(0)).toBe(HEADER | TB_RETURN_LINK);
-      expect([read('page_base'), read('pc')]).toEqual([0x40_0000n, 0x40_0000n - 0x1ff0n - (wide ? 0n : 0x7000n)]);
+      for (const [generation, base, above] of [[7, 0x40_0000, 0], [1, 0x40_1000, 0], ...(wide ? [[1, 0x40_0000, 1] as const] : [])]) {
+        reset();
+        host.setHeader(HEADER, T.jmpTarget, next);
+        host.setHeader(HEADER, T.jmpGeneration, generation);
+        host.setHeader(HEADER, T.jmpBase, base);
+        host.setHeader(HEADER, T.jmpBase + 4, above);
+        expect(run(0)).toBe(HEADER | TB_RETURN_LINK);
+        expect([read('page_base'), read('pc')]).toEqual([0x40_0000n, 0x40_0000n - 0x1ff0n - (wide ? 0n : 0x7000n)]);
+      }
     }
   });
 
@@ -201,6 +206,7 @@ describe('links', () => {
       reset();
       host.setHeader(next, T.state, state);
       host.setHeader(HEADER, T.jmpGeneration, generation);
+      host.setHeader(HEADER, T.jmpBase, 0x40_0000);
       expect(run(0)).toBe(expected);
       expect(read('r0')).toBe(r0);
       if (r0 === 101n) expect([read('page_base'), read('pc')]).toEqual([0x40_1000n, 0x40_1020n - 0x7000n]);

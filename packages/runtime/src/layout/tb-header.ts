@@ -36,6 +36,8 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
   jmpTarget: ['ptr', 2],
   /** Mapping generation at which a link to another page was last verified (ignored for links inside the page). */
   jmpGeneration: ['u32', 2],
+  /** Page base of the TB then: another mapping of its page may have another page behind it (ignored for links inside the page). */
+  jmpBase: ['u64', 2],
   /** Target offset from the page base of each slot (the `delta` of its goto_tb); NO_DELTA when the TB has no such slot. */
   jmpDelta: ['i32', 2],
   /** Incoming links: head of a list of `header | slot`, chained through the jmpNext of those headers. */

@@ -398,10 +398,15 @@ export abstract class FunctionEmitter implements LowerCtx {
     this.f.get(ENV).i32Const(code).mem(Op.i32_store, CTX.exitCode);
   }
 
-  /** A link to another page is good only under the mapping it was verified with: pushes whether it still is. */
+  /** A link to another page is good only under the mapping and from the page base it was verified with: pushes whether it still is. */
   protected pushLinkVerified(slot: number): void {
-    this.f.i32Const(this.header).mem(Op.i32_load, TB.jmpGeneration + slot * 4);
-    this.f.get(ENV).mem(Op.i32_load, CTX.mappingGeneration).op(Op.i32_eq);
+    const { f, header, wide } = this;
+    f.i32Const(header).mem(Op.i32_load, TB.jmpGeneration + slot * 4);
+    f.get(ENV).mem(Op.i32_load, CTX.mappingGeneration).op(Op.i32_eq);
+    // Above the base of narrow code is nothing but zeros.
+    f.i32Const(header).mem(wide ? Op.i64_load : Op.i32_load, TB.jmpBase + slot * 8);
+    this.pushGlobal(this.target.pageBase);
+    f.op(wide ? Op.i64_eq : Op.i32_eq).op(Op.i32_and);
   }
 
   private gotoTb(slot: number, delta: number): void {
