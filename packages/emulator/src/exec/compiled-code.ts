@@ -18,6 +18,10 @@ export interface RegionPlace {
   readonly pages: number;
   /** Which entry of the region's function it is; −1: none. */
   readonly entry: number;
+  /** It has been added to a region that was made anew, and is at home in another one. */
+  readonly isGuest: boolean;
+  /** Positions of the places that its goto_ptr reaches inside of the region. */
+  readonly indirect: readonly number[];
 }
 
 /** A compiled unit: a module of TBs, or a region (one function with several entries). */
@@ -27,6 +31,8 @@ export interface CodeUnit {
   readonly members: readonly number[];
   /** Of a region. */
   readonly places: readonly RegionPlace[];
+  /** It has been made in the place of a region that was left too often. */
+  readonly isRegrown: boolean;
   readonly bytes: number;
   handle: PoolHandle;
   /** Table index of each function while the unit has an instance. */
@@ -111,7 +117,7 @@ export class CompiledTbs implements CompiledCode {
    */
   add(kind: 'module' | 'region', members: readonly number[], module: WebAssembly.Module, bytes: number, places: readonly RegionPlace[] = []): CodeUnit {
     const handle = this.pool.add(module, { bytes, members: kind === 'region' ? 1 : members.length });
-    const unit: CodeUnit = { kind, members, places, bytes, handle, slots: undefined, dead: false };
+    const unit: CodeUnit = { kind, members, places, isRegrown: places.some((place) => place.isGuest), bytes, handle, slots: undefined, dead: false };
     this.#units.set(handle, unit);
     members.forEach((header, index) => {
       const code = this.#codeOf(header);
@@ -147,11 +153,14 @@ export class CompiledTbs implements CompiledCode {
     return this.hasFunction(header);
   }
 
-  /** The newest region that contains a TB, if any, and its place there. */
+  /** The newest region that contains a TB, if any, and its place there; one where it is a guest only when it is nowhere else. */
   newestRegion(header: number): { readonly region: CodeUnit; readonly place: RegionPlace } | undefined {
-    const region = [...(this.#code.get(header)?.inRegions ?? [])].at(-1);
-    const place = region?.places.find((p) => p.header === header);
-    return region && place && { region, place };
+    let found: { readonly region: CodeUnit; readonly place: RegionPlace } | undefined;
+    for (const region of this.#code.get(header)?.inRegions ?? []) {
+      const place = region.places.find((p) => p.header === header);
+      if (place !== undefined && (!place.isGuest || found === undefined || found.place.isGuest)) found = { region, place };
+    }
+    return found;
   }
 
   // ---- CompiledCode ------------------------------------------------------------------------------------------------------

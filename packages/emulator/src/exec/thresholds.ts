@@ -44,6 +44,15 @@ export interface ExecutionConfig {
   /** TBs in a region, and guest instructions, at most. */
   readonly regionTbs: number;
   readonly regionInsns: number;
+  /** Dispatches of tb_exec for one whose way is sampled. Each sample costs as much as a dispatch. */
+  readonly wayDispatches: number;
+  /** Slices after which tiering looks for regions that are left too often. */
+  readonly regrowAge: number;
+  /**
+   * Times that a region has been left for other compiled code, per TB that it will have, before it is made anew to go on there. To leave one and enter another takes 10–15 ns. A region of 64 TBs takes some 10 ms of
+   * the main thread, 50 of V8's optimising, and runs as baseline code meanwhile.
+   */
+  readonly regrowDispatches: number;
   /** Guest instructions per TB, at most. */
   readonly tbInsns: number;
   /**
@@ -93,6 +102,9 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
     slice: stress ? 64 : (options.slice ?? DEFAULT_SLICE),
     regionTbs: 64,
     regionInsns: 512,
+    wayDispatches: stress ? 1 : 16,
+    regrowAge: stress ? 1 : 64,
+    regrowDispatches: stress ? 0 : (options.regrowDispatches ?? 16_000),
     tbInsns: 64,
     patchThreshold: stress ? 1 : (options.patchThreshold ?? 4),
     patchWindow: stress ? Infinity : 1_000_000,

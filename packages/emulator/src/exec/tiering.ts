@@ -10,7 +10,9 @@ import { SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemor
 import type { CodeBuilder } from './code-builder.ts';
 import type { CodeUnit, CompiledTbs, RegionPlace } from './compiled-code.ts';
 import type { RegionPlan, RegionSeed } from './region-select.ts';
+import { RegionRegrower } from './regrow.ts';
 import type { ExecutionConfig } from './thresholds.ts';
+import type { WaysTaken } from './ways-taken.ts';
 
 const AT = TB_HEADER.offset;
 const NEVER = 0xffffffff;
@@ -36,6 +38,7 @@ export interface TieringParts {
   readonly store: TbStore;
   readonly builder: CodeBuilder;
   readonly compiled: CompiledTbs;
+  readonly ways: WaysTaken;
   readonly config: ExecutionConfig;
   /** Instructions retired. */
   readonly now: () => number;
@@ -47,6 +50,10 @@ export class Tiering {
   /** Warm TBs, with the instructions in which each was run once. */
   readonly #queue = new Map<number, number>();
   #age = 0;
+  readonly #regrower: RegionRegrower;
+  /** Slices since it was asked. */
+  #unasked = 0;
+  regrownRegions = 0;
   compiledModules = 0;
   compiledModuleTbs = 0;
   compiledRegions = 0;
@@ -64,6 +71,7 @@ export class Tiering {
 
   constructor(parts: TieringParts) {
     this.#p = parts;
+    this.#regrower = new RegionRegrower(parts);
   }
 
   /** A TB has reached its threshold. Afterwards it can be run, in whatever tier. */
@@ -87,6 +95,7 @@ export class Tiering {
   slice(): void {
     const { compiled, config } = this.#p;
     for (const header of compiled.orphans.splice(0)) this.#setThreshold(header, config.moduleThreshold);
+    if (config.regions && ++this.#unasked >= config.regrowAge) this.#regrow();
     if (this.#queue.size === 0) return;
     if (++this.#age >= config.queueAge) this.compileQueue();
     else if (this.#age % config.hotAge === 0) this.#compileWarm((interval) => interval <= config.hotInterval);
@@ -95,6 +104,19 @@ export class Tiering {
   /** Forget everything queued: the arena is about to be reused. */
   clear(): void {
     this.#queue.clear();
+    this.#regrower.clear();
+  }
+
+  #regrow(): void {
+    this.#unasked = 0;
+    for (const { old, plan } of this.#regrower.next()) {
+      // Growing the one before may have dropped it.
+      if (old.dead) continue;
+      const region = this.#growRegion(plan.members[plan.entries[0]!]!.header, plan);
+      if (region === undefined) continue;
+      this.regrownRegions++;
+      this.#regrower.replaced(old, region);
+    }
   }
 
   compileQueue(): void {
@@ -175,7 +197,10 @@ export class Tiering {
       const other = compiled.newestRegion(header)?.region;
       return other === undefined || other === home;
     };
-    return builder.planRegion(this.#seeds(entry), hot ? {} : { wanted: isFree });
+    const seeds = this.#seeds(entry);
+    // What has been made anew keeps what it has been given then.
+    if (home?.isRegrown && seeds.length > 1) return { ...builder.planRegrown(home.places.map((place) => ({ ...place, entry: this.#isEntry(place, entry) ? 0 : -1 })), []), inside: 1 };
+    return builder.planRegion(seeds, hot ? {} : { wanted: isFree });
   }
 
   #growRegion(entry: number, plan: RegionPlan): CodeUnit | undefined {
@@ -215,7 +240,11 @@ export class Tiering {
     const { bytes, descriptor } = builder.region(region);
     if (descriptor === undefined) return undefined;
     let entries = 0;
-    return { bytes, places: region.members.map((m) => ({ header: m.header, pages: m.pageDelta, entry: m.entry ? entries++ : -1 })) };
+    return { bytes, places: region.members.map((m, i) => {
+      // Second copies of entries come last.
+      const { isGuest = false, indirect = [] } = plan.members[i] ?? {};
+      return { header: m.header, pages: m.pageDelta, entry: m.entry ? entries++ : -1, isGuest, indirect };
+    }) };
   }
 
   /** What a region is grown from: a TB that is in a region of others' becomes one more entry of that, with whoever else is entered there from outside often. */
@@ -223,11 +252,13 @@ export class Tiering {
     const alone = [{ header: entry, pageDelta: 0 }];
     const home = this.#p.compiled.newestRegion(entry);
     if (home === undefined) return alone;
-    const { regionThreshold } = this.#p.config;
-    const warm = (header: number): boolean => this.#word(tbCpuAddress(header, 0), TB_CPU.offset.count) >= regionThreshold * WARM_SHARE;
-    const isEntry = ({ header, entry: k }: RegionPlace): boolean => k >= 0 || header === entry || warm(header);
-    const seeds = home.region.places.filter(isEntry).map(({ header, pages }) => ({ header, pageDelta: pages }));
+    const seeds = home.region.places.filter((place) => this.#isEntry(place, entry)).map(({ header, pages }) => ({ header, pageDelta: pages }));
     return seeds.length > MAX_ENTRIES ? alone : seeds;
+  }
+
+  /** Is a member of a region to be an entry when another one has become it? */
+  #isEntry({ header, entry: k }: RegionPlace, entry: number): boolean {
+    return k >= 0 || header === entry || this.#word(tbCpuAddress(header, 0), TB_CPU.offset.count) >= this.#p.config.regionThreshold * WARM_SHARE;
   }
 
   /** A unit is about to be built. @returns to be called when it has been installed */

@@ -50,6 +50,7 @@ export function collectCounters(p: MachineParts): MachineCounters {
     compiledModuleTbs: tiering.compiledModuleTbs,
     compiledRegions: tiering.compiledRegions,
     compiledRegionTbs: tiering.compiledRegionTbs,
+    regrownRegions: tiering.regrownRegions,
     wasmBytes: tiering.wasmBytes,
     regionBytes: tiering.regionBytes,
     translatedTbs: translator.translatedTbs,

@@ -16,6 +16,7 @@ import { SamplingProfiler } from '../exec/profiler.ts';
 import { TbOptimiser } from '../exec/optimiser.ts';
 import { allowBranchHints, hasTailCalls } from '../exec/engine-features.ts';
 import { TbMaintenance } from '../exec/tb-maint.ts';
+import { WaysTaken } from '../exec/ways-taken.ts';
 import { TbTranslator } from '../exec/tb-translator.ts';
 import { executionConfig } from '../exec/thresholds.ts';
 import { Tiering } from '../exec/tiering.ts';
@@ -178,7 +179,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
     ...shared, env: context.env, translator, helpers: X86_HELPERS, optimiser, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header), isRestless: (header) => versions.isRestless(header),
   });
   const tiering = new Tiering({
-    ...shared, builder, compiled, now,
+    ...shared, builder, compiled, now, ways: new WaysTaken(machine, context.env, config.wayDispatches),
     ...(debug === undefined ? {} : { onCompile: (kind, tbs, bytes) => debug.compiled(kind, tbs, bytes) }),
   });
   const profiler = new SamplingProfiler({ machine, now, isUser: (flags) => guest.isUser(flags) });

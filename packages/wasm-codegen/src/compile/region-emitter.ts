@@ -410,6 +410,11 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     this.f.get(this.budgetLocal).i32Const(insns).op(Op.i32_add).set(this.budgetLocal);
   }
 
+  /** For tb_exec, which samples what leads to what. */
+  protected noteLeft(): void {
+    this.f.get(ENV).i32Const(this.header).mem(Op.i32_store, CTX.tbPtr);
+  }
+
   protected leave(): void {
     this.f.set(this.result).br(this.inFrame ? this.storedLabel : this.leftLabel);
   }

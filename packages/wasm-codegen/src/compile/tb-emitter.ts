@@ -258,6 +258,10 @@ export class TbEmitter extends FunctionEmitter implements NodeWriter {
     throw new CodegenError('bad-ir', 'a TB asks for pages of a region', 'compile it with a RegionModuleBuilder');
   }
 
+  protected noteLeft(): void {
+    // Its edges are counted where they are taken.
+  }
+
   protected directLink(slot: number, pages: number): void {
     const { f, options } = this;
     if (options.profile !== undefined) {
