@@ -37,6 +37,11 @@ export function refresh_segment_bounds(env: usize): void {
       store<u64>(env + (seg << 3), OPEN_BOUNDS, ST_SEG_BOUND);
       continue;
     }
+    // A null selector, in protected mode.
+    if (accessOf(env, seg) == 0 && isProtected(env)) {
+      store<u64>(env + (seg << 3), 0, ST_SEG_BOUND);
+      continue;
+    }
     store<u32>(env + (seg << 3), bound(env, seg, false), ST_SEG_BOUND);
     store<u32>(env + (seg << 3), bound(env, seg, true), ST_SEG_BOUND + 4);
   }

@@ -6,8 +6,8 @@ import {
 import { EFER_SCE, IF, RF, VM } from './arch';
 import { raiseGp, raiseUd } from './fault';
 import { get_eflags, noticeInterrupts, writeEflags } from './flags';
-import { cpl, efer, has, hflags, isAmd, isCanonical, isCode64, isLongMode, isProtected, rip, setRip, setSegment } from './state';
-import { arrived } from './transfer';
+import { cpl, efer, has, hflags, isAmd, isCanonical, isCode64, isLongMode, isProtected, rip, setRip, setSegment, shapeOf } from './state';
+import { arrivedFrom } from './transfer';
 
 /** Access rights of flat segments, DPL 0: present code (execute, read, accessed) and data (read, write, accessed), 4 GiB. */
 const CODE32: u32 = 0x00c09b00;
@@ -24,6 +24,8 @@ function hasSyscall(env: usize): bool {
 
 export function syscall(env: usize): void {
   if (!hasSyscall(env)) return;
+  const cs = shapeOf(env, SEG_CS);
+  const ss = shapeOf(env, SEG_SS);
   const star = load<u64>(env, ST_STAR);
   const selector = <u32>(star >> 32) & 0xfffc;
   const flags = get_eflags(env);
@@ -45,11 +47,13 @@ export function syscall(env: usize): void {
     setRip(env, star & 0xffffffff);
   }
   flat(env, SEG_SS, selector + 8, DATA);
-  arrived(env);
+  arrivedFrom(env, cs, ss);
 }
 
 export function sysret(env: usize, size: u32): void {
   if (!hasSyscall(env)) return;
+  const cs = shapeOf(env, SEG_CS);
+  const ss = shapeOf(env, SEG_SS);
   const target = load<u64>(env, FR_RCX);
   // Intel checks the target before it leaves level 0; AMD faults at the target instead.
   if (!isProtected(env) || cpl(env) != 0 || (size == 8 && !isAmd(env) && !isCanonical(target))) {
@@ -67,7 +71,7 @@ export function sysret(env: usize, size: u32): void {
     setRip(env, target & 0xffffffff);
   }
   flat(env, SEG_SS, (selector + 8) | 3, DATA | DPL3);
-  arrived(env);
+  arrivedFrom(env, cs, ss);
   noticeInterrupts(env);
 }
 
@@ -79,6 +83,8 @@ function hasSysenter(env: usize): bool {
 
 export function sysenter(env: usize): void {
   if (!hasSysenter(env)) return;
+  const cs = shapeOf(env, SEG_CS);
+  const ss = shapeOf(env, SEG_SS);
   const selector = <u32>load<u64>(env, ST_SYSENTER_CS) & 0xfffc;
   if (selector == 0) {
     raiseGp(env, 0);
@@ -90,11 +96,13 @@ export function sysenter(env: usize): void {
   flat(env, SEG_SS, selector + 8, DATA);
   store<u64>(env, load<u64>(env, ST_SYSENTER_ESP) & mask, FR_RSP);
   setRip(env, load<u64>(env, ST_SYSENTER_EIP) & mask);
-  arrived(env);
+  arrivedFrom(env, cs, ss);
 }
 
 export function sysexit(env: usize, size: u32): void {
   if (!hasSysenter(env)) return;
+  const cs = shapeOf(env, SEG_CS);
+  const ss = shapeOf(env, SEG_SS);
   const selector = <u32>load<u64>(env, ST_SYSENTER_CS) & 0xfffc;
   const sp = load<u64>(env, FR_RCX);
   const target = load<u64>(env, FR_RDX);
@@ -108,5 +116,5 @@ export function sysexit(env: usize, size: u32): void {
   flat(env, SEG_SS, (selector + offset + 8) | 3, DATA | DPL3);
   store<u64>(env, sp & mask, FR_RSP);
   setRip(env, target & mask);
-  arrived(env);
+  arrivedFrom(env, cs, ss);
 }

@@ -13,7 +13,7 @@ import {
 } from './arch';
 import { refresh_segment_bounds } from '../integer/segment';
 import { mxcsr_changed } from '../sse/state';
-import { accessOf, cr0, cr4, efer, limitOf } from './state';
+import { accessOf, cr0, cr4, efer, hflags, limitOf } from './state';
 
 /** Whole 4 GiB, readable and writable data, expand-up: no check can fail. */
 function isOpen(env: usize, seg: u32): bool {
@@ -24,35 +24,39 @@ function isFlat(env: usize, seg: u32): bool {
   return load<u64>(env + (seg << 3), FR_ES_BASE) == 0 && isOpen(env, seg);
 }
 
-/** Recompute hflags, pcMask, fetchMmu with the mapping generation in force, segBound and sseFast. */
-export function update_hflags(env: usize): void {
+/** Of hflags, what comes from shapes of segment registers. */
+const FROM_SEGMENTS: u32 = HF_CS64 | HF_CS32 | HF_SS32 | HF_CS_FLAT | HF_SS_FLAT | HF_DS_FLAT | HF_ES_FLAT | HF_FS_OK | HF_GS_OK;
+
+function fromSegments(env: usize): u32 {
+  const cs = accessOf(env, SEG_CS);
+  if ((efer(env) & EFER_LMA) != 0 && (cs & D_L) != 0) {
+    return HF_CS64 | HF_SS32 | HF_CS_FLAT | HF_SS_FLAT | HF_DS_FLAT | HF_ES_FLAT | HF_FS_OK | HF_GS_OK;
+  }
+  let h: u32 = 0;
+  if (cs & D_DB) h |= HF_CS32;
+  if (accessOf(env, SEG_SS) & D_DB) h |= HF_SS32;
+  if (load<u64>(env + (SEG_CS << 3), FR_ES_BASE) == 0 && limitOf(env, SEG_CS) == 0xffffffff) h |= HF_CS_FLAT;
+  if (isFlat(env, SEG_SS)) h |= HF_SS_FLAT;
+  if (isFlat(env, SEG_DS)) h |= HF_DS_FLAT;
+  if (isFlat(env, SEG_ES)) h |= HF_ES_FLAT;
+  if (isOpen(env, SEG_FS)) h |= HF_FS_OK;
+  if (isOpen(env, SEG_GS)) h |= HF_GS_OK;
+  return h;
+}
+
+/** The rest of hflags joins what comes from segments, and is in force with fetchMmu and the mapping generation. */
+function enter(env: usize, segments: u32): void {
   const c0 = cr0(env);
   const c4 = cr4(env);
   const eflags = load<u32>(env, ST_EFLAGS);
-  const cs = accessOf(env, SEG_CS);
-  const ss = accessOf(env, SEG_SS);
   const pe = (c0 & CR0_PE) != 0;
   const vm = pe && (eflags & VM) != 0;
-  const lma = (efer(env) & EFER_LMA) != 0;
-  const code64 = lma && (cs & D_L) != 0;
-  const level: u32 = !pe ? 0 : vm ? 3 : (ss & D_DPL) >> 13;
+  const level: u32 = !pe ? 0 : vm ? 3 : (accessOf(env, SEG_SS) & D_DPL) >> 13;
 
-  let h: u32 = level << HF_CPL_SHIFT | ((eflags & IOPL) >> 12) << HF_IOPL_SHIFT;
+  let h: u32 = segments | level << HF_CPL_SHIFT | ((eflags & IOPL) >> 12) << HF_IOPL_SHIFT;
   if (pe) h |= HF_PE;
   if (vm) h |= HF_VM;
-  if (lma) h |= HF_LMA;
-  if (code64) {
-    h |= HF_CS64 | HF_SS32 | HF_CS_FLAT | HF_SS_FLAT | HF_DS_FLAT | HF_ES_FLAT | HF_FS_OK | HF_GS_OK;
-  } else {
-    if (cs & D_DB) h |= HF_CS32;
-    if (ss & D_DB) h |= HF_SS32;
-    if (load<u64>(env + (SEG_CS << 3), FR_ES_BASE) == 0 && limitOf(env, SEG_CS) == 0xffffffff) h |= HF_CS_FLAT;
-    if (isFlat(env, SEG_SS)) h |= HF_SS_FLAT;
-    if (isFlat(env, SEG_DS)) h |= HF_DS_FLAT;
-    if (isFlat(env, SEG_ES)) h |= HF_ES_FLAT;
-    if (isOpen(env, SEG_FS)) h |= HF_FS_OK;
-    if (isOpen(env, SEG_GS)) h |= HF_GS_OK;
-  }
+  if (efer(env) & EFER_LMA) h |= HF_LMA;
   if (eflags & TF) h |= HF_TF;
   if (load<u32>(env, ST_INTERRUPT_SHADOW)) h |= HF_SHADOW;
   if (c0 & CR0_TS) h |= HF_TS;
@@ -64,12 +68,26 @@ export function update_hflags(env: usize): void {
   if (load<u32>(env, ST_DR + 56) & 0xff) h |= (eflags & RF) != 0 ? HF_DR | HF_RF : HF_DR;
 
   store<u32>(env, h, ST_HFLAGS);
-  store<u64>(env, code64 ? u64.MAX_VALUE : 0xffffffff, ST_PC_MASK);
   const fetchMmu = level == 3 ? MMU_USER : MMU_KERNEL;
   store<u32>(env, fetchMmu, ST_FETCH_MMU);
   store<u32>(env, load<u32>(env + (fetchMmu << 2), CTX_GENERATIONS), CTX_MAPPING_GENERATION);
+}
+
+/** Recompute hflags, pcMask, fetchMmu with the mapping generation in force, segBound and sseFast. */
+export function update_hflags(env: usize): void {
+  enter(env, fromSegments(env));
+  const code64 = (hflags(env) & HF_CS64) != 0;
+  store<u64>(env, code64 ? u64.MAX_VALUE : 0xffffffff, ST_PC_MASK);
   // The host and FXRSTOR write MXCSR.
   mxcsr_changed(env);
   // 64-bit code asks for no bounds, and leaving it comes through here.
   if (!code64) refresh_segment_bounds(env);
+}
+
+/**
+ * The same when no segment register has got another shape (shapeOf) since, and PE, VM and LMA are what they were: EFLAGS, the privilege level, the interrupt shadow and other
+ * bits of CR0 and CR4 may have changed. Entering and leaving a kernel is this, as a rule.
+ */
+export function update_level(env: usize): void {
+  enter(env, hflags(env) & FROM_SEGMENTS);
 }

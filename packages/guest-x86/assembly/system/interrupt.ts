@@ -16,10 +16,10 @@ import { update_hflags } from './hflags';
 import { systemLd32, systemLd64 } from './memory';
 import { faultVector, restore_state } from './restore';
 import { currentStack, wideStack } from './stack';
-import { cpl, iopl, isLongMode, isProtected, isVm86, rip, rsp, selectorOf, setSegment } from './state';
+import { cpl, iopl, isLongMode, isProtected, isVm86, rip, rsp, selectorOf, setSegment, shapeOf } from './state';
 import { TASK_CALL, switchByGate } from './task';
 import {
-  arrived, codeUsable, enterCode, enterRealCode, enterStack, isLongTarget, markBoth, targetFits, tssStack, tssStackPointer,
+  arrived, arrivedFrom, codeUsable, enterCode, enterRealCode, enterStack, isLongTarget, markBoth, targetFits, tssStack, tssStackPointer,
 } from './transfer';
 
 /** What is delivered: decides about gate privilege, the EXT bit, error codes and the saved RF. */
@@ -30,10 +30,12 @@ const TRAP: u32 = 3;
 
 /** One attempt at delivery, with rip in the frame as the return address. False: it faulted, and nothing has changed. */
 function tryDeliver(env: usize, vector: u32, kind: u32, error: u32): bool {
+  const cs = shapeOf(env, SEG_CS);
+  const ss = shapeOf(env, SEG_SS);
   const done = isProtected(env) || isVm86(env) ? deliverByGate(env, vector, kind, error) : deliverReal(env, vector);
   // What its handler stores may be what a monitor looks for.
   store<u32>(env, 0, ST_MONITOR_ARMED);
-  if (done) arrived(env);
+  if (done) arrivedFrom(env, cs, ss);
   return done;
 }
 

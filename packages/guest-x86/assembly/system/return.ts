@@ -7,10 +7,10 @@ import { exited, raiseGp } from './fault';
 import { get_eflags, noticeInterrupts, poppableFlags, writeEflags } from './flags';
 import { dropInnerSegments } from './segments';
 import { Stack, currentStack } from './stack';
-import { cpl, iopl, isCode64, isLongMode, isProtected, isVm86, setRip, setSegment } from './state';
+import { cpl, iopl, isCode64, isLongMode, isProtected, isVm86, setRip, setSegment, shapeOf } from './state';
 import { TASK_IRET, switchBack } from './task';
 import {
-  arrived, enterCode, enterRealCode, enterStack, isLongTarget, markBoth, returnRsp, returnTarget, stackDescriptor, targetFits,
+  arrived, arrivedFrom, enterCode, enterRealCode, enterStack, isLongTarget, markBoth, returnRsp, returnTarget, stackDescriptor, targetFits,
 } from './transfer';
 
 export function far_ret(env: usize, release: u32, size: u32): void {
@@ -75,9 +75,11 @@ function returnOuter(env: usize, stack: Stack, selector: u32, d: u64, offset: u6
 export function iret(env: usize, size: u32): void {
   // Also when it faults: the handler of that fault can take an NMI.
   store<u32>(env, 0, ST_NMI_BLOCKED);
+  const cs = shapeOf(env, SEG_CS);
+  const ss = shapeOf(env, SEG_SS);
   const done = isProtected(env) ? protectedIret(env, size) : isVm86(env) ? virtualIret(env, size) : realIret(env, size);
   if (!done) return;
-  arrived(env);
+  arrivedFrom(env, cs, ss);
   noticeInterrupts(env);
 }
 

@@ -16,11 +16,12 @@ import { SHADOW_OF_SS } from './debug';
 import { exited, raise, raiseGp, raiseUd } from './fault';
 import { update_hflags } from './hflags';
 import { systemLd64, systemLd8, systemSt8 } from './memory';
-import { accessOf, baseOf, cpl, cr4, has, hflags, isAmd, isCanonical, isCode64, isLongMode, isProtected, limitOf, setSegment } from './state';
+import { accessOf, baseOf, cpl, cr4, has, hflags, isAmd, isCanonical, isCode64, isLongMode, isProtected, limitOf, setSegment, shapeOf } from './state';
 
 /** @returns 1 if hflags are others now; nothing after a fault */
 export function load_seg(env: usize, seg: u32, selector: u32): u32 {
   const before = hflags(env);
+  const shape = shapeOf(env, seg);
   selector &= 0xffff;
   if (isProtected(env)) {
     const ok = seg == SEG_SS ? loadStackSegment(env, selector) : loadDataSegment(env, seg, selector);
@@ -29,6 +30,8 @@ export function load_seg(env: usize, seg: u32, selector: u32): u32 {
     // Real and virtual-8086 mode change the base alone: limits of "unreal mode" survive.
     setSegment(env, seg, selector, selector << 4, limitOf(env, seg), accessOf(env, seg));
   }
+  // SS has the DPL that it had: CPL.
+  if (shapeOf(env, seg) == shape) return 0;
   update_hflags(env);
   return hflags(env) != before ? 1 : 0;
 }
@@ -249,13 +252,18 @@ export function write_fs_gs_base(env: usize, seg: u32, base: u64): void {
 
 /**
  * A return to an outer level makes data segments unusable that the new level may not use (SDM vol. 2, RET). A null selector becomes 0,
- * whatever its RPL was. The caller updates hflags.
+ * whatever its RPL was. CS and SS have been loaded; hflags follow here when one of the others has got another shape.
  */
 export function dropInnerSegments(env: usize, level: u32): void {
+  let dropped = false;
   for (let seg: u32 = 0; seg <= SEG_GS; seg++) {
     if (seg == SEG_SS || seg == 1) continue;
     const access = accessOf(env, seg);
     const keeps = (access & D_P) != 0 && (isConforming(access) || dplOf(access) >= level);
-    if (!keeps) setSegment(env, seg, 0, isLongMode(env) ? baseOf(env, seg) : 0, 0, 0);
+    if (keeps) continue;
+    const shape = shapeOf(env, seg);
+    setSegment(env, seg, 0, isLongMode(env) ? baseOf(env, seg) : 0, 0, 0);
+    dropped = dropped || shapeOf(env, seg) != shape;
   }
+  if (dropped) update_hflags(env);
 }

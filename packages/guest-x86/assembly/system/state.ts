@@ -4,7 +4,7 @@ import {
   FR_CS_BASE, FR_ES_BASE, FR_RAX, FR_RDX, FR_RIP, FR_RSP, HF_CPL_SHIFT, HF_CS64, HF_LMA, HF_PE, HF_VM, ST_CR0, ST_CR4, ST_EFER, ST_EFLAGS, ST_FEATURES,
   ST_HFLAGS, ST_SEG_ACCESS, ST_SEG_LIMIT, ST_SEG_SELECTOR, ST_VENDOR, ST_LDTR_BASE, ST_TR_BASE, SEG_LDTR,
 } from '../generated/layout';
-import { IOPL, VM } from './arch';
+import { D_DPL, IOPL, VM } from './arch';
 
 @inline export function hflags(env: usize): u32 { return load<u32>(env, ST_HFLAGS); }
 export function cpl(env: usize): u32 { return (hflags(env) >> HF_CPL_SHIFT) & 3; }
@@ -30,6 +30,14 @@ export function accessOf(env: usize, seg: u32): u32 { return load<u32>(env + (se
 export function baseOf(env: usize, seg: u32): u64 {
   if (seg < SEG_LDTR) return load<u64>(env + (seg << 3), FR_ES_BASE);
   return seg == SEG_LDTR ? load<u64>(env, ST_LDTR_BASE) : load<u64>(env, ST_TR_BASE);
+}
+
+/**
+ * What hflags and the bounds take from a segment register (ES … GS), apart from its DPL: another number when anything of that is other. Bit 0, which is no access right,
+ * says whether the base is 0.
+ */
+export function shapeOf(env: usize, seg: u32): u64 {
+  return (<u64>limitOf(env, seg) << 32) | (accessOf(env, seg) & ~D_DPL) | (baseOf(env, seg) == 0 ? 1 : 0);
 }
 
 /** Write all parts of a segment register. The caller updates hflags afterwards. */

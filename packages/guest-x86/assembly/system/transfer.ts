@@ -1,16 +1,18 @@
 // What all transfers of control between code segments share: checks of the target, the stacks in the TSS, the commit.
 import {
-  FR_RSP, SEG_CS, SEG_SS, SEG_TR, ST_INTERRUPT_SHADOW,
+  FR_RSP, HF_VM, SEG_CS, SEG_SS, SEG_TR, ST_INTERRUPT_SHADOW,
 } from '../generated/layout';
 import { D_ACCESSED, D_L, D_P, VEC_NP, VEC_SS, VEC_TS } from './arch';
 import {
   accessBits, baseBits, dplOf, errorOf, isBadLong, isCode, isConforming, isNull, isWritableData, limitBits, markAccessed, readDescriptor, typeOf,
 } from './descriptor';
 import { exited, raise, raiseGp } from './fault';
-import { update_hflags } from './hflags';
+import { update_hflags, update_level } from './hflags';
 import { systemLd16, systemLd32, systemLd64 } from './memory';
 import { Stack, innerStack, stackMask } from './stack';
-import { accessOf, baseOf, cpl, isCanonical, isLongMode, limitOf, rsp, selectorOf, setRip, setSegment } from './state';
+import {
+  accessOf, baseOf, cpl, hflags, isCanonical, isCode64, isLongMode, isVm86, limitOf, rsp, selectorOf, setRip, setSegment, shapeOf,
+} from './state';
 
 /** Is the code segment of a descriptor one of 64-bit code? */
 export function isLongTarget(env: usize, d: u64): bool { return isLongMode(env) && (accessBits(d) & D_L) != 0; }
@@ -46,6 +48,20 @@ export function enterRealCode(env: usize, selector: u32, offset: u64): bool {
 export function arrived(env: usize): void {
   store<u32>(env, 0, ST_INTERRUPT_SHADOW);
   update_hflags(env);
+}
+
+/**
+ * The same, of a transfer between levels that before it had CS and SS of these shapes. Others of ES … GS must be what they were, or have been followed by an update of hflags;
+ * 64-bit code takes nothing from them, nor from SS.
+ */
+export function arrivedFrom(env: usize, cs: u64, ss: u64): void {
+  const same = shapeOf(env, SEG_CS) == cs && (shapeOf(env, SEG_SS) == ss || isCode64(env));
+  if (!same || ((hflags(env) & HF_VM) != 0) != isVm86(env)) {
+    arrived(env);
+    return;
+  }
+  store<u32>(env, 0, ST_INTERRUPT_SHADOW);
+  update_level(env);
 }
 
 /** Is TR's task state segment a 32-bit one (type 9, 11)? */

@@ -13,8 +13,16 @@ import { constantBits, constantOf } from '../text/constant.ts';
 import { Type } from '../types.ts';
 import type { Walk } from './walk.ts';
 
+type Fold1 = (a: number, x: number, y: number) => number;
 type Fold2 = (a: number, b: number) => number;
 
+/** With the attributes of the op. */
+const FOLD_I32_1: Partial<Record<OpName, Fold1>> = {
+  neg: (a) => -a | 0,
+  not: (a) => ~a,
+  extract: (a, at, length) => (length === 32 ? a : (a >>> at) & ((1 << length) - 1)),
+  sextract: (a, at, length) => (a << (32 - at - length)) >> (32 - length),
+};
 const FOLD_I32: Partial<Record<OpName, Fold2>> = {
   add: (a, b) => (a + b) | 0,
   sub: (a, b) => (a - b) | 0,
@@ -26,6 +34,8 @@ const FOLD_I32: Partial<Record<OpName, Fold2>> = {
   shl: (a, b) => a << (b & 31),
   shr: (a, b) => (a >>> (b & 31)) | 0,
   sar: (a, b) => a >> (b & 31),
+  rotl: (a, b) => (a << (b & 31)) | (a >>> (-b & 31)),
+  rotr: (a, b) => (a >>> (b & 31)) | (a << (-b & 31)),
 };
 /** Bitwise ops act on the halves one by one. */
 const FOLD_HALVES: Partial<Record<OpName, Fold2>> = {
@@ -35,6 +45,7 @@ const FOLD_HALVES: Partial<Record<OpName, Fold2>> = {
   andc: (a, b) => a & ~b,
 };
 const I32_BY_CODE: readonly (Fold2 | undefined)[] = OP_NAMES.map((name) => FOLD_I32[name]);
+const I32_1_BY_CODE: readonly (Fold1 | undefined)[] = OP_NAMES.map((name) => FOLD_I32_1[name]);
 const HALVES_BY_CODE: readonly (Fold2 | undefined)[] = OP_NAMES.map((name) => FOLD_HALVES[name]);
 const PURE = Uint8Array.from(OP_NAMES, (_, op) => (isPure(op) && op !== Op.mov ? 1 : 0));
 const FIRST_IN = Uint8Array.from(OP_DEFS, (def) => def.out.length);
@@ -76,6 +87,18 @@ export function foldConstants(w: Walk): boolean {
     const fold = w.type === Type.i32 ? I32_BY_CODE[op] : HALVES_BY_CODE[op];
     if (fold && w.type <= Type.i64) {
       w.toConst(fold(constLo[a]!, constLo[b]!), w.type === Type.i64 ? fold(constHi[a]!, constHi[b]!) : 0);
+      return true;
+    }
+  }
+  if (op === Op.setcond || op === Op.negsetcond) {
+    const holds = foldCond(w, w.x(3), w.type, w.x(1), w.x(2)) ? 1 : 0;
+    w.toConst(op === Op.setcond ? holds : -holds, op === Op.setcond ? 0 : -holds);
+    return true;
+  }
+  if (ins === 1 && w.type === Type.i32) {
+    const fold = I32_1_BY_CODE[op];
+    if (fold) {
+      w.toConst(fold(constLo[w.x(1)]!, w.x(2), w.x(3)), 0);
       return true;
     }
   }
