@@ -7,6 +7,8 @@ import { WASM_CONTEXT, type EnvLayout, type MachineMemory } from '@wasm-tcg/runt
 const CTX = WASM_CONTEXT.offset;
 type U32Field = 'tbPtr' | 'insnIndex' | 'budget' | 'budgetHeld' | 'exitCode' | 'exitData' | 'faultError' | 'faultAccess' | 'mappingGeneration' | 'linkFrom' | 'noRegions' | 'dispatched' | 'tlbFlushes' | 'tlbPageFlushes';
 type U64Field = 'tciInsns' | 'regionInsns' | 'dispatches' | 'lookups' | 'lookupMisses' | 'slowPaths' | 'tlbFills' | 'tlbWriteFills' | 'tlbFetchFills' | 'tciTbs' | 'absentPages';
+/** Virtual time; see wasmContext. */
+type F64Field = 'insnsAtEnd' | 'clockTime' | 'clockInsns' | 'clockRate' | 'clockCeiling';
 /** Arrays of 64-bit counters. */
 type U64Array = 'tlbFlushesBy' | 'tlbMisses' | 'slowReasons' | 'regionReturns';
 
@@ -40,6 +42,18 @@ export class ContextView {
 
   set budget(value: number) {
     this.#machine.views().i32[(this.env + CTX.budget) >>> 2] = value;
+  }
+
+  /** Virtual time from now on; see wasmContext. */
+  setTime(time: number, insns: number, rate: number, ceiling: number): void {
+    this.setFloat('clockTime', time);
+    this.setFloat('clockInsns', insns);
+    this.setFloat('clockRate', rate);
+    this.setFloat('clockCeiling', ceiling);
+  }
+
+  setFloat(field: F64Field, value: number): void {
+    this.#machine.views().data.setFloat64(this.env + CTX[field], value, true);
   }
 
   /** A 64-bit counter, or one of an array, as a number (exact below 2^53). */

@@ -97,6 +97,13 @@ export class CpuExec {
     return this.instructions + this.#given - context.budget - context.get('budgetHeld');
   }
   #given = 0;
+
+  /** So many instructions are the budget of what runs next. */
+  #give(insns: number): void {
+    this.#given = insns;
+    this.#p.context.setFloat('insnsAtEnd', this.instructions + insns);
+  }
+
   /** This slice ends at a sample of the profiler. */
   #sampling = false;
 
@@ -139,7 +146,7 @@ export class CpuExec {
         const whole = this.#sliceLength(left);
         const slice = Math.min(whole, this.#p.profiler.distance(this.instructions));
         this.#sampling = slice < whole;
-        this.#given = slice;
+        this.#give(slice);
         context.budget = slice;
         context.set('budgetHeld', 0);
         const result = this.#slice(stepOver, slice < left || !exact ? slice : 0);
@@ -148,8 +155,8 @@ export class CpuExec {
         context.set('budgetHeld', 0);
         this.instructions += used;
         this.#p.onRetired?.(this.instructions);
-        this.#given = 0;
         context.budget = 0;
+        this.#give(0);
         context.set('noRegions', 0);
         left -= used;
         if (used > 0) stepOver = false;
@@ -348,7 +355,7 @@ export class CpuExec {
     const { context } = this.#p;
     this.entries++;
     this.#stopRequested = false;
-    this.#given = this.#insnsOf(header);
+    this.#give(this.#insnsOf(header));
     context.budget = 0;
     context.set('budgetHeld', 0);
     context.set('tbPtr', header);
@@ -395,6 +402,7 @@ export class CpuExec {
     this.retireInTb(this.#given - context.budget - context.get('budgetHeld'));
     context.budget = 0;
     context.set('budgetHeld', 0);
+    this.#give(0);
     context.set('exitCode', ExitCode.none);
     if (again) return this.run(1);
     return event === 'continue' ? 'instructions' : event;

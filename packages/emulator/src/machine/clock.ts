@@ -53,12 +53,16 @@ class Alarm implements Timer {
   }
 }
 
+/** Told how time passes from now on: `now` is min(time + (executed − insns) · rate, ceiling), whole ns, until told again. */
+export type ClockListener = (time: number, insns: number, rate: number, ceiling: number) => void;
+
 export class MachineClock implements VirtualClock {
   readonly epoch: number;
   /** ns per instruction as fixed by icount, 0 on the host's clock. */
   readonly fixedRate: number;
   readonly #executed: () => number;
   readonly #onNearer: () => void;
+  readonly #listener: ClockListener | undefined;
   readonly #wall: () => number;
   readonly #alarms: Alarm[] = [];
   #next = Infinity;
@@ -83,15 +87,18 @@ export class MachineClock implements VirtualClock {
    * @param executed guest instructions retired, exact where a device asks
    * @param onNearer an alarm was set that is due before all others: who runs the CPU looks again when it has to stop
    * @param epoch wall clock of power-on, ns since 1970
+   * @param listener for who computes `now` without asking
    */
-  constructor(options: ClockOptions, executed: () => number, onNearer: () => void, epoch: number) {
+  constructor(options: ClockOptions, executed: () => number, onNearer: () => void, epoch: number, listener?: ClockListener) {
     this.epoch = epoch;
     this.#executed = executed;
     this.#onNearer = onNearer;
+    this.#listener = listener;
     this.fixedRate = options.kind === 'icount' ? 2 ** options.shift : 0;
     this.#wall = options.kind === 'host' ? options.wall : () => 0;
     this.#wallAtSync = this.#wall();
     if (this.fixedRate !== 0) this.#rate = this.fixedRate;
+    this.#tell();
   }
 
   get now(): number {
@@ -233,5 +240,10 @@ export class MachineClock implements VirtualClock {
     this.#baseInsns = executed;
     this.#wallAtSync = wall;
     this.#ceiling = this.fixedRate !== 0 ? Infinity : now + MOST_SLEW * STALL;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#listener?.(this.#base, this.#baseInsns, this.#rate, this.#ceiling);
   }
 }

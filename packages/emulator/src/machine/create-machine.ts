@@ -2,7 +2,7 @@
 import type { MachineOptions } from '../api.ts';
 import { FlatMachine } from './flat-machine.ts';
 import { checkOptions, parseMemorySize, planFlatBoot } from './options.ts';
-import { createParts, type MachineParts } from './parts.ts';
+import { createParts } from './parts.ts';
 
 /**
  * Make a machine with a flat image, or none, loaded.
@@ -13,16 +13,16 @@ export function createMachine(options: MachineOptions = {}): FlatMachine {
   const ram = parseMemorySize(options.memory);
   const plan = options.boot === undefined ? undefined : planFlatBoot(options.boot, ram);
   // Parts call the machine, which is made of them: these are set before the first call.
-  const late: { flat?: FlatMachine; parts?: MachineParts } = {};
+  const late: { flat?: FlatMachine } = {};
   const parts = createParts(
     { model: options.cpu?.model ?? 'max', ram, shared: options.sharedMemory ?? false, execution: options.execution, debug: options.debug, modules: options.modules },
     {
       portStop: (access) => late.flat!.portStop(access),
-      // Without a clock, time is what has been executed.
-      cpu: { tsc: () => late.parts!.exec.now },
+      cpu: {},
     },
   );
-  late.parts = parts;
+  // Without a clock, time is what has been executed.
+  parts.context.setTime(0, 0, 1, Infinity);
   parts.ram.map({ kind: 'ram', physical: 0, size: ram, offset: 0 });
   const flat = new FlatMachine(parts, plan, options.signal);
   late.flat = flat;

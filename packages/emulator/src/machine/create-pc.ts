@@ -55,7 +55,6 @@ interface Ingredients {
 
 /** Parts call the machine, which is made of them: set before the first call. */
 interface Late {
-  clock?: MachineClock;
   board?: Board;
   pc?: PcMachine;
 }
@@ -71,8 +70,6 @@ function assemble({ config, plan, entropy, drives }: Ingredients): PcMachine {
       portStop: (access) => late.pc!.portStop(access),
       wantsHost: () => late.pc!.wantsHost,
       cpu: {
-        // TSC and virtual time both run at 1 GHz.
-        tsc: () => late.clock!.now,
         readMsr: (_vcpu, msr) => late.board!.readMsr(msr),
         writeMsr: (_vcpu, msr, value) => late.board!.writeMsr(msr, value),
         readTpr: () => late.board!.interrupts.tpr >> 4,
@@ -85,8 +82,8 @@ function assemble({ config, plan, entropy, drives }: Ingredients): PcMachine {
     },
   );
   mapRam(parts.ram, config.ram);
-  const clock = new MachineClock(config.clock, () => parts.exec.now, () => late.pc?.wake(), config.epoch);
-  late.clock = clock;
+  // TSC and virtual time both run at 1 GHz.
+  const clock = new MachineClock(config.clock, () => parts.exec.now, () => late.pc?.wake(), config.epoch, (...time) => parts.context.setTime(...time));
   const board = new Board({
     parts, clock, entropy, drives, devices: config.devices, plan, wake: () => late.pc?.wake(),
     control: { reset: () => late.pc!.control.reset(), powerOff: () => late.pc!.control.powerOff(), exit: (code) => late.pc!.control.exit(code) },

@@ -20,9 +20,7 @@ export interface X86Host {
   portIn(vcpu: number, port: number, size: 1 | 2 | 4): number;
   /** Write a port. To have generated code leave after this instruction, take its budget (`budgetHeld` of the context). */
   portOut(vcpu: number, port: number, value: number, size: 1 | 2 | 4): void;
-  /** Time stamp counter, an integer below 2^53. */
-  tsc(vcpu: number): number;
-  /** An MSR of the machine (1Bh, the APIC's base; 6E0h, its deadline in ticks of {@link tsc}), or undefined: #GP(0). Default: none. */
+  /** An MSR of the machine (1Bh, the APIC's base; 6E0h, its deadline in ns of virtual time), or undefined: #GP(0). Default: none. */
   readMsr?(vcpu: number, msr: number): bigint | undefined;
   /** @returns false for #GP(0). Default: none. */
   writeMsr?(vcpu: number, msr: number, value: bigint): boolean;
@@ -203,13 +201,6 @@ function hostImports(machine: MachineMemory, host: X86Host): WebAssembly.ModuleI
   return {
     port_in: (env: number, port: number, size: number): number => host.portIn(vcpuOf(env), port, size as 1 | 2 | 4) | 0,
     port_out: (env: number, port: number, value: number, size: number): void => host.portOut(vcpuOf(env), port, value >>> 0, size as 1 | 2 | 4),
-    tsc: (env: number): void => {
-      const { data } = machine.views();
-      const value = host.tsc(vcpuOf(env));
-      const at = (env >>> 0) + WASM_CONTEXT.offset.ret;
-      data.setUint32(at, value % 2 ** 32, true);
-      data.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
-    },
     ferr: (env: number, asserted: number): number => (host.ferr?.(vcpuOf(env), asserted !== 0) ?? true ? 1 : 0),
     msr_read: (env: number, msr: number): number => {
       const value = host.readMsr?.(vcpuOf(env), msr >>> 0);

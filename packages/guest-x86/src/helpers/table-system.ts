@@ -108,8 +108,8 @@ export const SYSTEM_HELPERS: HelperTable = [
   row('wrmsr', [], null, { reads: ['rax', 'rcx', 'rdx'], writes: ['fs_base', 'gs_base'], mayFault: true, io: true, changesFlags: true, changesMapping: true },
     'WRMSR'),
   row('cpuid', [], null, { reads: ['rax', 'rcx'], writes: ['rax', 'rcx', 'rdx', 'rbx'] }, 'CPUID of the model that the machine has'),
-  row('rdtsc', [], null, { reads: 'none', writes: ['rax', 'rdx'], mayFault: true, io: true }, 'RDTSC; #GP(0) if CR4.TSD and CPL > 0'),
-  row('rdtscp', [], null, { reads: 'none', writes: ['rax', 'rcx', 'rdx'], mayFault: true, io: true }, 'RDTSCP; #UD unless CPUID offers it'),
+  row('rdtsc', [], null, { reads: 'none', writes: ['rax', 'rdx'], mayFault: true }, 'RDTSC; #GP(0) if CR4.TSD and CPL > 0. The last instruction of its TB: the budget says the time'),
+  row('rdtscp', [], null, { reads: 'none', writes: ['rax', 'rcx', 'rdx'], mayFault: true }, 'RDTSCP, as RDTSC; #UD unless CPUID offers it'),
   row('rdpmc', [], null, { reads: ['rcx'], writes: ['rax', 'rdx'], mayFault: true, io: true }, 'RDPMC: counters 0 and 1; no model counts'),
 
   row('invpcid', ['i64', 'i64', 'i64'], null, { reads: 'none', writes: 'none', mayFault: true, changesMapping: true },

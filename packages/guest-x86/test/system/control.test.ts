@@ -301,7 +301,7 @@ describe('the helper module', () => {
 
   it('says what is wrong when it does not link', () => {
     const { machine, runtime } = new TestCpu();
-    const host = { portIn: () => 0, portOut: () => {}, tsc: () => 0 };
+    const host = { portIn: () => 0, portOut: () => {} };
     expect(() => createX86({ machine, runtime, host, module: compileX86(true) })).toThrow(X86LinkError);
   });
 });

@@ -32,7 +32,6 @@ export class TestCpu {
   readonly ports: string[] = [];
   /** Physical addresses handed to code_write. */
   readonly codeWrites: number[] = [];
-  tscValue = 0;
   /** MSRs of the machine. */
   readonly hostMsrs = new Map<number, bigint>([[0x1b, 0xfee00900n]]);
 
@@ -57,7 +56,6 @@ export class TestCpu {
       host: {
         portIn: (_vcpu, port, size) => (this.ports.push(`in ${port.toString(16)} ${size}`), 0x12345678),
         portOut: (_vcpu, port, value, size) => void this.ports.push(`out ${port.toString(16)} ${size} ${value.toString(16)}`),
-        tsc: () => this.tscValue,
         readMsr: (_vcpu, msr) => this.hostMsrs.get(msr),
         writeMsr: (_vcpu, msr, value) => this.hostMsrs.has(msr) && (this.hostMsrs.set(msr, value), true),
         ...host,
@@ -67,6 +65,13 @@ export class TestCpu {
     this.ram.map({ kind: 'ram', physical: 0, size: RAM_BYTES, offset: 0 });
     this.env = this.machine.env(0);
     this.registers = this.x86.registers(0);
+  }
+
+  /** Virtual time, in ns, at which the machine's time stamp counter stands. */
+  set time(ns: number) {
+    const { data } = this.machine.views();
+    data.setFloat64(this.env + WASM_CONTEXT.offset.clockTime, ns, true);
+    data.setFloat64(this.env + WASM_CONTEXT.offset.clockCeiling, Infinity, true);
   }
 
   flat(mode: FlatMode, entry = 0x1000, stack = 0x8000): this {

@@ -80,7 +80,7 @@ describe('MSRs and time', () => {
 
   it('TSC_ADJUST moves with the TSC, and moves it', () => {
     const cpu = new TestCpu().flat('protected32');
-    cpu.tscValue = 1000;
+    cpu.time = 1000;
     wrmsr(cpu, 0x10, 1500n);
     expect(rdmsr(cpu, 0x3b)).toBe((500).toString(16));
     wrmsr(cpu, 0x3b, 0n);
@@ -90,7 +90,7 @@ describe('MSRs and time', () => {
   it('the TSC deadline is of the TSC as the guest sees it', () => {
     const cpu = new TestCpu('max', { provides: ['tsc_deadline'] }).flat('protected32');
     cpu.hostMsrs.set(0x6e0, 0n);
-    cpu.tscValue = 1000;
+    cpu.time = 1000;
     type Row = readonly [tsc: bigint, written: bigint, machine: bigint, read: string];
     const rows: readonly Row[] = [[1000n, 1500n, 1500n, '5dc'], [5000n, 5500n, 1500n, '157c'], [5000n, 0n, 0n, '0'], [5000n, 100n, 1n, 'fa1'], [0n, 700n, 1700n, '2bc']];
     for (const [tsc, written, machine, read] of rows) {
@@ -122,11 +122,11 @@ describe('MSRs and time', () => {
 
   it('the TSC counts from where WRMSR put it', () => {
     const cpu = new TestCpu().flat('protected32');
-    cpu.tscValue = 0x1_0000_0002;
+    cpu.time = 0x1_0000_0002;
     cpu.call('rdtsc');
     expect(cpu.dump('rdx', 'rax')).toBe('rdx=1 rax=2');
     wrmsr(cpu, 0x10, 0x500n);
-    cpu.tscValue += 5;
+    cpu.time = 0x1_0000_0007;
     cpu.call('rdtsc');
     expect(cpu.dump('rdx', 'rax')).toBe('rdx=0 rax=505');
     expect(atLevel3(cpu).call('rdtsc')).toBe('ok');

@@ -95,6 +95,12 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
   wayShare: 'u32',
   /** Times that a way inside of a region led to a page that was not in place: not mapped yet, or mapped elsewhere. */
   absentPages: 'u64',
+  /**
+   * Virtual time, for helpers that are asked for it; all f64. Instructions retired when all of the budget is used up, so that those retired by now are that less `budget` and
+   * `budgetHeld`. And a time in ns, how many had been retired then, ns per instruction since, and what time may not pass. Whoever runs the CPU keeps the first, its clock the others.
+   */
+  insnsAtEnd: 'u64',
+  clockTime: 'u64', clockInsns: 'u64', clockRate: 'u64', clockCeiling: 'u64',
 }, 16);
 
 /** Why all TLB entries were dropped. */

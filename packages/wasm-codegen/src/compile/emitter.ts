@@ -119,7 +119,8 @@ export abstract class FunctionEmitter implements LowerCtx {
   protected abstract endGlobal(t: Temp): void;
   /** Makes frame slots right before a helper reads them, and forgets or reloads what it has written. */
   protected abstract beforeHelper(id: number): void;
-  protected abstract afterHelper(id: number): void;
+  /** @param leaves nothing but the look-up of what the helper has left in the frame follows */
+  protected abstract afterHelper(id: number, leaves: boolean): void;
   /** Adds to the budget. */
   protected abstract addBudget(insns: number): void;
   /** Takes what the function is to return from the stack, and leaves with all state in place. */
@@ -344,10 +345,11 @@ export abstract class FunctionEmitter implements LowerCtx {
     f.call(ref);
     // A faulting helper must not change a global; one that asks to leave may have done its work.
     const commits = mayCommitAndLeave(effects);
-    if (commits) this.afterHelper(id);
+    const leaves = opCode(code[helperAt + 1]) === Ir.goto_ptr;
+    if (commits) this.afterHelper(id, leaves);
     if (effects.mayFault) this.exitIfRequested();
     if (outs === 1) this.outEnd(0);
-    if (!commits) this.afterHelper(id);
+    if (!commits) this.afterHelper(id, leaves);
     if (effects.mayExit && !effects.mayFault) this.exitIfRequested();
     else if (effects.io && !effects.mayFault) this.reloadBudget();
     if (effects.takesBudget) this.takeBudgetBack();

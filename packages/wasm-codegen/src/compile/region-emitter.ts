@@ -341,10 +341,12 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     }
   }
 
-  protected afterHelper(id: number): void {
+  protected afterHelper(id: number, leaves: boolean): void {
     const { writes } = this.helpers[id].effects;
     if (writes === 'none') return;
     this.inFrame = this.movesControl(id);
+    // The frame is right, and nobody reads the locals any more.
+    if (this.inFrame && leaves) return;
     for (let t = 0; t < this.use.length; t++) {
       if (this.use[t] === Use.none || !this.touches(writes, t)) continue;
       this.loadSlot(t);
