@@ -397,6 +397,49 @@ export const KERNELS: readonly KernelSource[] = [
     },
   },
   {
+    name: 'limbs',
+    about: 'long multiplication as a compiler with few registers leaves it: pointers, carry and count are on the stack',
+    text: (bits) => {
+      const slot = (n: number): string => `[Rsp + ${(n * bits) / 8}]`;
+      const body = (label: string, carries: string): string => `sub Rsp, 64
+        xor eax, eax
+        mov ${slot(0)}, Rax
+        mov ${slot(1)}, Rdi
+        lea Rax, [Rdi + 0x1000]
+        mov ${slot(2)}, Rax
+        mov eax, 300
+        mov ${slot(3)}, Rax
+        mov eax, 0x9e3779b1
+        mov ${slot(4)}, Rax
+        ${label}: mov Rsi, ${slot(1)}
+        mov Rax, [Rsi]
+        add Rsi, ${bits / 8}
+        mov ${slot(1)}, Rsi
+        mul ${bits === 32 ? 'dword' : 'qword'} ptr ${slot(4)}
+        add Rax, ${slot(0)}
+        adc Rdx, 0
+        mov Rsi, ${slot(2)}
+        ${carries}
+        mov [Rsi], Rax
+        add Rsi, ${bits / 8}
+        mov ${slot(0)}, Rdx
+        mov ${slot(2)}, Rsi
+        dec ${bits === 32 ? 'dword' : 'qword'} ptr ${slot(3)}
+        jnz ${label}
+        mov Rax, ${slot(0)}
+        add Rsp, 64
+        ret`;
+      return `${driver('first', 'second')}
+        @page
+        first: ${body('l1', 'add Rax, [Rsi]\nadc Rdx, 0')}
+        @page
+        second: ${body('l2', 'mov Rbx, [Rsi]\nsub Rbx, Rax\nadc Rdx, 0\nmov Rax, Rbx')}`;
+    },
+    data: (data) => {
+      for (let i = 0; i < DATA_BYTES; i += 4) data.setUint32(i, scramble(i), true);
+    },
+  },
+  {
     name: 'sort',
     about: 'insertion sort of 64 random numbers: branches nobody can predict, swaps in memory',
     hot: ['l1', 'shift', 'store'],
