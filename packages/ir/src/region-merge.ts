@@ -113,7 +113,7 @@ class Merger {
         if (e < 0 || this.#goto(m, e)) tb.copyOp(code, at);
         return;
       }
-      if (op === Op.goto_ptr && !ending) {
+      if (op === Op.goto_ptr && !ending && indirect.length > 0) {
         this.#gotoPtr(m, indirect);
         return;
       }
@@ -165,19 +165,19 @@ class Merger {
     return (this.#sources[e]!.pages ?? 0) & ~this.#there[m]!;
   }
 
-  /** pc is compared with the entries of the expected members; none fits: look it up. */
+  /** pc, as a distance from the page base, is compared with the entries of the expected members, the most frequent first; none fits: look it up. */
   #gotoPtr(m: number, expected: readonly number[]): void {
     const tb = this.#tb;
     const { pageBase, pc } = tb.target;
     const stubs: [label: number, member: number][] = [];
+    const distance = tb.newLocal(tb.wordType);
+    tb.emit(Op.sub, tb.wordType, 3, distance, pc, pageBase);
     for (const e of new Set(expected)) {
       const pages = this.#sources[e]!.pageDelta - this.#sources[m]!.pageDelta;
-      const entry = tb.newLocal(tb.wordType);
-      tb.emit(Op.add, tb.wordType, 3, entry, pageBase, this.#word(pages * this.#pageSize + this.#entryDelta[e]! - tb.csBase));
       const isDirect = pages === 0 && this.#pagesToFind(m, e) === 0;
       const label = isDirect ? e : tb.newLabel();
       if (!isDirect) stubs.push([label, e]);
-      tb.emit(Op.brcond, tb.wordType, 4, pc, entry, Cond.eq, label);
+      tb.emit(Op.brcond, tb.wordType, 4, distance, this.#word(pages * this.#pageSize + this.#entryDelta[e]! - tb.csBase), Cond.eq, label);
     }
     tb.emit(Op.goto_ptr, 0, 0);
     for (const [label, e] of stubs) {

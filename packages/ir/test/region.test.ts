@@ -141,7 +141,7 @@ describe('regions', () => {
     const region = mergeRegion([{ tb: a, header: 1, pageDelta: 0 }, { tb: b, header: 2, pageDelta: 0 }, { tb: c, header: 3, pageDelta: 1, indirect: [2, 1] }], TOY_HELPERS);
     expect(region.members.map((m) => [m.insns, m.entryDelta, m.mayLeave])).toEqual([[1, 16, true], [1, 32, false], [1, 0x40, true]]);
     expect(printTb(region.tb, TOY_HELPERS)).toBe(`tb toy narrow csbase=0x0
-local t0:i32 t1:i32 t2:i32
+local t0:i32 t1:i32
 L0:
   insn_start 0x10, 0
   add.i32 r0, r0, $1
@@ -158,10 +158,9 @@ L2:
   insn_start 0x40, 0x20000
   mov.i32 t0, r3
   mov.i32 pc, t0
-  add.i32 t1, page_base, $64
-  brcond.i32 pc, t1, eq, L2
-  add.i32 t2, page_base, $0xfffff020
-  brcond.i32 pc, t2, eq, L4
+  sub.i32 t1, pc, page_base
+  brcond.i32 t1, $64, eq, L2
+  brcond.i32 t1, $0xfffff020, eq, L4
   goto_ptr
 L4:
   add.i32 page_base, page_base, $0xfffff000
@@ -204,7 +203,7 @@ L2:
     const text = printTb(region.tb, TOY_HELPERS);
     expect(text).toMatchInlineSnapshot(`
       "tb toy narrow csbase=0x0
-      local t0:i32 t1:i32 t2:i32 t3:i32 t4:i32
+      local t0:i32 t1:i32 t2:i32 t3:i32
       L0:
         insn_start 0x10, 0
         pages_there t0, 2
@@ -223,17 +222,16 @@ L2:
         goto_tb 0, 0x80
       L4:
         mov.i32 pc, r2
-        add.i32 t2, page_base, $0xfffff010
-        brcond.i32 pc, t2, eq, L6
-        add.i32 t3, page_base, $0x80
-        brcond.i32 pc, t3, eq, L7
+        sub.i32 t2, pc, page_base
+        brcond.i32 t2, $0xfffff010, eq, L6
+        brcond.i32 t2, $0x80, eq, L7
         goto_ptr
       L6:
         add.i32 page_base, page_base, $0xfffff000
         br L0
       L7:
-        pages_there t4, 4
-        brcond.i32 t4, $0, eq, L8
+        pages_there t3, 4
+        brcond.i32 t3, $0, eq, L8
         br L2
       L8:
         goto_ptr

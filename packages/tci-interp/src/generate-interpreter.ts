@@ -11,11 +11,12 @@
  */
 import { OP_NAMES, Type, type HelperDef } from '@wasm-tcg/ir';
 import {
-  CORE_HELPERS, CORE_HELPER_NAMES, ExitCode, INDIRECT_TARGET, INDIRECT_TARGETS, JUMP_CACHE_ENTRY, JUMP_CACHE_ENTRY_BITS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, TbKind, WASM_CONTEXT, WAY_TAKEN, WAY_TAKEN_BITS, type CoreHelperName, type EnvLayout,
+  CORE_HELPERS, CORE_HELPER_NAMES, ExitCode, INDIRECT_TARGET, INDIRECT_TARGETS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, TbKind, WASM_CONTEXT, WAY_TAKEN, WAY_TAKEN_BITS, type CoreHelperName, type EnvLayout,
 } from '@wasm-tcg/runtime';
 import {
   LOWERINGS, ModuleBuilder, Op as W, ValType, type FuncBody, type FuncRef, type Label, type ValueOpName,
 } from '@wasm-tcg/wasm-codegen';
+import { countOne, countReturn, GOLDEN, probeJumpCache, pushIsSampled, takePageBase, writeChain } from './chain.ts';
 import { FrameCtx } from './frame-ctx.ts';
 import { immediateOffset, TciConst, type TciFormats, type TciVariant } from './formats.ts';
 import { lowerDynamicShuffle } from './shuffle.ts';
@@ -27,14 +28,13 @@ export interface InterpreterOptions {
   readonly shared?: { readonly maximum: number };
   /** Write a name section. */
   readonly names?: boolean;
+  /** Export `tb_chain`, too, by which regions go on to others: the engine has tail calls. Default false. */
+  readonly tailCalls?: boolean;
 }
 
 const CTX = WASM_CONTEXT.offset;
 const TB = TB_HEADER.offset;
-const JC = JUMP_CACHE_ENTRY.offset;
 const WAY = WAY_TAKEN.offset;
-/** 2^32 divided by the golden ratio: multiples of it, modulo 2^32, are spread evenly, however they are picked. */
-const GOLDEN = 0x9e3779b1 | 0;
 const LETTER: Readonly<Record<string, string>> = { i32: 'i', i64: 'I', f32: 'f', f64: 'F', v128: 'v' };
 
 /** Wasm signature of a helper, in the letters of the encoder. */
@@ -65,6 +65,11 @@ export function generateInterpreter(layout: EnvLayout, formats: TciFormats, opti
   const tbExec = m.func('ii>i', 'tb_exec');
   m.exportFunc('tb_exec', tbExec);
   new Generator(m.body(tbExec), layout, formats, options.cpu ?? 0, types, helpers, (name) => core.get(name)!).write();
+  if (options.tailCalls === true) {
+    const chain = m.func('ii>i', 'tb_chain');
+    m.exportFunc('tb_chain', chain);
+    writeChain(m.body(chain), layout, TB.perCpu + (options.cpu ?? 0) * TB_CPU.size, types.region);
+  }
   return m.finish().slice();
 }
 
@@ -143,27 +148,26 @@ class Generator {
   /** A TB with a function: call it. */
   dispatchCompiled(): void {
     const { f, env, tb, r } = this;
-    const dispatches = f.local(ValType.i64);
-    f.get(env).get(env).mem(W.i64_load, CTX.dispatches).i64Const(1, 0).op(W.i64_add).tee(dispatches).mem(W.i64_store, CTX.dispatches);
+    countOne(f, env, CTX.dispatches);
     const interpret = f.block();
     f.get(tb).mem(W.i32_load, this.perCpu + TB_CPU.offset.fn).tee(this.t).op(W.i32_eqz).brIf(interpret);
-    // Which are sampled follows the golden ratio: of a loop of eight or sixteen dispatches every n-th one would always be the same.
-    f.get(dispatches).op(W.i32_wrap_i64).i32Const(GOLDEN).op(W.i32_mul).get(env).mem(W.i32_load, CTX.wayShare).op(W.i32_lt_u);
+    f.get(env).mem(W.i32_load, CTX.dispatches);
+    pushIsSampled(f, env);
     f.get(this.left).i32Const(0).op(W.i32_ne).op(W.i32_and).hint(false).if_();
     this.noteWay();
-    f.end().release(dispatches);
+    f.end();
     f.get(tb).i32Const(1).mem(W.i32_store, this.perCpu + TB_CPU.offset.used);
     f.get(tb).mem(W.i32_load, TB.state).i32Const(15).op(W.i32_and).i32Const(TbKind.region).op(W.i32_eq).if_();
     f.get(env).mem(W.i32_load, CTX.noRegions).brIf(interpret);
+    f.get(env).get(tb).mem(W.i32_store, CTX.dispatched);
     f.get(env).mem(W.i32_load, CTX.budget).set(this.u);
     f.get(env).get(tb).get(this.t).callIndirect(this.types.region).set(r);
     // What a helper has moved to budgetHeld was not used.
     f.get(env).get(env).mem(W.i64_load, CTX.regionInsns).get(this.u).get(env).mem(W.i32_load, CTX.budget).op(W.i32_sub)
       .get(env).mem(W.i32_load, CTX.budgetHeld).op(W.i32_sub).op(W.i64_extend_i32_s).op(W.i64_add).mem(W.i64_store, CTX.regionInsns);
     // RegionReturn is the low two bits of what it returned.
-    f.get(r).i32Const(3).op(W.i32_and).i32Const(3).op(W.i32_shl).get(env).op(W.i32_add).tee(this.u)
-      .get(this.u).mem(W.i64_load, CTX.regionReturns).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.regionReturns);
-    f.get(tb).set(this.left);
+    countReturn(f, env, r, this.u);
+    f.get(env).mem(W.i32_load, CTX.dispatched).tee(tb).set(this.left);
     f.else_();
     f.i32Const(0).set(this.left);
     f.get(env).get(this.t).callIndirect(this.types.tb).set(r);
@@ -220,7 +224,7 @@ class Generator {
     f.end();
     f.get(env).get(t).mem(W.i32_store, CTX.budget);
     f.get(env).get(env).mem(W.i64_load, CTX.tciInsns).get(this.u).op(W.i64_extend_i32_u).op(W.i64_add).mem(W.i64_store, CTX.tciInsns);
-    f.get(env).get(env).mem(W.i64_load, CTX.tciTbs).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.tciTbs);
+    countOne(f, env, CTX.tciTbs);
     f.get(tb).mem(W.i32_load, TB.tciCode).set(this.ip);
 
     const ops = f.loop();
@@ -488,23 +492,13 @@ class Generator {
     f.end();
 
     // Jump cache: entry (u) of what the frame names.
-    const pcOffset = this.globalOffset(layout.pc);
     f.get(env).mem(W.i64_load, this.globalOffset(layout.pageBase)).set(this.oldBase);
-    f.get(env).get(env).mem(W.i64_load, CTX.lookups).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.lookups);
-    f.get(env).mem(W.i32_load, pcOffset).tee(t).get(t).i32Const(layout.jumpCacheBits).op(W.i32_shr_u).op(W.i32_xor)
-      .i32Const((1 << layout.jumpCacheBits) - 1).op(W.i32_and).i32Const(JUMP_CACHE_ENTRY_BITS).op(W.i32_shl).get(env).op(W.i32_add).tee(this.u);
-    const at = layout.jumpCacheOffset;
-    f.mem(W.i64_load, at + JC.pc).get(env).mem(W.i64_load, pcOffset).op(W.i64_eq);
-    f.get(this.u).mem(W.i32_load, at + JC.csBase).get(env).mem(W.i32_load, layout.csBaseOffset).op(W.i32_eq).op(W.i32_and);
-    f.get(this.u).mem(W.i32_load, at + JC.flags).get(env).mem(W.i32_load, layout.flagsOffset).op(W.i32_eq).op(W.i32_and);
-    f.get(this.u).mem(W.i32_load, at + JC.generation).get(env).mem(W.i32_load, CTX.mappingGeneration).op(W.i32_eq).op(W.i32_and);
-    f.if_(ValType.i32);
-    // A retired TB stays in the cache; its state is 0 then.
-    f.get(this.u).mem(W.i32_load, at + JC.tb).tee(t).mem(W.i32_load, TB.state).else_().i32Const(0).end();
+    countOne(f, env, CTX.lookups);
+    probeJumpCache(f, layout, env, this.u, t);
     f.hint(true).if_();
-    f.get(env).get(this.u).mem(W.i64_load, at + JC.pageBase).mem(W.i64_store, this.globalOffset(layout.pageBase));
+    takePageBase(f, layout, env, this.u);
     f.else_();
-    f.get(env).get(env).mem(W.i64_load, CTX.lookupMisses).i64Const(1, 0).op(W.i64_add).mem(W.i64_store, CTX.lookupMisses);
+    countOne(f, env, CTX.lookupMisses);
     // tb_find sets page base and jump cache entry.
     f.get(env).call(this.coreFunc('tb_find')).tee(t).op(W.i32_eqz).if_();
     // Nothing translated: the host does that and makes the link. Or the fetch faulted.

@@ -9,16 +9,14 @@
 import type { HelperTable, RegionIr, TargetLayout } from '@wasm-tcg/ir';
 import { HelperImports, IMPORT_ENV, IMPORT_MEMORY } from './compile/imports.ts';
 import type { OriginRecorder } from './compile/origins.ts';
-import { RegionEmitter } from './compile/region-emitter.ts';
+import { RegionEmitter, type RegionOptions } from './compile/region-emitter.ts';
 import { ModuleBuilder } from './encoder/module.ts';
 import type { Limits } from './encoder/types.ts';
 import { ANY_MEMORY, type GeneratedModule } from './tb-module.ts';
 
-export interface RegionModuleOptions {
+export interface RegionModuleOptions extends RegionOptions {
   /** How the memory is imported. Default: any, not shared. */
   readonly memory?: Limits;
-  /** Address of the area of the only vCPU that runs these regions: saves an add per access and a register. Default: known at run time. */
-  readonly env?: number;
   /** Write a name section. */
   readonly names?: boolean;
   /** See ModuleOptions. */
@@ -42,7 +40,7 @@ export class RegionModuleBuilder {
     this.module = new ModuleBuilder({ names: options.names === true, ...(options.moduleName === undefined ? {} : { moduleName: options.moduleName }) });
     this.imports = new HelperImports(this.module, helpers);
     this.memory = options.memory ?? ANY_MEMORY;
-    this.emitter = new RegionEmitter(target, helpers, this.imports, options.env);
+    this.emitter = new RegionEmitter(target, helpers, this.imports, options);
   }
 
   /**

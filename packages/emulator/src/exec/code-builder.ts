@@ -82,7 +82,7 @@ export class CodeBuilder {
     this.#modules = new TbModuleBuilder(machine.layout, helpers, {
       scheme: baseline ? 'loop-if' : 'structured', tailCalls: parts.tailCalls && !baseline, ...(baseline ? {} : { profile: 0 }), memory, moduleName: MODULE_NAMES.module,
     });
-    this.#regions = new RegionModuleBuilder(machine.layout, helpers, { memory, env: parts.env, moduleName: MODULE_NAMES.region });
+    this.#regions = new RegionModuleBuilder(machine.layout, helpers, { memory, env: parts.env, tailCalls: parts.tailCalls, moduleName: MODULE_NAMES.region });
   }
 
   /** The module of some TBs; function k is member k's. The bytes are good until the next call of anything. */

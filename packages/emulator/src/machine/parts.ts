@@ -98,7 +98,7 @@ export interface MachineParts {
 export function compileModules({ sharedMemory: shared = false }: { readonly sharedMemory?: boolean } = {}): MachineModules {
   allowBranchHints();
   const formats = new TciFormats(X86_LAYOUT, X86_HELPERS);
-  const interpreter = generateInterpreter(X86_LAYOUT, formats, shared ? { shared: { maximum: MAX_PAGES } } : {});
+  const interpreter = generateInterpreter(X86_LAYOUT, formats, { tailCalls: hasTailCalls(), ...(shared ? { shared: { maximum: MAX_PAGES } } : {}) });
   return { shared, formats, runtime: compileRuntime(shared), x86: compileX86(shared), interpreter: new WebAssembly.Module(interpreter) };
 }
 
@@ -159,8 +159,10 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
   });
 
   const { formats } = modules;
-  const imports = { e: { m: machine.memory, t: table }, h: x86.registry.imports() };
-  const interpreter = new WebAssembly.Instance(modules.interpreter, imports);
+  const h = x86.registry.imports();
+  const interpreter = new WebAssembly.Instance(modules.interpreter, { e: { m: machine.memory, t: table }, h });
+  const { tb_chain: chain } = interpreter.exports;
+  const imports = { e: { m: machine.memory, ...(chain === undefined ? {} : { tb_chain: chain }) }, h };
   const compiled = new CompiledTbs({
     machine, store, table, imports, config, limits, policy: config.mode === 'tb-per-module' ? 'oldest-half' : 'aging',
   });
@@ -176,7 +178,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
     wasDropped: (physical) => maintenance.wasDropped(physical),
   });
   const builder = new CodeBuilder({
-    ...shared, env: context.env, translator, helpers: X86_HELPERS, optimiser, tailCalls: hasTailCalls(), excluded: (header) => translator.isStopper(header), isRestless: (header) => versions.isRestless(header),
+    ...shared, env: context.env, translator, helpers: X86_HELPERS, optimiser, tailCalls: chain !== undefined, excluded: (header) => translator.isStopper(header), isRestless: (header) => versions.isRestless(header),
   });
   const tiering = new Tiering({
     ...shared, builder, compiled, now, ways: new WaysTaken(machine, context.env, config.wayDispatches),

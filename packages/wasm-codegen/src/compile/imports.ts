@@ -13,6 +13,7 @@ import { CodegenError } from '../errors.ts';
 export const IMPORT_ENV = 'e';
 export const IMPORT_MEMORY = 'm';
 export const IMPORT_HELPERS = 'h';
+export const IMPORT_CHAIN = 'tb_chain';
 
 const letters = (types: readonly WasmValueType[]): string => types.map((type) => TYPE_LETTER[type]).join('');
 
@@ -23,6 +24,7 @@ export class HelperImports {
   private readonly helpers: HelperTable;
   private readonly signatures: readonly string[];
   private readonly refs: (FuncRef | undefined)[];
+  private chainRef: FuncRef | undefined;
   private readonly core = new Map<CoreCallName, FuncRef>();
 
   constructor(module: ModuleBuilder, helpers: HelperTable) {
@@ -35,11 +37,17 @@ export class HelperImports {
     this.refs = helpers.map(() => undefined);
   }
 
+  /** tb_exec's `tb_chain`, which goes on where a region leads to. */
+  chain(): FuncRef {
+    return (this.chainRef ??= this.module.importFunc(IMPORT_ENV, IMPORT_CHAIN, 'ii>i'));
+  }
+
   /** Forgets the imports of the module before. */
   reset(): void {
     for (const id of this.ids) if (id < this.refs.length) this.refs[id] = undefined;
     this.ids.length = 0;
     this.core.clear();
+    this.chainRef = undefined;
   }
 
   guest(id: number): FuncRef {

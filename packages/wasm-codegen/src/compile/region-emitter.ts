@@ -42,7 +42,15 @@ const INS = Uint8Array.from(OP_DEFS, (def) => def.in.length);
 /** What a region does with a global. */
 const Use = { none: 0, read: 1, written: 2 } as const;
 
+export interface RegionOptions {
+  /** Address of the area of the only vCPU that runs these regions: saves an add per access and a register. Default: known at run time. */
+  readonly env?: number;
+  /** Go on to other regions by tb_chain, which has to be imported as "e"."tb_chain", and not by returning to tb_exec. Default false. */
+  readonly tailCalls?: boolean;
+}
+
 export class RegionEmitter extends FunctionEmitter implements NodeWriter {
+  private readonly tailCalls: boolean;
   private readonly structurer = new Structurer();
   private readonly longest = new LongestPaths();
   private region!: RegionIr;
@@ -68,8 +76,9 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   /** Address of the region descriptor. */
   private descriptor = 0;
 
-  constructor(target: TargetLayout, helpers: HelperTable, imports: HelperImports, envAddress?: number) {
-    super(target, helpers, imports, envAddress);
+  constructor(target: TargetLayout, helpers: HelperTable, imports: HelperImports, { env, tailCalls = false }: RegionOptions = {}) {
+    super(target, helpers, imports, env);
+    this.tailCalls = tailCalls;
     this.use = new Uint8Array(target.globals.length);
   }
 
@@ -104,7 +113,8 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     this.storeGlobals();
     f.end();
     f.get(ENV).get(this.budgetLocal).mem(Op.i32_store, CTX.budget);
-    f.get(this.result).return_().end();
+    if (this.tailCalls) f.get(ENV).get(this.result).returnCall(this.imports.chain()).end();
+    else f.get(this.result).return_().end();
 
     f.get(ENV).i32Const(ExitCode.budget).mem(Op.i32_store, CTX.exitCode);
     f.get(ENV).get(TB).mem(Op.i32_store, CTX.tbPtr);
