@@ -52,7 +52,7 @@ function cache(tb: number): void {
 }
 
 const counter = (offset: number): number => Number(view.getBigUint64(ENV + offset, true));
-const returned = (kind: RegionReturn): number => counter(CTX.regionReturns + kind * 8);
+const returned = (kind: number): number => counter(CTX.regionReturns + kind * 8);
 const pageBase = (): bigint => view.getBigInt64(ENV + LAYOUT.frameOffset + LAYOUT.globals[LAYOUT.pageBase]!.slot * 8, true);
 
 describe('tb_chain', () => {
