@@ -13,7 +13,7 @@ export interface ExecutionConfig {
   /**
    * Instructions in which a TB has to reach {@link moduleThreshold}; one that takes longer is counted anew. Fresh Wasm code is large, and code that is run
    * seldom is in no cache when it is: forks of a shell, whose instructions are spread over 5,000 TBs, take three times as long without any window. An interpreted shell
-   * goes round its loop once in 10,000 instructions; with a window of 8,000 instructions per execution a quarter of it was never compiled, with 20,000 all is.
+   * goes round its loop once in 10,000 instructions; with a window of 8,000 instructions per execution a quarter of it was never compiled, with 40,000 all is.
    */
   readonly moduleWindow: number;
   /** The same for {@link regionThreshold}. */
@@ -88,7 +88,7 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
   const mode = options.mode ?? 'tiered';
   return {
     mode,
-    moduleWindow: mode === 'tiered' && !stress ? 20_000_000 : Infinity,
+    moduleWindow: mode === 'tiered' && !stress ? 40_000_000 : Infinity,
     regionWindow: mode === 'tiered' && !stress ? 10_000_000 : Infinity,
     moduleThreshold: mode === 'tci' ? never : stress ? 1 : (options.moduleThreshold ?? 1000),
     returnThreshold: mode === 'tci' ? never : stress ? 1 : 32,
