@@ -4,6 +4,8 @@ import type { StopReason } from '@wasm-tcg/emulator';
 
 export class RecordedEvents implements MachineEvents {
   text = '';
+  /** What the serial port said, as it said it: not every guest writes text. */
+  readonly bytes: number[] = [];
   readonly statuses: (MachineStatus | `ended: ${StopReason['kind']}`)[] = [];
   readonly progresses: MachineProgress[] = [];
   readonly samples: MachineSample[] = [];
@@ -24,6 +26,7 @@ export class RecordedEvents implements MachineEvents {
 
   serial(bytes: Uint8Array): void {
     this.text += this.#decoder.decode(bytes, { stream: true });
+    this.bytes.push(...bytes);
     this.#wake();
   }
 
