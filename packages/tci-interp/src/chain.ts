@@ -67,21 +67,22 @@ export function takePageBase(f: FuncBody, layout: EnvLayout, env: number, entry:
 export function writeChain(f: FuncBody, layout: EnvLayout, perCpu: number, regionType: ReturnType<ModuleBuilder['type']>): void {
   const tb = f.local(ValType.i32);
   const u = f.local(ValType.i32);
+  const tag = f.local(ValType.i32);
   const back = f.block();
   // tb_exec is to note this way.
   f.get(ENV).mem(W.i32_load, CTX.dispatches).i32Const(1).op(W.i32_add);
   pushIsSampled(f, ENV);
   f.hint(false).brIf(back);
-  f.get(NEXT).i32Const(15).op(W.i32_and).op(W.i32_eqz).if_();
+  f.get(NEXT).i32Const(15).op(W.i32_and).tee(tag).op(W.i32_eqz).if_();
   f.get(NEXT).op(W.i32_eqz).hint(false).brIf(back);
   f.get(NEXT).set(tb);
   f.else_();
-  f.get(NEXT).i32Const(TB_RETURN_LOOKUP).op(W.i32_ne).hint(false).brIf(back);
+  f.get(tag).i32Const(TB_RETURN_LOOKUP).op(W.i32_ne).hint(false).brIf(back);
   probeJumpCache(f, layout, ENV, u, tb);
   f.op(W.i32_eqz).hint(false).brIf(back);
   f.end();
   f.get(tb).mem(W.i32_load, TB.state).i32Const(15).op(W.i32_and).i32Const(TbKind.region).op(W.i32_ne).hint(false).brIf(back);
-  f.get(NEXT).i32Const(TB_RETURN_LOOKUP).op(W.i32_eq).if_();
+  f.get(tag).if_();
   takePageBase(f, layout, ENV, u);
   countOne(f, ENV, CTX.lookups);
   f.end();

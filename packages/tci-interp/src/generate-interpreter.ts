@@ -182,7 +182,8 @@ class Generator {
     const { f, env, tb, ip, u, layout } = this;
     const at = layout.waysTakenOffset;
     const from = f.local(ValType.i32);
-    f.get(env).mem(W.i32_load, CTX.tbPtr).tee(from).get(tb).i32Const(1).op(W.i32_rotl).op(W.i32_xor).i32Const(GOLDEN).op(W.i32_mul)
+    // What has led here by a link says only to what.
+    f.get(this.r).i32Const(-16).op(W.i32_and).i32Const(0).get(this.r).get(tb).op(W.i32_ne).op(W.select).tee(from).get(tb).i32Const(1).op(W.i32_rotl).op(W.i32_xor).i32Const(GOLDEN).op(W.i32_mul)
       .i32Const(32 - layout.waysTakenBits).op(W.i32_shr_u).i32Const(WAY_TAKEN_BITS).op(W.i32_shl).get(env).op(W.i32_add).set(ip);
     f.get(ip).mem(W.i32_load, at + WAY.count).set(u);
     f.get(ip).mem(W.i32_load, at + WAY.entry).get(this.left).op(W.i32_eq);
@@ -502,13 +503,13 @@ class Generator {
     // tb_find sets page base and jump cache entry.
     f.get(env).call(this.coreFunc('tb_find')).tee(t).op(W.i32_eqz).if_();
     // Nothing translated: the host does that and makes the link. Or the fetch faulted.
-    f.get(env).get(r).i32Const(0).get(r).i32Const(TB_RETURN_LOOKUP).op(W.i32_ne).op(W.select).mem(W.i32_store, CTX.linkFrom);
+    f.get(env).get(r).i32Const(0).get(r).i32Const(TB_RETURN_LINK).op(W.i32_and).op(W.select).mem(W.i32_store, CTX.linkFrom);
     f.get(env).mem(W.i32_load, CTX.exitCode).op(W.i32_eqz).if_();
     f.get(env).i32Const(ExitCode.translate).mem(W.i32_store, CTX.exitCode);
     f.end().br(this.leave);
     f.end().end();
 
-    f.get(r).i32Const(TB_RETURN_LOOKUP).op(W.i32_ne).if_();
+    f.get(r).i32Const(TB_RETURN_LINK).op(W.i32_and).if_();
     this.link();
     f.else_();
     this.profileIndirect();

@@ -83,10 +83,11 @@ export class RegionRegrower {
     return this.#patience.get(unit) ?? unit.members.length * this.#p.config.regrowDispatches;
   }
 
-  #note({ entry, from, to, pages, count }: WayTaken): void {
-    if (!this.#isLive(from) || !this.#isLive(to)) return;
+  #note({ entry, from: leaver, to, pages, count }: WayTaken): void {
     const unit = this.#p.compiled.regionOf(entry);
-    if (unit === undefined || !unit.members.includes(from)) return;
+    if (unit === undefined || !this.#isLive(to)) return;
+    const from = leaver !== 0 ? leaver : unit.members.find((member) => this.#isLinked(member, to));
+    if (from === undefined || !this.#isLive(from) || !unit.members.includes(from)) return;
     let left = this.#left.get(unit);
     if (left === undefined) this.#left.set(unit, (left = { times: 0, ways: new Map() }));
     left.times += count;
@@ -94,6 +95,10 @@ export class RegionRegrower {
     const known = left.ways.get(key);
     if (known === undefined) left.ways.set(key, { from, to, count, ...this.#kindOf(from, to, pages) });
     else known.count += count;
+  }
+
+  #isLinked(from: number, to: number): boolean {
+    return this.#word(from, AT.jmpTarget) === to || this.#word(from, AT.jmpTarget + 4) === to;
   }
 
   /** Is it one of its static targets that a TB has led to? Then the way is as long as they say. */

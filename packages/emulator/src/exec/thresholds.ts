@@ -102,7 +102,7 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
     slice: stress ? 64 : (options.slice ?? DEFAULT_SLICE),
     regionTbs: 64,
     regionInsns: 512,
-    wayDispatches: stress ? 1 : 16,
+    wayDispatches: stress ? 1 : 256,
     regrowAge: stress ? 1 : 64,
     regrowDispatches: stress ? 0 : (options.regrowDispatches ?? 16_000),
     tbInsns: 64,

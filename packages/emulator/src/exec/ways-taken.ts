@@ -9,7 +9,7 @@ const AT = WAY_TAKEN.offset;
 export interface WayTaken {
   /** Header of the TB at which the function was entered that was left. */
   readonly entry: number;
-  /** Headers of the TB that was left and of the one it led to. They may have been retired since. */
+  /** Headers of the TB that was left, 0 if it has a link to `to`, and of the one it led to. They may have been retired since. */
   readonly from: number;
   readonly to: number;
   /** Pages from one to the other, if the way goes through a look-up. */

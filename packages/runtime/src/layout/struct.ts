@@ -3,11 +3,11 @@
  * code embeds them, and the AssemblyScript offsets are generated from it. Nobody adds offsets by hand.
  */
 
-/** Field types: integers by width (`ptr` is a u32 address in linear memory), or `[type, count]` for arrays. */
-export type ScalarType = 'u8' | 'u16' | 'u32' | 'i32' | 'ptr' | 'u64' | 'i64' | 'v128';
+/** Field types: integers by width (`ptr` is a u32 address in linear memory), or `[type, count]` for arrays. `['line', 0]` takes no room: what follows begins a cache line. */
+export type ScalarType = 'u8' | 'u16' | 'u32' | 'i32' | 'ptr' | 'u64' | 'i64' | 'v128' | 'line';
 export type FieldType = ScalarType | readonly [ScalarType, number];
 
-const SIZE: Readonly<Record<ScalarType, number>> = { u8: 1, u16: 2, u32: 4, i32: 4, ptr: 4, u64: 8, i64: 8, v128: 16 };
+const SIZE: Readonly<Record<ScalarType, number>> = { u8: 1, u16: 2, u32: 4, i32: 4, ptr: 4, u64: 8, i64: 8, v128: 16, line: 64 };
 
 export interface StructDef<F extends Readonly<Record<string, FieldType>>> {
   readonly name: string;

@@ -1,26 +1,10 @@
 /**
- * wasmTBHeader: a TB as generated code and tb_exec see it. 16-byte aligned, so that the low four bits of a TB's address
- * are free to tag it.
+ * wasmTBHeader: a TB as generated code and tb_exec see it. 64-byte aligned: all that is needed to run a TB, or to leave it by a link of its page, is in the one cache line that
+ * ends with the record of vCPU 0; all by which it is found is in the first. (Of a TB's address the low four bits are free to tag it.)
  */
 import { defStruct } from './struct.ts';
 
 export const TB_HEADER = defStruct('wasmTBHeader', {
-  /**
-   * State word. 0 = invalid. Otherwise `incarnation << 4 | kind` ({@link TbKind}); any invalidation, promotion or arena reuse changes
-   * it, and code that was bound to the TB directly compares it with the value it was made for.
-   */
-  state: 'u32',
-  /** TCI words (32-bit each), and how many. */
-  tciCode: 'ptr',
-  tciWords: 'u32',
-  /** Wasm bytes of the TB alone; 0 until it got warm. */
-  wasmCode: 'ptr',
-  wasmSize: 'u32',
-  /** Array of u32 helper ids that its Wasm module imports, in import order. */
-  helperIds: 'ptr',
-  helperCount: 'u32',
-  /** Guest instructions in the TB, 1 … 512. */
-  insns: 'u32',
   /** Identity. Physical page number of the first byte, and of the second page or NO_PAGE. */
   physPage: 'u32',
   physPage2: 'u32',
@@ -32,23 +16,19 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
   /** Translation flags that are no part of the machine state: {@link TbFlag}. A TB that has any is linked to nothing and in no region. */
   cflags: 'u32',
   csBase: 'u64',
-  /** Links of goto_tb slot 0 and 1: header of the target, 0 = not linked. */
-  jmpTarget: ['ptr', 2],
+  /** Next TB in the same bucket of the physical hash. */
+  hashNext: 'ptr',
+  /** Next TB on the same physical page (list heads belong to the host), for each of its pages: `header | which`. */
+  pageNext: ['u32', 2],
+  /** Incoming links: head of a list of `header | slot`, chained through the jmpNext of those headers. */
+  incoming: 'u32',
+  jmpNext: ['u32', 2],
+  /** Target offset from the page base of each slot (the `delta` of its goto_tb); NO_DELTA when the TB has no such slot. */
+  jmpDelta: ['i32', 2],
   /** Mapping generation at which a link to another page was last verified (ignored for links inside the page). */
   jmpGeneration: ['u32', 2],
   /** Page base of the TB then: another mapping of its page may have another page behind it (ignored for links inside the page). */
   jmpBase: ['u64', 2],
-  /** Target offset from the page base of each slot (the `delta` of its goto_tb); NO_DELTA when the TB has no such slot. */
-  jmpDelta: ['i32', 2],
-  /** Incoming links: head of a list of `header | slot`, chained through the jmpNext of those headers. */
-  incoming: 'u32',
-  jmpNext: ['u32', 2],
-  /** Times each slot was taken, counted by TCI and by tb_exec (saturating use only: profile). */
-  jmpCount: ['u32', 2],
-  /** Table of INDIRECT_TARGETS × {@link INDIRECT_TARGET}: where its goto_ptr went; 0 when it has none. Filled by the interpreter. */
-  indirect: 'ptr',
-  /** Times the table was full and did not have the target. */
-  indirectMisses: 'u32',
   /** Restore table: insns × {delta i32, data i32}, of the insn_start ops. */
   restore: 'ptr',
   /**
@@ -56,13 +36,29 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
    * words, ascending and apart; 0 when there are none.
    */
   liveRanges: 'ptr',
-  /** Next TB in the same bucket of the physical hash. */
-  hashNext: 'ptr',
-  /** Next TB on the same physical page (list heads belong to the host), for each of its pages: `header | which`. */
-  pageNext: ['u32', 2],
+  /** How many words of TCI it has. */
+  tciWords: 'u32',
+  /** Times the table of indirect targets was full and did not have the target. */
+  indirectMisses: 'u32',
+  running: ['line', 0],
+  /**
+   * State word. 0 = invalid. Otherwise `incarnation << 4 | kind` ({@link TbKind}); any invalidation, promotion or arena reuse changes
+   * it, and code that was bound to the TB directly compares it with the value it was made for.
+   */
+  state: 'u32',
+  /** TCI words (32-bit each). */
+  tciCode: 'ptr',
+  /** Guest instructions in the TB, 1 … 512. */
+  insns: 'u32',
+  /** Table of INDIRECT_TARGETS × {@link INDIRECT_TARGET}: where its goto_ptr went; 0 when it has none. Filled by the interpreter. */
+  indirect: 'ptr',
+  /** Links of goto_tb slot 0 and 1: header of the target, 0 = not linked. */
+  jmpTarget: ['ptr', 2],
+  /** Times each slot was taken, counted by TCI and by tb_exec (saturating use only: profile). */
+  jmpCount: ['u32', 2],
   /** Per vCPU (one record each; vCPU n at perCpu + n · TB_CPU.size). */
   perCpu: ['v128', 0],
-}, 16);
+}, 64);
 
 /** One record per vCPU at the end of a TB header. */
 export const TB_CPU = defStruct('wasmTBCpu', {
@@ -116,8 +112,8 @@ export type TbKind = (typeof TbKind)[keyof typeof TbKind];
 
 /**
  * A TB's function is `(env) → i32`, a region's `(env, tb) → i32`, where `tb` is the header of the TB at which it is entered. What it (and the interpreter, for a TB) returns to tb_exec: the header of the TB to run next, with the
- * page base already right; or {@link TB_RETURN_EXIT}: look at the context's exit code; or TB_RETURN_LOOKUP: find the TB that the frame names;
- * or `header | TB_RETURN_LINK + slot`: find it and patch that link.
+ * page base already right; or {@link TB_RETURN_EXIT}: look at the context's exit code; or TB_RETURN_LOOKUP, of a region `header | TB_RETURN_LOOKUP` with the member that it left: find the TB that the
+ * frame names; or `header | TB_RETURN_LINK + slot`: find it and patch that link.
  */
 export const TB_RETURN_EXIT = 0;
 export const TB_RETURN_LOOKUP = 1;

@@ -8,7 +8,7 @@ import { defStruct } from './struct.ts';
 export const WAY_TAKEN = defStruct('wayTaken', {
   /** Header of the TB at which the function was entered that was left; 0 = free. */
   entry: 'ptr',
-  /** Header of the TB in it that was left, and of the TB that was entered then. They may have been retired since. */
+  /** Header of the TB in it that was left, 0 if it has a link to `to`, and of the TB that was entered then. They may have been retired since. */
   from: 'ptr',
   to: 'ptr',
   /** Page base of `to` minus that of `from`, in pages, if it was looked up; the target of a link is where the link says. */

@@ -299,8 +299,7 @@ export abstract class FunctionEmitter implements LowerCtx {
       case Ir.goto_tb: this.gotoTb(code[at + 1], code[at + 2]); break;
       case Ir.goto_ptr:
         this.refund();
-        this.noteLeft();
-        this.f.i32Const(TB_RETURN_LOOKUP);
+        this.f.i32Const(this.leaver() | TB_RETURN_LOOKUP);
         this.leave();
         break;
       case Ir.exit_tb: this.exitTb(code[at + 1], code[at + 2]); break;
@@ -401,8 +400,8 @@ export abstract class FunctionEmitter implements LowerCtx {
     this.f.get(ENV).i32Const(code).mem(Op.i32_store, CTX.exitCode);
   }
 
-  /** The running TB is left for another one. */
-  protected abstract noteLeft(): void;
+  /** Header that tb_exec is told of when a goto_ptr leaves for another TB, or 0. */
+  protected abstract leaver(): number;
 
   /** A link to another page is good only under the mapping and from the page base it was verified with: pushes whether it still is. */
   protected pushLinkVerified(slot: number): void {
@@ -422,7 +421,6 @@ export abstract class FunctionEmitter implements LowerCtx {
     // Read outside of the arms below that move it; each of them leaves, so the value stays good behind them.
     if (pages !== 0) this.globalLocal(target.pageBase);
     this.directLink(slot, pages);
-    this.noteLeft();
     const next = this.scratch(ValType.i32);
     f.i32Const(this.header).mem(Op.i32_load, TB.jmpTarget + slot * 4).tee(next);
     if (pages !== 0) {

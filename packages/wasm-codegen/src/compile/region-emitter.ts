@@ -423,8 +423,8 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
   }
 
   /** For tb_exec, which samples what leads to what. */
-  protected noteLeft(): void {
-    this.f.get(ENV).i32Const(this.header).mem(Op.i32_store, CTX.tbPtr);
+  protected leaver(): number {
+    return this.header;
   }
 
   protected leave(): void {

@@ -258,8 +258,9 @@ export class TbEmitter extends FunctionEmitter implements NodeWriter {
     throw new CodegenError('bad-ir', 'a TB asks for pages of a region', 'compile it with a RegionModuleBuilder');
   }
 
-  protected noteLeft(): void {
+  protected leaver(): number {
     // Its edges are counted where they are taken.
+    return 0;
   }
 
   protected directLink(slot: number, pages: number): void {
