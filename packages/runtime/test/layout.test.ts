@@ -1,5 +1,5 @@
 /** Layouts, and the AssemblyScript text made from them. */
-import { assemblyConstants, assemblyFrame, assemblyNumbers, constantName, defFrame, defStruct, layoutEnv, tbHash } from '@wasm-tcg/runtime';
+import { assemblyConstants, assemblyFrame, assemblyNumbers, constantName, defFrame, defStruct, layoutEnv, TB_CPU, TB_HEADER, tbHash } from '@wasm-tcg/runtime';
 import { describe, expect, it } from 'vitest';
 
 const POINT = defStruct('pointXY', { flag: 'u8', x: 'u32', y2: 'u64', tail: ['u16', 3] });
@@ -37,4 +37,12 @@ it('tbHash spreads neighbouring TBs over the buckets', () => {
   const buckets = new Set<number>();
   for (let page = 0; page < 16; page++) for (let offset = 0; offset < 4096; offset += 16) buckets.add(tbHash(page, offset, 7, 0) & 4095);
   expect(buckets.size).toBeGreaterThan(2200);
+});
+
+it('runs a TB from one cache line of its header', () => {
+  const { offset, align } = TB_HEADER;
+  const line = offset.state;
+  expect([align, line % 64]).toEqual([64, 0]);
+  for (const field of ['tciCode', 'insns', 'indirect', 'jmpTarget', 'jmpCount'] as const) expect(offset[field], field).toBeGreaterThan(line);
+  expect(offset.perCpu + TB_CPU.size).toBe(line + 64);
 });

@@ -44,7 +44,7 @@ export interface ExecutionConfig {
   /** TBs in a region, and guest instructions, at most. */
   readonly regionTbs: number;
   readonly regionInsns: number;
-  /** Dispatches of tb_exec for one whose way is sampled. Each sample costs as much as a dispatch. */
+  /** Dispatches for one whose way is sampled. A sample costs several times a dispatch: at 16 a shell was a fifth slower. */
   readonly wayDispatches: number;
   /** Slices after which tiering looks for regions that are left too often. */
   readonly regrowAge: number;
