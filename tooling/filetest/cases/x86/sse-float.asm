@@ -140,7 +140,7 @@ ja $+16
 ;   L2:
 ;     mov.i32 cc_op, $0
 ;     goto_tb 1, 0x18
-; cost: 3 insns, IR ops 49 -> 48, 16.0 per insn; TCI words 108, 36.0; Wasm bytes 893, 297.7
+; cost: 3 insns, IR ops 49 -> 48, 16.0 per insn; TCI words 108, 36.0; Wasm bytes 895, 298.3
 
 ; Conversions between a general register and a float.
 ; bits: 64

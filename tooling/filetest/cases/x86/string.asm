@@ -29,7 +29,7 @@ rep movsq
 ;     goto_tb 0, 0
 ;   L0:
 ;     goto_tb 1, 3
-; cost: 1 insns, IR ops 27 -> 22, 22.0 per insn; TCI words 44, 44.0; Wasm bytes 693, 693.0
+; cost: 1 insns, IR ops 27 -> 22, 22.0 per insn; TCI words 44, 44.0; Wasm bytes 695, 695.0
 
 ; bits: 32
 repne scasb
@@ -60,7 +60,7 @@ repne scasb
 ;     mov.i32 cc_dst, t2
 ;     mov.i32 cc_op, $12
 ;     goto_tb 1, 2
-; cost: 1 insns, IR ops 26 -> 22, 22.0 per insn; TCI words 43, 43.0; Wasm bytes 637, 637.0
+; cost: 1 insns, IR ops 26 -> 22, 22.0 per insn; TCI words 43, 43.0; Wasm bytes 640, 640.0
 
 ; bits: 64
 lodsb
@@ -80,4 +80,4 @@ jmp $+2
 ;     add.i64 rdi, rdi, t3
 ;     insn_start 2
 ;     goto_tb 1, 4
-; cost: 3 insns, IR ops 10 -> 8, 2.7 per insn; TCI words 15, 5.0; Wasm bytes 509, 169.7
+; cost: 3 insns, IR ops 10 -> 8, 2.7 per insn; TCI words 15, 5.0; Wasm bytes 510, 170.0
