@@ -3,7 +3,7 @@ import {
   ExitCode, WASM_CONTEXT, createMachineMemory, createRam, instantiateRuntime, type MachineMemory, type Ram, type RuntimeInstance,
 } from '@wasm-tcg/runtime';
 import {
-  X86Exit, X86_LAYOUT, createX86, type CpuModelName, type FlatMode, type MachineFeature, type RegisterName, type X86Host, type X86Instance, type X86Registers,
+  X86Exit, X86_LAYOUT, X86_STATE, createX86, type CpuModelName, type FlatMode, type MachineFeature, type RegisterName, type X86Host, type X86Instance, type X86Registers,
 } from '@wasm-tcg/guest-x86';
 
 const VECTORS: Readonly<Record<number, string>> = {
@@ -125,6 +125,7 @@ export class TestCpu {
   call(name: string, ...args: (number | bigint)[]): string {
     this.setContext('exitCode', 0);
     this.value = (this.x86.wasmExports[name] as Helper)(this.env, ...args);
+    this.#checkDerived(name);
     return this.outcome();
   }
   value: number | bigint | undefined;
@@ -132,7 +133,27 @@ export class TestCpu {
   /** Deliver the fault that waits in the context. */
   deliver(): string {
     this.x86.exports.fault_deliver(this.env);
+    this.#checkDerived('fault_deliver');
     return this.outcome();
+  }
+
+  /** What derives from the state must be what it would be, were it derived anew: many helpers update only what they know they have changed. */
+  #checkDerived(after: string): void {
+    const found = this.#derived();
+    this.x86.exports.update_hflags(this.env);
+    const right = this.#derived();
+    if (found !== right) throw new Error(`${after} leaves hflags, fetchMmu, pcMask, generation, bounds: ${found}, derived anew: ${right}`);
+  }
+
+  #derived(): string {
+    const { u32 } = this.machine.views();
+    const { offset } = X86_STATE;
+    const words = (at: number, count: number): number[] => [...u32.subarray((this.env + at) >>> 2, ((this.env + at) >>> 2) + count)];
+    const state = X86_LAYOUT.stateOffset;
+    // 64-bit code asks for no bounds.
+    const is64 = (words(state + offset.pcMask, 2)[1] ?? 0) !== 0;
+    return [words(state + offset.hflags, 1), words(state + offset.fetchMmu, 1), words(state + offset.pcMask, 2), words(WASM_CONTEXT.offset.mappingGeneration, 1), is64 ? [] : words(state + offset.segBound, 12)]
+      .map((list) => list.map((n) => n.toString(16)).join(' ')).join(', ');
   }
 
   /** Load or store through the softmmu. */

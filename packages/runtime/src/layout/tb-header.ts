@@ -1,6 +1,6 @@
 /**
  * wasmTBHeader: a TB as generated code and tb_exec see it. 64-byte aligned: all that is needed to run a TB, or to leave it by a link of its page, is in the one cache line that
- * ends with the record of vCPU 0; all by which it is found is in the first. (Of a TB's address the low four bits are free to tag it.)
+ * ends with the record of vCPU 0; its look-up key is in the first. (Of a TB's address the low four bits are free to tag it.)
  */
 import { defStruct } from './struct.ts';
 
