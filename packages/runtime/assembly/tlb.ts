@@ -80,7 +80,15 @@ function invalidateTags(entry: usize): void {
 
 /** Bytes of a set of fetched pages. */
 const FETCHED_SIZE: u32 = 1 << (FETCHED_BITS - 3);
-const FETCHED_MASK: u64 = (1 << FETCHED_BITS) - 1;
+
+/**
+ * Bit of the page of addr in such a set. Spread by the golden ratio: by number alone, data of user programs meets the text of a kernel, and each of its page flushes would cost all that is
+ * verified of that.
+ */
+@inline
+function fetchedBit(addr: u64): u32 {
+  return (<u32>(addr >> 12) * 0x9e3779b1) >> (32 - FETCHED_BITS);
+}
 
 @inline
 function fetchedSet(env: usize, mmu: u32): usize {
@@ -95,9 +103,9 @@ function globalMark(env: usize, entry: usize): usize {
 
 /** Something is verified, under the present generation of an MMU index, by the page of linear address addr, which is in an entry. */
 export function noteVerified(env: usize, addr: u64, entry: usize, mmu: u32): void {
-  const bit = (addr >> 12) & FETCHED_MASK;
-  const word = fetchedSet(env, mmu) + ((<usize>(bit >> 6)) << 3);
-  store<u64>(word, load<u64>(word) | ((<u64>1) << (bit & 63)));
+  const bit = fetchedBit(addr);
+  const word = fetchedSet(env, mmu) + ((<usize>(bit >> 5)) << 2);
+  store<u32>(word, load<u32>(word) | (1 << (bit & 31)));
   if (load<u8>(globalMark(env, entry)) == 0) store<u32>(env, load<u32>(env, CTX_VERIFIED_LOCAL) | (1 << mmu), CTX_VERIFIED_LOCAL);
 }
 
@@ -188,8 +196,8 @@ export function tlb_flush_page(env: usize, addr: u64): void {
     const entry = entryOf(env, addr, mmu);
     // Another page in the same entry goes too: it costs one fill, and telling them apart costs three compares here.
     invalidateTags(entry);
-    const bit = (addr >> 12) & FETCHED_MASK;
-    if ((load<u64>(fetchedSet(env, mmu) + ((<usize>(bit >> 6)) << 3)) >> (bit & 63)) & 1) fetched |= 1 << mmu;
+    const bit = fetchedBit(addr);
+    if ((load<u32>(fetchedSet(env, mmu) + ((<usize>(bit >> 5)) << 2)) >> (bit & 31)) & 1) fetched |= 1 << mmu;
   }
   renewGenerations(env, fetched);
 }

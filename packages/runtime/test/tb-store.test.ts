@@ -164,6 +164,14 @@ describe('the jump cache', () => {
       expect([after(flush(3)), after(flush(2)), after(flush(1)), after(flush(1))]).toEqual([0, 0, 1, 0]);
     });
 
+    it('is not renewed with pages at usual distances from code', () => {
+      add();
+      find(0x1100);
+      const distances = Array.from({ length: 20 - 3 }, (_, i) => 2 ** (i + 3));
+      expect(distances.map((pages) => after(flush(1 + pages)))).toEqual(distances.map(() => 0));
+      expect(after(flush(1))).toBe(1);
+    });
+
     it('is renewed with the second page of a TB, and with a page that was looked up for a region', () => {
       add({ pageOffset: 0xff8, physPage2: 5 });
       find(0x1ff8);

@@ -5,7 +5,7 @@ import { TbIr } from '@wasm-tcg/ir';
 import { FiletestError } from './file.ts';
 import type { Subject } from './sections.ts';
 
-const FLAT = HFlag.PE | HFlag.SS32 | HFlag.CS_FLAT | HFlag.SS_FLAT | HFlag.DS_FLAT | HFlag.ES_FLAT | HFlag.FS_OK | HFlag.GS_OK | HFlag.OSFXSR;
+const FLAT = HFlag.PE | HFlag.SS32 | HFlag.CS_FLAT | HFlag.SS_FLAT | HFlag.DS_FLAT | HFlag.ES_FLAT | HFlag.FS_OK | HFlag.OSFXSR;
 const MODES = {
   32: { hflags: FLAT | HFlag.CS32, decode: DecodeMode.Bits32 | DecodeMode.Protected },
   64: { hflags: FLAT | HFlag.CS64 | HFlag.LMA, decode: DecodeMode.Bits64 | DecodeMode.Protected },

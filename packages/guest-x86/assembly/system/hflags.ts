@@ -4,9 +4,9 @@
 // CPL is the DPL of SS, as virtualisation defines it: CS.RPL would be wrong between setting CR0.PE and the first far jump, and DPL of CS is wrong
 // in conforming segments.
 import {
-  CTX_GENERATIONS, CTX_MAPPING_GENERATION, FR_ES_BASE, HF_AC, HF_CPL_SHIFT, HF_CS32, HF_CS64, HF_CS_FLAT, HF_DR, HF_DS_FLAT, HF_EM, HF_ES_FLAT, HF_FS_OK, HF_GS_OK, HF_IOPL_SHIFT,
+  CTX_GENERATIONS, CTX_MAPPING_GENERATION, FR_ES_BASE, HF_AC, HF_CPL_SHIFT, HF_CS32, HF_CS64, HF_CS_FLAT, HF_DR, HF_DS_FLAT, HF_EM, HF_ES_FLAT, HF_FS_OK, HF_IOPL_SHIFT,
   HF_LMA, HF_MP, HF_OSFXSR, HF_PE, HF_RF, HF_SHADOW, HF_SMAP, HF_SS32, HF_SS_FLAT, HF_TF, HF_TS, HF_VM, MMU_KERNEL, MMU_USER, SEG_CS, SEG_DS, SEG_ES, SEG_FS,
-  SEG_GS, SEG_SS, ST_DR, ST_EFLAGS, ST_FETCH_MMU, ST_HFLAGS, ST_INTERRUPT_SHADOW, ST_PC_MASK,
+  SEG_SS, ST_DR, ST_EFLAGS, ST_FETCH_MMU, ST_HFLAGS, ST_INTERRUPT_SHADOW, ST_PC_MASK,
 } from '../generated/layout';
 import {
   AC, CR0_AM, CR0_EM, CR0_MP, CR0_PE, CR0_TS, CR4_OSFXSR, CR4_SMAP, D_CODE, D_DB, D_DC, D_DPL, D_L, D_P, D_RW, EFER_LMA, IOPL, RF, TF, VM,
@@ -25,12 +25,12 @@ function isFlat(env: usize, seg: u32): bool {
 }
 
 /** Of hflags, what comes from shapes of segment registers. */
-const FROM_SEGMENTS: u32 = HF_CS64 | HF_CS32 | HF_SS32 | HF_CS_FLAT | HF_SS_FLAT | HF_DS_FLAT | HF_ES_FLAT | HF_FS_OK | HF_GS_OK;
+const FROM_SEGMENTS: u32 = HF_CS64 | HF_CS32 | HF_SS32 | HF_CS_FLAT | HF_SS_FLAT | HF_DS_FLAT | HF_ES_FLAT | HF_FS_OK;
 
 function fromSegments(env: usize): u32 {
   const cs = accessOf(env, SEG_CS);
   if ((efer(env) & EFER_LMA) != 0 && (cs & D_L) != 0) {
-    return HF_CS64 | HF_SS32 | HF_CS_FLAT | HF_SS_FLAT | HF_DS_FLAT | HF_ES_FLAT | HF_FS_OK | HF_GS_OK;
+    return HF_CS64 | HF_SS32 | HF_CS_FLAT | HF_SS_FLAT | HF_DS_FLAT | HF_ES_FLAT | HF_FS_OK;
   }
   let h: u32 = 0;
   if (cs & D_DB) h |= HF_CS32;
@@ -40,7 +40,6 @@ function fromSegments(env: usize): u32 {
   if (isFlat(env, SEG_DS)) h |= HF_DS_FLAT;
   if (isFlat(env, SEG_ES)) h |= HF_ES_FLAT;
   if (isOpen(env, SEG_FS)) h |= HF_FS_OK;
-  if (isOpen(env, SEG_GS)) h |= HF_GS_OK;
   return h;
 }
 

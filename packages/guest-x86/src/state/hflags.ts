@@ -44,9 +44,11 @@ export const HFlag = {
   AC: 1 << 21,
   /** A breakpoint of DR7 is enabled: TBs of one instruction, which asks for code breakpoints first and for what has been hit at its end. */
   DR: 1 << 22,
-  /** FS and GS: limit 4 GiB and readable and writable (their bases are added always). */
+  /**
+   * FS: limit 4 GiB and readable and writable (its base is added always). GS has no such bit: 32-bit Linux keeps the user's GS while it is in the kernel, which would then be translated twice, for
+   * processes with thread-local storage and for those without.
+   */
   FS_OK: 1 << 23,
-  GS_OK: 1 << 24,
   /** EFLAGS.RF, only together with DR: the instruction has no code breakpoint. */
   RF: 1 << 30,
 } as const;

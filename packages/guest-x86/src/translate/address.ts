@@ -16,8 +16,8 @@ import type { Size } from './emit.ts';
 const CHECK_SEGMENT = helperId('check_segment');
 const RSP = 4;
 
-/** hflags bit that frees a segment register of checks, by segment number. CS has none: its type is never known. */
-const FLAT_BIT: readonly number[] = [HFlag.ES_FLAT, 0, HFlag.SS_FLAT, HFlag.DS_FLAT, HFlag.FS_OK, HFlag.GS_OK];
+/** hflags bit that frees a segment register of checks, by segment number. CS has none, since its type is never known, nor has GS. */
+const FLAT_BIT: readonly number[] = [HFlag.ES_FLAT, 0, HFlag.SS_FLAT, HFlag.DS_FLAT, HFlag.FS_OK, 0];
 
 /** MemOp of an access of the guest, zero-extending. */
 export function memop(c: Ctx, size: Size): MemOp {

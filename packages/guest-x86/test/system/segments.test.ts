@@ -7,6 +7,7 @@ const ES = 0;
 const SS = 2;
 const DS = 3;
 const FS = 4;
+const GS = 5;
 
 /** Slots 1–… hold these descriptors. */
 function withGdt(...descriptors: bigint[]): TestCpu {
@@ -73,6 +74,12 @@ describe('loading segment registers', () => {
     const cpu = withGdt(segment({ limit: 0xfffff, flags: 0xc }), segment({ base: 0x777 }));
     const loads = [8, 8, 16, 16, 8].map((selector) => [cpu.call('load_seg', ES, selector), cpu.value]);
     expect(loads).toEqual([['ok', 0], ['ok', 0], ['ok', 1], ['ok', 0], ['ok', 1]]);
+  });
+
+  it('never has by GS, whatever that is, since a kernel runs with the one of the user', () => {
+    const cpu = withGdt(segment({ limit: 0xfffff, flags: 0xc }), segment({ base: 0x777 }));
+    const loads = [0, 8, 16, 8, 0].map((selector) => [cpu.call('load_seg', GS, selector), cpu.value]);
+    expect(loads).toEqual(loads.map(() => ['ok', 0]));
   });
 
   it('changes the base alone in real mode', () => {

@@ -11,9 +11,10 @@ import { TLB_ENTRY, TLB_ENTRY_BITS } from './tlb-entry.ts';
 import { WASM_CONTEXT } from './wasm-context.ts';
 
 /**
- * log2 of the bits of a set of fetched pages: a program runs from some hundred pages between two changes of its mapping, so one that stands for another is rare.
+ * log2 of the bits of a set of fetched pages: a kernel runs from some hundred pages, and one that stands for another makes it look up anew
+ * whatever it runs.
  */
-export const FETCHED_BITS = 12;
+export const FETCHED_BITS = 15;
 
 /** Slots that TCI can name in its short form; the frame has this many. */
 export const FRAME_SLOTS = 256;
@@ -75,7 +76,7 @@ export interface EnvLayout extends TargetLayout {
   readonly tlbUsedOffset: number;
   /** One byte per TLB entry, of all MMU indices in a row: 1 for a page that a change of the address space leaves (x86: global). */
   readonly tlbGlobalOffset: number;
-  /** Per MMU index a set of `1 << FETCHED_BITS` bits: pages, by number modulo that, that something was verified by under the index' generation. */
+  /** Per MMU index a set of `1 << FETCHED_BITS` bits: pages, by a hash of their number, that something was verified by under the index' generation. */
   readonly fetchedOffset: number;
   readonly jumpCacheOffset: number;
   readonly jumpCacheBits: number;
