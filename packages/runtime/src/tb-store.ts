@@ -30,6 +30,8 @@ export interface TbIdentity {
   readonly insns: number;
   /** Translation flags ({@link TbFlag}), default 0. A `oneOff` TB is never inserted. */
   readonly cflags?: number;
+  /** Words of TCI code that it gets room for behind its header, default 0. */
+  readonly tciWords?: number;
 }
 
 export interface TbStoreHooks {
@@ -44,6 +46,11 @@ const STATE_KIND_BITS = 4;
 /** Address of a TB's record for one vCPU ({@link TB_CPU}). */
 export function tbCpuAddress(tb: number, vcpu: number): number {
   return tb + AT.perCpu + vcpu * TB_CPU.size;
+}
+
+/** Address of a TB's TCI code. */
+export function tciCodeAddress(tb: number, vcpus: number): number {
+  return tbCpuAddress(tb, vcpus);
 }
 
 export class TbStore {
@@ -67,19 +74,19 @@ export class TbStore {
   }
 
   /**
-   * Make a header with everything zero but its identity and state (kind tci).
+   * Make a header with everything zero but its identity and state (kind tci). What its TCI code will be is whatever an earlier epoch left there.
    * @returns its address, 0 when the arena is full
    * @throws RuntimeError `bad-tb`
    */
   create(identity: TbIdentity): number {
-    const { physPage, physPage2, pageOffset, size, insns } = identity;
+    const { physPage, physPage2, pageOffset, size, insns, tciWords = 0 } = identity;
     const crosses = pageOffset + size > PAGE_SIZE;
     if (!(pageOffset >= 0 && pageOffset < PAGE_SIZE && size >= 1 && pageOffset + size <= 2 * PAGE_SIZE && crosses === (physPage2 !== NO_PAGE))) {
       throw new RuntimeError('bad-tb', `a TB of ${size} bytes at offset ${pageOffset}, second page ${physPage2}`, 'a TB has its second page exactly when it crosses into it');
     }
     if (!(insns >= 1 && insns <= MAX_INSNS)) throw new RuntimeError('bad-tb', `a TB of ${insns} instructions`, `end it after 1 … ${MAX_INSNS}`);
     const bytes = AT.perCpu + this.#machine.map.vcpus * TB_CPU.size;
-    const tb = this.#arena.alloc(bytes, TB_HEADER.align);
+    const tb = this.#arena.alloc(bytes + tciWords * 4, TB_HEADER.align);
     if (tb === 0) return 0;
     const { u32 } = this.#machine.views();
     u32.fill(0, tb >>> 2, (tb + bytes) >>> 2);
@@ -91,6 +98,7 @@ export class TbStore {
     set(AT.pageOffset, pageOffset);
     set(AT.size, size);
     set(AT.insns, insns);
+    set(AT.tciWords, tciWords);
     set(AT.flags, identity.flags);
     set(AT.csBase, identity.csBase);
     set(AT.cflags, identity.cflags ?? 0);

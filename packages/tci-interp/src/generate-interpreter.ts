@@ -11,7 +11,7 @@
  */
 import { OP_NAMES, Type, type HelperDef } from '@wasm-tcg/ir';
 import {
-  CORE_HELPERS, CORE_HELPER_NAMES, ExitCode, INDIRECT_TARGET, INDIRECT_TARGETS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, TbKind, WASM_CONTEXT, WAY_TAKEN, WAY_TAKEN_BITS, type CoreHelperName, type EnvLayout,
+  CORE_HELPERS, CORE_HELPER_NAMES, ExitCode, INDIRECT_TARGET, INDIRECT_TARGETS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, TbKind, WASM_CONTEXT, WAY_TAKEN, WAY_TAKEN_BITS, tciCodeAddress, type CoreHelperName, type EnvLayout,
 } from '@wasm-tcg/runtime';
 import {
   LOWERINGS, ModuleBuilder, Op as W, ValType, type FuncBody, type FuncRef, type Label, type ValueOpName,
@@ -24,6 +24,8 @@ import { lowerDynamicShuffle } from './shuffle.ts';
 export interface InterpreterOptions {
   /** Index of the vCPU: which TB_CPU record of a header is its own. Default 0. */
   readonly cpu?: number;
+  /** How many the machine has: TCI code stands behind the last one's record. Default 1. */
+  readonly vcpus?: number;
   /** Limits of the imported memory when it is shared (a shared import must name a maximum, in 64 KiB pages). */
   readonly shared?: { readonly maximum: number };
   /** Write a name section. */
@@ -64,7 +66,7 @@ export function generateInterpreter(layout: EnvLayout, formats: TciFormats, opti
   const types = { tb: m.type('i>i'), region: m.type('ii>i') };
   const tbExec = m.func('ii>i', 'tb_exec');
   m.exportFunc('tb_exec', tbExec);
-  new Generator(m.body(tbExec), layout, formats, options.cpu ?? 0, types, helpers, (name) => core.get(name)!).write();
+  new Generator(m.body(tbExec), layout, formats, options, types, helpers, (name) => core.get(name)!).write();
   if (options.tailCalls === true) {
     const chain = m.func('ii>i', 'tb_chain');
     m.exportFunc('tb_chain', chain);
@@ -84,6 +86,7 @@ class Generator {
   readonly layout: EnvLayout;
   readonly formats: TciFormats;
   readonly perCpu: number;
+  readonly vcpus: number;
   readonly types: FunctionTypes;
   readonly helpers: readonly FuncRef[];
   readonly coreFunc: (name: CoreHelperName) => FuncRef;
@@ -105,13 +108,14 @@ class Generator {
   returned!: Label;
 
   constructor(
-    f: FuncBody, layout: EnvLayout, formats: TciFormats, cpu: number, types: FunctionTypes,
+    f: FuncBody, layout: EnvLayout, formats: TciFormats, { cpu = 0, vcpus = 1 }: InterpreterOptions, types: FunctionTypes,
     helpers: readonly FuncRef[], coreFunc: (name: CoreHelperName) => FuncRef,
   ) {
     this.f = f;
     this.layout = layout;
     this.formats = formats;
     this.perCpu = TB.perCpu + cpu * TB_CPU.size;
+    this.vcpus = vcpus;
     this.types = types;
     this.helpers = helpers;
     this.coreFunc = coreFunc;
@@ -226,7 +230,7 @@ class Generator {
     f.get(env).get(t).mem(W.i32_store, CTX.budget);
     f.get(env).get(env).mem(W.i64_load, CTX.tciInsns).get(this.u).op(W.i64_extend_i32_u).op(W.i64_add).mem(W.i64_store, CTX.tciInsns);
     countOne(f, env, CTX.tciTbs);
-    f.get(tb).mem(W.i32_load, TB.tciCode).set(this.ip);
+    f.get(tb).i32Const(tciCodeAddress(0, this.vcpus)).op(W.i32_add).set(this.ip);
 
     const ops = f.loop();
     const { variants } = this.formats;

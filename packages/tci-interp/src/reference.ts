@@ -7,7 +7,7 @@
  */
 import { evalCond, evalOp, isPure, OP_DEFS, OP_NAMES, Type } from '@wasm-tcg/ir';
 import {
-  ExitCode, TB_HEADER, TB_RETURN_EXIT, TB_RETURN_LINK, TB_RETURN_LOOKUP, WASM_CONTEXT, type CoreExports, type EnvLayout,
+  ExitCode, TB_HEADER, TB_RETURN_EXIT, TB_RETURN_LINK, TB_RETURN_LOOKUP, WASM_CONTEXT, tciCodeAddress, type CoreExports, type EnvLayout,
 } from '@wasm-tcg/runtime';
 import { immediateOffset, TciConst, type TciFormats, type TciVariant } from './formats.ts';
 
@@ -21,6 +21,8 @@ export interface ReferenceOptions {
   readonly memory: WebAssembly.Memory;
   readonly layout: EnvLayout;
   readonly formats: TciFormats;
+  /** vCPUs of the machine, default 1. */
+  readonly vcpus?: number;
   readonly core: CoreExports;
   /** Guest helpers in table order. */
   readonly helpers: readonly ReferenceHelper[];
@@ -77,7 +79,7 @@ export class ReferenceInterpreter {
     }
     view.setInt32(env + CTX.budget, budget, true);
     view.setBigUint64(env + CTX.tciInsns, view.getBigUint64(env + CTX.tciInsns, true) + BigInt(insns), true);
-    let ip = view.getUint32(tb + TB.tciCode, true);
+    let ip = tciCodeAddress(tb, this.#o.vcpus ?? 1);
     for (;;) {
       const v = this.#o.formats.plain(this.#view().getUint16(ip, true))!;
       this.instructions++;

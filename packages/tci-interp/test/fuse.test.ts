@@ -1,6 +1,6 @@
 /** Fused opcodes: what they replace, that they change nothing, and that the generated interpreter does what their parts do. */
 import { Builder, Cond, makeOi, MO_32, OP_DEFS, TbIr, Type } from '@wasm-tcg/ir';
-import { TB_HEADER } from '@wasm-tcg/runtime';
+import { tciCodeAddress } from '@wasm-tcg/runtime';
 import { describe, expect, it } from 'vitest';
 import { disassemble, TciEncoder, type TciVariant } from '../src/index.ts';
 import { immediateOffset, slotOffset } from '../src/formats.ts';
@@ -99,8 +99,6 @@ describe('fusing', () => {
   });
 });
 
-/** Where the words of {@link encodeParts} go, behind what ToyMachine.add writes. */
-const CODE = 0xb0000;
 /** Offset of the TB that exits lead to. */
 const THERE = 0x200;
 
@@ -138,11 +136,11 @@ describe('every fused opcode', () => {
     const exit = newTb(false);
     exit.exit_tb(41, 4);
     for (const v of fused) {
-      const header = machine.clear().add(exit.tb, 0x100);
-      machine.add(exit.tb, 0);
+      machine.clear().add(exit.tb, 0);
       machine.add(exit.tb, THERE);
-      new Int32Array(machine.memory.buffer, CODE).set(encodeParts(v, random));
-      machine.view.setUint32(header + TB_HEADER.offset.tciCode, CODE, true);
+      // The last one: more code has room behind it.
+      const header = machine.add(exit.tb, 0x100);
+      new Int32Array(machine.memory.buffer, tciCodeAddress(header, 1)).set(encodeParts(v, random));
       const values = [0, 1, 2, 3].map(() => random(0x1200));
       const code = machine.run(header, (m) => values.forEach((value, g) => m.view.setUint32(m.slot(g), value, true)));
       // The end, a TB that it has gone to, or a fault.

@@ -4,7 +4,7 @@
  */
 import { TempKind, Type, type HelperTable, type TbIr } from '@wasm-tcg/ir';
 import {
-  CORE_HELPERS, CORE_HELPER_NAMES, defFrame, defStruct, layoutEnv, NO_PAGE, TB_CPU, TB_HEADER, WASM_CONTEXT, type CoreExports, type EnvLayout,
+  CORE_HELPERS, CORE_HELPER_NAMES, defFrame, defStruct, layoutEnv, NO_PAGE, TB_CPU, TB_HEADER, WASM_CONTEXT, type CoreExports, type EnvLayout, tciCodeAddress,
 } from '@wasm-tcg/runtime';
 import { generateInterpreter, ReferenceInterpreter, TciEncoder, TciFormats, type ReferenceHelper } from '../src/index.ts';
 
@@ -29,13 +29,12 @@ export const HELPERS: HelperTable = [
 
 const CTX = WASM_CONTEXT.offset;
 export const ENV = 65536;
-const HEADERS = 0x80000;
-const CODE = 0xa0000;
-const RAM = 0xc0000;
+const TBS = ENV + LAYOUT.envSize;
+const RAM = TBS + 0x40000;
 export const BUDGET = 1_000_000;
 
 export class ToyMachine {
-  readonly memory = new WebAssembly.Memory({ initial: 32 });
+  readonly memory = new WebAssembly.Memory({ initial: RAM / 65536 + 1 });
   readonly view = new DataView(this.memory.buffer);
   readonly formats = new TciFormats(LAYOUT, HELPERS);
   readonly encoder = new TciEncoder(this.formats);
@@ -45,8 +44,7 @@ export class ToyMachine {
   readonly found = new Map<number, number>();
   /** Guest addresses that fault. */
   faultFrom = 0x1000;
-  #tbs = 0;
-  #codeAt = CODE;
+  #nextTb = TBS;
 
   constructor() {
     // No TLB entry matches: every access takes the slow path.
@@ -80,26 +78,25 @@ export class ToyMachine {
   /** Forget all TBs. */
   clear(): this {
     this.found.clear();
-    this.#tbs = 0;
-    this.#codeAt = CODE;
-    new Uint8Array(this.memory.buffer, HEADERS, RAM - HEADERS).fill(0);
+    this.#nextTb = TBS;
+    new Uint8Array(this.memory.buffer, TBS, RAM - TBS).fill(0);
     return this;
   }
 
   /** Encode a TB, give it a header at `pageOffset`, register it for look-ups. */
   add(tb: TbIr, pageOffset: number): number {
-    const header = HEADERS + this.#tbs++ * 256;
+    const header = this.#nextTb;
     const words = this.encoder.encode(tb, naiveSlots(tb), 100);
-    new Int32Array(this.memory.buffer, this.#codeAt, words).set(this.encoder.words.subarray(0, words));
+    const code = tciCodeAddress(header, 1);
+    new Int32Array(this.memory.buffer, code, words).set(this.encoder.words.subarray(0, words));
     const set = (field: number, value: number): void => this.view.setInt32(header + field, value, true);
-    set(TB_HEADER.offset.tciCode, this.#codeAt);
     set(TB_HEADER.offset.tciWords, words);
     set(TB_HEADER.offset.insns, tb.insns);
     set(TB_HEADER.offset.pageOffset, pageOffset);
     set(TB_HEADER.offset.physPage2, NO_PAGE);
     set(TB_HEADER.offset.perCpu + TB_CPU.offset.threshold, -1);
     this.found.set(pageOffset, header);
-    this.#codeAt += words * 4;
+    this.#nextTb = Math.ceil((code + words * 4) / TB_HEADER.align) * TB_HEADER.align;
     return header;
   }
 

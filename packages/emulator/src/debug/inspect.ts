@@ -1,6 +1,6 @@
 /** Every stage of one TB as text: what `-d` prints, and a bug report contains. */
 import { printTb, TbIr } from '@wasm-tcg/ir';
-import { TB_HEADER } from '@wasm-tcg/runtime';
+import { TB_HEADER, tciCodeAddress } from '@wasm-tcg/runtime';
 import { disassemble } from '@wasm-tcg/tci-interp';
 import { printWat } from '@wasm-tcg/wasm-codegen';
 import type { InspectStage } from '../api.ts';
@@ -37,7 +37,7 @@ export function inspectHeader(p: MachineParts, header: number, pc: bigint, stage
         out.opt = printTb(translator.irOf(header, ir), guest.helpers);
         break;
       case 'tci':
-        out.tci = disassemble(formats, i32, word(AT.tciCode) >>> 2, word(AT.tciWords));
+        out.tci = disassemble(formats, i32, tciCodeAddress(header, machine.map.vcpus) >>> 2, word(AT.tciWords));
         break;
       case 'wat':
         out.wat = printWat(moduleBytes(p, { header, pc }));

@@ -4,7 +4,7 @@
  */
 import { Op, TbIr, TbOverflowError } from '@wasm-tcg/ir';
 import {
-  Access, INDIRECT_TARGET, INDIRECT_TARGETS, liveRange, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, SINCE_SHIFT, TbKind, TB_CPU, TB_HEADER, tbCpuAddress, TbFlag, type CoreExports, type MachineMemory, type Ram,
+  Access, INDIRECT_TARGET, INDIRECT_TARGETS, liveRange, NO_PAGE, PAGE_SIZE, PHYS_PAGES, PhysKind, SINCE_SHIFT, TbKind, TB_CPU, TB_HEADER, tbCpuAddress, TbFlag, tciCodeAddress, type CoreExports, type MachineMemory, type Ram,
   type TbArena, type TbStore,
 } from '@wasm-tcg/runtime';
 import { TciEncoder, TciError, type TciFormats } from '@wasm-tcg/tci-interp';
@@ -118,7 +118,7 @@ export class TbTranslator {
     const oneUse = single || (physPage2 !== NO_PAGE && !this.#isMemory(physPage2));
     const header = store.create({
       physPage, physPage2, pageOffset: request.pageOffset, size: translation.size, flags: request.flags, csBase: request.csBase,
-      insns: translation.insns, cflags: (oneUse ? TbFlag.oneOff : 0) | (translation.insns === 1 && (device || oneUse) ? TbFlag.device : 0),
+      insns: translation.insns, tciWords: this.#words, cflags: (oneUse ? TbFlag.oneOff : 0) | (translation.insns === 1 && (device || oneUse) ? TbFlag.device : 0),
     });
     if (header === 0 || !this.#fill(header, translation.liveRanges)) return { kind: 'full' };
     const { u32 } = machine.views();
@@ -282,13 +282,10 @@ export class TbTranslator {
   /** TCI code, restore table, live ranges, link deltas. False when the arena is full. */
   #fill(header: number, liveRanges: readonly number[]): boolean {
     const { arena, machine } = this.#p;
-    const tci = arena.alloc(this.#words * 4, 16);
     const restore = arena.alloc(this.#tb.insns * 8, 8);
-    if (tci === 0 || restore === 0) return false;
+    if (restore === 0) return false;
     const { u32, i32 } = machine.views();
-    i32.set(this.#encoder.words.subarray(0, this.#words), tci >>> 2);
-    u32[(header + AT.tciCode) >>> 2] = tci;
-    u32[(header + AT.tciWords) >>> 2] = this.#words;
+    i32.set(this.#encoder.words.subarray(0, this.#words), tciCodeAddress(header, machine.map.vcpus) >>> 2);
     u32[(header + AT.restore) >>> 2] = restore;
     let at = restore >>> 2;
     this.#eachInsn((delta, data) => {

@@ -1,6 +1,7 @@
 /**
  * wasmTBHeader: a TB as generated code and tb_exec see it. 64-byte aligned: all that is needed to run a TB, or to leave it by a link of its page, is in the one cache line that
- * ends with the record of vCPU 0; its look-up key is in the first. (Of a TB's address the low four bits are free to tag it.)
+ * ends with the record of vCPU 0; its look-up key is in the first. (Of a TB's address the low four bits are free to tag it.) Behind the last record stands its TCI code:
+ * whoever goes on to a TB knows where that is without waiting for a word of the header.
  */
 import { defStruct } from './struct.ts';
 
@@ -36,7 +37,7 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
    * words, ascending and apart; 0 when there are none.
    */
   liveRanges: 'ptr',
-  /** How many words of TCI it has. */
+  /** Words of TCI code, of 32 bits, that follow the last vCPU's record. */
   tciWords: 'u32',
   /** Times the table of indirect targets was full and did not have the target. */
   indirectMisses: 'u32',
@@ -46,8 +47,6 @@ export const TB_HEADER = defStruct('wasmTBHeader', {
    * it, and code that was bound to the TB directly compares it with the value it was made for.
    */
   state: 'u32',
-  /** TCI words (32-bit each). */
-  tciCode: 'ptr',
   /** Guest instructions in the TB, 1 … 512. */
   insns: 'u32',
   /** Table of INDIRECT_TARGETS × {@link INDIRECT_TARGET}: where its goto_ptr went; 0 when it has none. Filled by the interpreter. */

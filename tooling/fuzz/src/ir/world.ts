@@ -5,7 +5,7 @@
 import { memOpAlignBits, memOpBytes, type HelperDef, type TbIr } from '@wasm-tcg/ir';
 import {
   Access, createMachineMemory, createRam, ExitCode, HelperRegistry, instantiateRuntime, PAGE_SIZE, Prot, TB_CPU, TB_HEADER, TbArena, TbStore, NO_PAGE,
-  WASM_CONTEXT, type CoreExports, type MachineMemory, type RuntimeInstance,
+  WASM_CONTEXT, tciCodeAddress, type CoreExports, type MachineMemory, type RuntimeInstance,
 } from '@wasm-tcg/runtime';
 import { generateInterpreter, TciEncoder, TciFormats } from '@wasm-tcg/tci-interp';
 import { ModuleBuilder } from '@wasm-tcg/wasm-codegen';
@@ -97,18 +97,15 @@ export class World {
     this.loaded.length = 0;
     program.tbs.forEach((placed, i) => {
       const { tb, slots, top } = irOf(i);
+      const words = this.encoder.encode(tb, slots, top);
       const header = this.store.create({
         physPage: DATA_PAGES + placed.page, physPage2: NO_PAGE, pageOffset: placed.offset, size: TB_BYTES, flags: FLAGS,
-        csBase: program.csBase >>> 0, insns: tb.insns,
+        csBase: program.csBase >>> 0, insns: tb.insns, tciWords: words,
       });
-      const words = this.encoder.encode(tb, slots, top);
-      const code = this.arena.alloc(words * 4);
-      if (header === 0 || code === 0) throw new RangeError('The arena of the fuzzer is too small for this program.');
+      if (header === 0) throw new RangeError('The arena of the fuzzer is too small for this program.');
       const { i32 } = this.machine.views();
-      i32.set(this.encoder.words.subarray(0, words), code >>> 2);
+      i32.set(this.encoder.words.subarray(0, words), tciCodeAddress(header, 1) >>> 2);
       const set = (field: number, value: number): void => this.view.setUint32(header + field, value, true);
-      set(TB_HEADER.offset.tciCode, code);
-      set(TB_HEADER.offset.tciWords, words);
       set(TB_HEADER.offset.perCpu + TB_CPU.offset.threshold, 0xffffffff);
       this.store.insert(header);
       this.headers.push(header);
