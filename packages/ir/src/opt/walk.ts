@@ -11,6 +11,7 @@
 import { Op, OP_DEFS } from '../ops.ts';
 import { TempKind, type Label, type TbIr, type Temp } from '../tb-ir.ts';
 import { Type } from '../types.ts';
+import { Halves } from './fold-wide.ts';
 
 /** Words by which the source stream is moved ahead of the result, so that a rewritten op may be longer than it was. */
 export const WALK_SLACK = 128;
@@ -33,6 +34,8 @@ export class Walk {
   /** A second move that follows the op at hand (an op of two outputs that became two moves); −1 if none. */
   extraDest = -1;
   extraSource = -1;
+  /** Scratch of folding. */
+  readonly halves = new Halves();
 
   // ---- facts per temp ----------------------------------------------------------------------------------------------------------
   stamp: Int32Array = new Int32Array(1024);
