@@ -1,4 +1,5 @@
 /** Entry point of the `wasm-tcg` command: the process around {@link runCli}. */
+import { lowerCompilerPriority } from '../host/compiler-priority.ts';
 import { runCli } from './run.ts';
 
 const controller = new AbortController();
@@ -12,6 +13,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   controller.abort();
 });
 
+lowerCompilerPriority();
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: (bytes) => void process.stdout.write(bytes),
   stderr: (text) => void process.stderr.write(text),

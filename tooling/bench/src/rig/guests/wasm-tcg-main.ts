@@ -4,8 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { createPc, type ExecutionOptions, type KernelBoot } from '@wasm-tcg/emulator';
+import { lowerCompilerPriority } from '@wasm-tcg/emulator/node';
 
 const [kernel, initrd, append, memory, execution, entry] = process.argv.slice(2);
+// As the command line does.
+lowerCompilerPriority();
 const pc = await createPc({
   memory: `${memory}M`,
   boot: { kernel: readFileSync(kernel), initrd: readFileSync(initrd), append, entry: entry as NonNullable<KernelBoot['entry']> },
