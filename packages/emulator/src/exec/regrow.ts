@@ -34,12 +34,13 @@ export interface Regrowth {
   readonly plan: RegionPlan;
 }
 
-type Way = Omit<WayLeft, 'own' | 'count'>;
+type CountedWay = Omit<WayLeft, 'own' | 'count'> & { count: number };
 
 /** How often a region has been left, and on which ways. */
 interface Left {
   times: number;
-  readonly ways: Map<string, Way & { count: number }>;
+  /** By where they come from, and where they lead to. */
+  readonly ways: Map<number, Map<number, CountedWay>>;
 }
 
 export class RegionRegrower {
@@ -86,23 +87,26 @@ export class RegionRegrower {
   #note({ entry, from: leaver, to, pages, count }: WayTaken): void {
     const unit = this.#p.compiled.regionOf(entry);
     if (unit === undefined || !this.#isLive(to)) return;
-    const from = leaver !== 0 ? leaver : unit.members.find((member) => this.#isLinked(member, to));
+    const from = leaver !== 0 ? leaver : this.#linkedTo(unit.members, to);
     if (from === undefined || !this.#isLive(from) || !unit.members.includes(from)) return;
     let left = this.#left.get(unit);
     if (left === undefined) this.#left.set(unit, (left = { times: 0, ways: new Map() }));
     left.times += count;
-    const key = `${from}:${to}`;
-    const known = left.ways.get(key);
-    if (known === undefined) left.ways.set(key, { from, to, count, ...this.#kindOf(from, to, pages) });
+    let ways = left.ways.get(from);
+    if (ways === undefined) left.ways.set(from, (ways = new Map<number, CountedWay>()));
+    const known = ways.get(to);
+    if (known === undefined) ways.set(to, { from, to, count, ...this.#kindOf(from, to, pages) });
     else known.count += count;
   }
 
-  #isLinked(from: number, to: number): boolean {
-    return this.#word(from, AT.jmpTarget) === to || this.#word(from, AT.jmpTarget + 4) === to;
+  /** The one of some TBs that has a link to another one. */
+  #linkedTo(members: readonly number[], to: number): number | undefined {
+    const { u32 } = this.#p.machine.views();
+    return members.find((member) => u32[(member + AT.jmpTarget) >>> 2] === to || u32[(member + AT.jmpTarget + 4) >>> 2] === to);
   }
 
   /** Is it one of its static targets that a TB has led to? Then the way is as long as they say. */
-  #kindOf(from: number, to: number, pages: number): Pick<Way, 'pages' | 'indirect'> {
+  #kindOf(from: number, to: number, pages: number): Pick<WayLeft, 'pages' | 'indirect'> {
     for (const slot of [0, 4]) {
       const delta = this.#word(from, AT.jmpDelta + slot) | 0;
       if (delta !== NO_DELTA && (delta & (PAGE_SIZE - 1)) === this.#word(to, AT.pageOffset)) return { pages: delta >> 12, indirect: false };
@@ -115,7 +119,10 @@ export class RegionRegrower {
     const { builder, config } = this.#p;
     const left: WayLeft[] = [];
     for (const [unit, { ways }] of this.#left) {
-      for (const way of ways.values()) if (this.#isLive(way.from) && this.#isLive(way.to)) left.push({ ...way, own: unit === old });
+      for (const [from, led] of ways) {
+        if (!this.#isLive(from)) continue;
+        for (const way of led.values()) if (this.#isLive(way.to)) left.push({ ...way, own: unit === old });
+      }
     }
     const plan = builder.planRegrown(old.places, left);
     return plan.entries.length > 0 && plan.inside > plan.members.length * config.regrowDispatches ? plan : undefined;
@@ -124,9 +131,12 @@ export class RegionRegrower {
   #age(): void {
     for (const [unit, left] of this.#left) {
       left.times /= 2;
-      for (const [key, way] of left.ways) {
-        way.count /= 2;
-        if (way.count < FORGOTTEN) left.ways.delete(key);
+      for (const [from, ways] of left.ways) {
+        for (const [to, way] of ways) {
+          way.count /= 2;
+          if (way.count < FORGOTTEN) ways.delete(to);
+        }
+        if (ways.size === 0) left.ways.delete(from);
       }
       if (unit.dead || left.ways.size === 0) this.#left.delete(unit);
     }
