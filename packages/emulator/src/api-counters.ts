@@ -62,7 +62,7 @@ export const COUNTER_GROUPS = [
       compiledModuleTbs: { unit: 'count', label: 'TBs in modules', about: 'TBs in them.' },
       compiledRegions: { unit: 'count', label: 'regions', about: 'Regions.' },
       compiledRegionTbs: { unit: 'count', label: 'TBs in regions', about: 'TBs in them; one may be in several.' },
-      regrownRegions: { unit: 'count', label: 'made anew', about: 'Of compiledRegions: in the place of one that was left too often.' },
+      recutRegions: { unit: 'count', label: 'cut anew', about: 'Of compiledRegions: of code whose regions were left for each other too often.' },
       wasmBytes: { unit: 'bytes', label: 'Wasm', about: 'WebAssembly made.' },
       regionBytes: { unit: 'bytes', label: 'of it, regions', about: 'The part of regions.' },
     },

@@ -25,8 +25,8 @@ export interface ExecutionOptions {
   readonly moduleThreshold?: number;
   /** Executions of a TB in its module before a region is grown from it. */
   readonly regionThreshold?: number;
-  /** Times that a region is left for other compiled code, per TB that it will have, before it is made anew to go on there. Default: see exec/thresholds.ts. */
-  readonly regrowDispatches?: number;
+  /** Times that regions are left for other code before it is looked whether they are cut in the wrong places. Default: see exec/thresholds.ts. */
+  readonly recutDispatches?: number;
   /** Guest instructions between two visits of the host. Default 65,536. */
   readonly slice?: number;
   /** TBs per module, and warm TBs that are compiled without waiting for more. 1 … 64. */

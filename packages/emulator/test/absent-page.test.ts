@@ -34,7 +34,7 @@ const handler = Uint8Array.of(0x81, 0x0d, ...entry, ...le(PRESENT), 0x42, 0x83, 
 const MODES: readonly ExecutionOptions[] = [
   { mode: 'tci' }, { mode: 'tb-per-module', moduleThreshold: 1 }, { mode: 'tiered', moduleThreshold: 1, regionThreshold: 1, batch: 1, slice: 50 },
   { mode: 'tiered', moduleThreshold: 2, regionThreshold: 3, batch: 4, slice: 23 },
-  { mode: 'tiered', moduleThreshold: 2, regionThreshold: 3, batch: 1, slice: 7, regrowDispatches: 0 }, { mode: 'tiered', stress: 1 }, { mode: 'tiered', stress: 2 },
+  { mode: 'tiered', moduleThreshold: 2, regionThreshold: 3, batch: 1, slice: 7, recutDispatches: 0 }, { mode: 'tiered', stress: 1 }, { mode: 'tiered', stress: 2 },
 ];
 
 /** The loop, about to run under its page tables. */

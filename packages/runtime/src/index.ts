@@ -4,7 +4,6 @@ export * from './layout/wasm-context.ts';
 export * from './layout/tb-header.ts';
 export * from './layout/tlb-entry.ts';
 export * from './layout/jump-cache.ts';
-export * from './layout/way-taken.ts';
 export * from './layout/env.ts';
 export * from './layout/machine-info.ts';
 export * from './layout/phys-map.ts';

@@ -7,7 +7,7 @@
  * costs nothing.
  *
  * What tb_exec tests before it calls a region holds here: regions are on (else none would run now), a region looks at budget and page mapping itself, and one that
- * wants to leave for the host (TB_RETURN_EXIT) is let go. Ways that tb_exec is to note are left to it. The stack does not grow.
+ * wants to leave for the host (TB_RETURN_EXIT) is let go. The stack does not grow.
  */
 import { JUMP_CACHE_ENTRY, JUMP_CACHE_ENTRY_BITS, TB_CPU, TB_HEADER, TB_RETURN_LOOKUP, TbKind, WASM_CONTEXT, type EnvLayout } from '@wasm-tcg/runtime';
 import { Op as W, ValType, type FuncBody, type ModuleBuilder } from '@wasm-tcg/wasm-codegen';
@@ -17,17 +17,6 @@ const TB = TB_HEADER.offset;
 const JC = JUMP_CACHE_ENTRY.offset;
 const ENV = 0;
 const NEXT = 1;
-
-/** 2^32 divided by the golden ratio: multiples of it, modulo 2^32, are spread evenly, however they are picked. */
-export const GOLDEN = 0x9e3779b1 | 0;
-
-/**
- * Takes the number of a dispatch (low half) from the stack, and pushes whether the way that led there is to be noted. Which are follows the golden ratio: of a loop of eight or sixteen dispatches every
- * n-th one would always be the same.
- */
-export function pushIsSampled(f: FuncBody, env: number): void {
-  f.i32Const(GOLDEN).op(W.i32_mul).get(env).mem(W.i32_load, CTX.wayShare).op(W.i32_lt_u);
-}
 
 /** Adds 1 to an i64 counter of the context. */
 export function countOne(f: FuncBody, env: number, offset: number): void {
@@ -69,10 +58,6 @@ export function writeChain(f: FuncBody, layout: EnvLayout, perCpu: number, regio
   const u = f.local(ValType.i32);
   const tag = f.local(ValType.i32);
   const back = f.block();
-  // tb_exec is to note this way.
-  f.get(ENV).mem(W.i32_load, CTX.dispatches).i32Const(1).op(W.i32_add);
-  pushIsSampled(f, ENV);
-  f.hint(false).brIf(back);
   f.get(NEXT).i32Const(15).op(W.i32_and).tee(tag).op(W.i32_eqz).if_();
   f.get(NEXT).op(W.i32_eqz).hint(false).brIf(back);
   f.get(NEXT).set(tb);

@@ -11,12 +11,12 @@
  */
 import { OP_NAMES, Type, type HelperDef } from '@wasm-tcg/ir';
 import {
-  CORE_HELPERS, CORE_HELPER_NAMES, ExitCode, INDIRECT_TARGET, INDIRECT_TARGETS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, TbKind, WASM_CONTEXT, WAY_TAKEN, WAY_TAKEN_BITS, tciCodeAddress, type CoreHelperName, type EnvLayout,
+  CORE_HELPERS, CORE_HELPER_NAMES, ExitCode, INDIRECT_TARGET, INDIRECT_TARGETS, TB_CPU, TB_HEADER, TB_RETURN_LINK, TB_RETURN_LOOKUP, TbKind, WASM_CONTEXT, tciCodeAddress, type CoreHelperName, type EnvLayout,
 } from '@wasm-tcg/runtime';
 import {
   LOWERINGS, ModuleBuilder, Op as W, ValType, type FuncBody, type FuncRef, type Label, type ValueOpName,
 } from '@wasm-tcg/wasm-codegen';
-import { countOne, countReturn, GOLDEN, probeJumpCache, pushIsSampled, takePageBase, writeChain } from './chain.ts';
+import { countOne, countReturn, probeJumpCache, takePageBase, writeChain } from './chain.ts';
 import { FrameCtx } from './frame-ctx.ts';
 import { immediateOffset, TciConst, type TciFormats, type TciVariant } from './formats.ts';
 import { lowerDynamicShuffle } from './shuffle.ts';
@@ -36,7 +36,6 @@ export interface InterpreterOptions {
 
 const CTX = WASM_CONTEXT.offset;
 const TB = TB_HEADER.offset;
-const WAY = WAY_TAKEN.offset;
 const LETTER: Readonly<Record<string, string>> = { i32: 'i', i64: 'I', f32: 'f', f64: 'F', v128: 'v' };
 
 /** Wasm signature of a helper, in the letters of the encoder. */
@@ -99,8 +98,6 @@ class Generator {
   readonly u: number;
   /** TB that a goto_ptr came from, for its profile; 0 = none. */
   readonly from: number;
-  /** TB at which a region was entered that has run last; 0 = something else has. */
-  readonly left: number;
   /** Page base before a look-up. */
   readonly oldBase: number;
   ctx!: FrameCtx;
@@ -124,7 +121,6 @@ class Generator {
     this.t = f.local(ValType.i32);
     this.u = f.local(ValType.i32);
     this.from = f.local(ValType.i32);
-    this.left = f.local(ValType.i32);
     this.oldBase = f.local(ValType.i64);
   }
 
@@ -155,11 +151,6 @@ class Generator {
     countOne(f, env, CTX.dispatches);
     const interpret = f.block();
     f.get(tb).mem(W.i32_load, this.perCpu + TB_CPU.offset.fn).tee(this.t).op(W.i32_eqz).brIf(interpret);
-    f.get(env).mem(W.i32_load, CTX.dispatches);
-    pushIsSampled(f, env);
-    f.get(this.left).i32Const(0).op(W.i32_ne).op(W.i32_and).hint(false).if_();
-    this.noteWay();
-    f.end();
     f.get(tb).i32Const(1).mem(W.i32_store, this.perCpu + TB_CPU.offset.used);
     f.get(tb).mem(W.i32_load, TB.state).i32Const(15).op(W.i32_and).i32Const(TbKind.region).op(W.i32_eq).if_();
     f.get(env).mem(W.i32_load, CTX.noRegions).brIf(interpret);
@@ -171,9 +162,9 @@ class Generator {
       .get(env).mem(W.i32_load, CTX.budgetHeld).op(W.i32_sub).op(W.i64_extend_i32_s).op(W.i64_add).mem(W.i64_store, CTX.regionInsns);
     // RegionReturn is the low two bits of what it returned.
     countReturn(f, env, r, this.u);
-    f.get(env).mem(W.i32_load, CTX.dispatched).tee(tb).set(this.left);
+    // tb_chain may have gone on to others.
+    f.get(env).mem(W.i32_load, CTX.dispatched).set(tb);
     f.else_();
-    f.i32Const(0).set(this.left);
     f.get(env).get(this.t).callIndirect(this.types.tb).set(r);
     f.end();
     f.i32Const(0).set(this.from);
@@ -181,39 +172,10 @@ class Generator {
     f.end();
   }
 
-  /** Counts the way from the function that was left last to the TB that is about to be entered. */
-  noteWay(): void {
-    const { f, env, tb, ip, u, layout } = this;
-    const at = layout.waysTakenOffset;
-    const from = f.local(ValType.i32);
-    // What has led here by a link says only to what.
-    f.get(this.r).i32Const(-16).op(W.i32_and).i32Const(0).get(this.r).get(tb).op(W.i32_ne).op(W.select).tee(from).get(tb).i32Const(1).op(W.i32_rotl).op(W.i32_xor).i32Const(GOLDEN).op(W.i32_mul)
-      .i32Const(32 - layout.waysTakenBits).op(W.i32_shr_u).i32Const(WAY_TAKEN_BITS).op(W.i32_shl).get(env).op(W.i32_add).set(ip);
-    f.get(ip).mem(W.i32_load, at + WAY.count).set(u);
-    f.get(ip).mem(W.i32_load, at + WAY.entry).get(this.left).op(W.i32_eq);
-    f.get(ip).mem(W.i32_load, at + WAY.from).get(from).op(W.i32_eq).op(W.i32_and);
-    f.get(ip).mem(W.i32_load, at + WAY.to).get(tb).op(W.i32_eq).op(W.i32_and).if_();
-    f.get(ip).get(u).i32Const(1).op(W.i32_add).mem(W.i32_store, at + WAY.count);
-    f.else_();
-    f.get(u).i32Const(1).op(W.i32_gt_u).if_();
-    f.get(ip).get(u).i32Const(1).op(W.i32_sub).mem(W.i32_store, at + WAY.count);
-    f.else_();
-    f.get(ip).get(this.left).mem(W.i32_store, at + WAY.entry);
-    f.get(ip).get(from).mem(W.i32_store, at + WAY.from);
-    f.get(ip).get(tb).mem(W.i32_store, at + WAY.to);
-    f.get(ip).get(env).mem(W.i64_load, this.globalOffset(layout.pageBase)).get(this.oldBase).op(W.i64_sub)
-      .i64Const(layout.mmu.pageBits, 0).op(W.i64_shr_s).op(W.i32_wrap_i64).mem(W.i32_store, at + WAY.pages);
-    f.get(ip).i32Const(1).mem(W.i32_store, at + WAY.count);
-    f.end();
-    f.end();
-    f.release(from);
-  }
-
   /** Count, budget, then the op loop. Every case ends by going on with the next op or by setting `r` and leaving to `returned`. */
   interpret(): void {
     const { f, env, tb, t } = this;
     const count = this.perCpu + TB_CPU.offset.count;
-    f.i32Const(0).set(this.left);
     f.get(env).get(tb).mem(W.i32_store, CTX.tbPtr);
     f.get(tb).get(tb).mem(W.i32_load, count).i32Const(1).op(W.i32_add).tee(t).mem(W.i32_store, count);
     f.get(t).get(tb).mem(W.i32_load, this.perCpu + TB_CPU.offset.threshold).op(W.i32_ge_u).hint(false).if_();

@@ -5,10 +5,9 @@
 import { mergeRegion, TbIr, type HelperTable, type RegionIr, type RegionSource } from '@wasm-tcg/ir';
 import { NO_PAGE, REGION_DESCRIPTOR, REGION_PAGE, TB_HEADER, type MachineMemory, type TbArena, type TbStore } from '@wasm-tcg/runtime';
 import { RegionModuleBuilder, TbModuleBuilder, type OriginRecorder, type TbLink } from '@wasm-tcg/wasm-codegen';
-import type { RegionPlace } from './compiled-code.ts';
 import { memoryImport } from './memory-import.ts';
 import type { TbOptimiser } from './optimiser.ts';
-import { regrowRegion, selectRegion, type RegionPlan, type RegionPlanMember, type RegionRules, type RegionSeed, type WayLeft } from './region-select.ts';
+import { selectRegion, type RegionPlan, type RegionPlanMember, type RegionRules, type RegionSeed } from './region-select.ts';
 import { translateRegion } from './region-translate.ts';
 import type { TbTranslator } from './tb-translator.ts';
 import type { ExecutionConfig } from './thresholds.ts';
@@ -107,20 +106,13 @@ export class CodeBuilder {
     const { machine, store, config } = this.#p;
     const first = seeds[0]!.header;
     const alone = this.#p.isRestless(first);
-    const excluded = (header: number): boolean => (header === first ? !force && this.#p.excluded(header) : alone || this.#p.excluded(header) || this.#p.isRestless(header));
+    const excluded = (header: number): boolean => (header === first ? !force && this.#p.excluded(header) : alone || this.isApart(header));
     return selectRegion(machine, store, seeds, config, wanted === undefined ? { excluded } : { excluded, wanted });
   }
 
-  /** Which TBs would make the region that one with these places is to become, which is left on such ways. */
-  planRegrown(places: readonly RegionPlace[], left: readonly WayLeft[]): RegionPlan {
-    const { machine, store, config, excluded, isRestless } = this.#p;
-    // Second copies of entries come last.
-    const seeds = new Map<string, RegionSeed>();
-    for (const { header, pages, entry, isGuest, indirect } of places) {
-      const place = `${header}:${pages}`;
-      if (!seeds.has(place)) seeds.set(place, { header, pageDelta: pages, entry: entry >= 0, isGuest, indirect });
-    }
-    return regrowRegion(machine, store, [...seeds.values()], left, { tbs: config.regionTbs, insns: config.regionInsns, least: config.regrowDispatches / 4 }, { excluded: (header) => excluded(header) || isRestless(header) });
+  /** Must a TB stay out of regions of others? */
+  isApart(header: number): boolean {
+    return this.#p.excluded(header) || this.#p.isRestless(header);
   }
 
   /** The IR of its members as translated, which is good until the next call. */

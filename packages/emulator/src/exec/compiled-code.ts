@@ -18,8 +18,6 @@ export interface RegionPlace {
   readonly pages: number;
   /** Which entry of the region's function it is; −1: none. */
   readonly entry: number;
-  /** It has been added to a region that was made anew, and is at home in another one. */
-  readonly isGuest: boolean;
   /** Positions of the places that its goto_ptr reaches inside of the region. */
   readonly indirect: readonly number[];
 }
@@ -31,8 +29,8 @@ export interface CodeUnit {
   readonly members: readonly number[];
   /** Of a region. */
   readonly places: readonly RegionPlace[];
-  /** It has been made in the place of a region that was left too often. */
-  readonly isRegrown: boolean;
+  /** Its members have been chosen together ({@link RegionPlan.isCut}). */
+  readonly isCut: boolean;
   readonly bytes: number;
   handle: PoolHandle;
   /** Table index of each function while the unit has an instance. */
@@ -114,10 +112,11 @@ export class CompiledTbs implements CompiledCode {
   /**
    * Take a compiled module and install its functions. A region that it leaves without an entry is given up.
    * @param places of a region's members
+   * @param isCut the region's members are entered where it says, and in no other region
    */
-  add(kind: 'module' | 'region', members: readonly number[], module: WebAssembly.Module, bytes: number, places: readonly RegionPlace[] = []): CodeUnit {
+  add(kind: 'module' | 'region', members: readonly number[], module: WebAssembly.Module, bytes: number, places: readonly RegionPlace[] = [], isCut = false): CodeUnit {
     const handle = this.pool.add(module, { bytes, members: kind === 'region' ? 1 : members.length });
-    const unit: CodeUnit = { kind, members, places, isRegrown: places.some((place) => place.isGuest), bytes, handle, slots: undefined, dead: false };
+    const unit: CodeUnit = { kind, members, places, isCut, bytes, handle, slots: undefined, dead: false };
     this.#units.set(handle, unit);
     members.forEach((header, index) => {
       const code = this.#codeOf(header);
@@ -131,12 +130,17 @@ export class CompiledTbs implements CompiledCode {
       }
     });
     for (const place of places) {
-      if (place.entry < 0) continue;
       const code = this.#codeOf(place.header);
       const old = code.region;
-      code.region = unit;
-      code.place = place;
-      if (old !== undefined && !this.#isEntered(old)) this.#drop(old);
+      if (place.entry >= 0) {
+        code.region = unit;
+        code.place = place;
+      } else if (isCut && old !== undefined && old !== unit) {
+        code.region = undefined;
+        code.place = undefined;
+        this.#install(place.header);
+      }
+      if (old !== undefined && old !== code.region && !this.#isEntered(old)) this.#drop(old);
     }
     this.pool.acquire(handle);
     return unit;
@@ -153,12 +157,22 @@ export class CompiledTbs implements CompiledCode {
     return this.hasFunction(header);
   }
 
-  /** The newest region that contains a TB, if any, and its place there; one where it is a guest only when it is nowhere else. */
+  /** TBs that have code, or had some that may come back. */
+  headers(): Iterable<number> {
+    return this.#code.keys();
+  }
+
+  /** The regions that contain a TB. */
+  regionsWith(header: number): Iterable<CodeUnit> {
+    return this.#code.get(header)?.inRegions ?? [];
+  }
+
+  /** The newest region that contains a TB, if any, and its place there. */
   newestRegion(header: number): { readonly region: CodeUnit; readonly place: RegionPlace } | undefined {
     let found: { readonly region: CodeUnit; readonly place: RegionPlace } | undefined;
     for (const region of this.#code.get(header)?.inRegions ?? []) {
       const place = region.places.find((p) => p.header === header);
-      if (place !== undefined && (!place.isGuest || found === undefined || found.place.isGuest)) found = { region, place };
+      if (place !== undefined) found = { region, place };
     }
     return found;
   }

@@ -149,6 +149,7 @@ export class CpuExec {
         this.#give(slice);
         context.budget = slice;
         context.set('budgetHeld', 0);
+        if (this.#p.tiering.countsWays) context.set('noRegions', 1);
         const result = this.#slice(stepOver, slice < left || !exact ? slice : 0);
         // What was held for the host, and not given back since the CPU left in another way than through the budget, has not been run.
         const used = slice - context.budget - context.get('budgetHeld');

@@ -1,25 +1,23 @@
 /**
  * Which TBs make a region: grown from hot TBs along the edges that its profile says are taken, the most frequent first.
  *
- * Reads only TB headers. Edges: links of goto_tb (or, when a link is missing, the TB at its target in the same page) with their
- * counts, and the targets of a goto_ptr with theirs.
+ * Reads only TB headers.
  */
-import { INDIRECT_TARGET, INDIRECT_TARGETS, MAX_REGION_PAGES, NO_DELTA, NO_PAGE, PAGE_SIZE, TB_HEADER, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
+import { INDIRECT_TARGET, INDIRECT_TARGETS, MAX_REGION_PAGES, NO_PAGE, TB_HEADER, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
 import type { ExecutionConfig } from './thresholds.ts';
+import { waysOf } from './ways.ts';
 
 const AT = TB_HEADER.offset;
 /**
  * Linear pages a region may span on either side of its entry: 16 MiB, a kernel's text. A program and its libraries lie further apart, and at another distance in each process:
  * a region over both would be whole in one process and left half-way in all others.
  */
-const MAX_DISTANCE = 1 << 12;
+export const MAX_DISTANCE: number = 1 << 12;
 
 export interface RegionPlanMember {
   readonly header: number;
   /** Linear page minus the entry's, in pages. */
   readonly pageDelta: number;
-  /** It has been added to a region that was made anew: others call it, too, where it is at home. */
-  readonly isGuest?: boolean;
   /** Positions of the members that its goto_ptr is expected to reach, the most frequent first. */
   readonly indirect: number[];
 }
@@ -30,6 +28,8 @@ export interface RegionPlan {
   readonly entries: readonly number[];
   /** Times that ways between members have been taken. Without any, there is nothing to be gained over TBs of their own. */
   readonly inside: number;
+  /** Its members have been chosen together: it does not grow when it is entered elsewhere, too. */
+  readonly isCut?: boolean;
 }
 
 /** What is asked about TBs that a region might be grown over. */
@@ -45,23 +45,6 @@ export interface RegionSeed {
   readonly header: number;
   /** Linear page minus the first seed's, in pages. */
   readonly pageDelta: number;
-  /** False: it is only to be a member. Default true. */
-  readonly entry?: boolean;
-  readonly isGuest?: boolean;
-  /** Positions of the seeds that its goto_ptr is known to reach. */
-  readonly indirect?: readonly number[];
-}
-
-/** A way on which regions are left. */
-export interface WayLeft {
-  /** By the region that is made anew, and not by others only. */
-  readonly own: boolean;
-  readonly from: number;
-  readonly to: number;
-  /** Pages from one to the other. */
-  readonly pages: number;
-  readonly count: number;
-  readonly indirect: boolean;
 }
 
 /** A TB, and its linear page minus the first seed's. */
@@ -80,12 +63,12 @@ interface Edge extends Placed {
 const OUTSIDE = -1;
 
 /** An edge is followed when it is taken at least this share of what the hottest edge of its source's region entry is. */
-const COLD_SHARE = 1 / 64;
+export const COLD_SHARE: number = 1 / 64;
 
 /** A member is entered from outside when so much of its executions is explained by no way between members. */
 const ENTERED_SHARE = 1 / 16;
 /** Entries of a region at most, apart from its seeds: each costs optimisation across it. */
-const MOST_ENTRIES = 16;
+export const MOST_ENTRIES = 16;
 
 /** How often a TB has been run to its end in the interpreter or in its module: what its exits have counted. */
 function executions(machine: MachineMemory, tb: number): number {
@@ -100,8 +83,6 @@ function executions(machine: MachineMemory, tb: number): number {
 export interface RegionLimits {
   readonly tbs: number;
   readonly insns: number;
-  /** Times a TB will be reached at least that is added to a region made anew. */
-  readonly least?: number;
 }
 
 /** Members of a region as it grows: what fits together is taken in. */
@@ -137,7 +118,7 @@ class Growth {
   }
 
   /** Takes a TB in, if it fits. @returns its position */
-  admit(place: Placed, isGuest = false): number | undefined {
+  admit(place: Placed): number | undefined {
     const { to, pageDelta } = place;
     if (this.isFull || Math.abs(pageDelta) > MAX_DISTANCE || !this.#fits(to) || !this.#mappedAlike(to, pageDelta)) return undefined;
     this.#pages.set(pageDelta, this.#word(to, AT.physPage));
@@ -145,32 +126,15 @@ class Growth {
     if (second !== NO_PAGE) this.#pages.set(pageDelta + 1, second);
     const at = this.members.length;
     this.#position.set(placeOf(place), at);
-    this.members.push({ header: to, pageDelta, indirect: [], isGuest });
+    this.members.push({ header: to, pageDelta, indirect: [] });
     this.#insns += this.#word(to, AT.insns);
     return at;
   }
 
   /** The ways out of a member that have been counted, with those counts. */
   ways(from: number): Edge[] {
-    const { header: tb, pageDelta } = this.members[from]!;
-    const { i32 } = this.#machine.views();
-    const found: Edge[] = [];
-    for (const slot of [0, 1]) {
-      const delta = i32[(tb + AT.jmpDelta + slot * 4) >>> 2]!;
-      if (delta === NO_DELTA) continue;
-      const pages = delta >> 12;
-      let to = this.#word(tb, AT.jmpTarget + slot * 4);
-      if (to === 0 && pages === 0) to = this.#store.lookup(this.#word(tb, AT.physPage), delta, this.#flags, this.#csBase);
-      else if (to === 0 && pages === 1 && this.#word(tb, AT.physPage2) !== NO_PAGE) to = this.#store.lookup(this.#word(tb, AT.physPage2), delta - PAGE_SIZE, this.#flags, this.#csBase);
-      if (to !== 0) found.push({ from, to, pageDelta: pageDelta + pages, count: this.#word(tb, AT.jmpCount + slot * 4), indirect: false });
-    }
-    const table = this.#word(tb, AT.indirect);
-    for (let at = table; table !== 0 && at < table + INDIRECT_TARGETS * INDIRECT_TARGET.size; at += INDIRECT_TARGET.size) {
-      const to = this.#word(at, INDIRECT_TARGET.offset.tb);
-      if (to === 0) break;
-      found.push({ from, to, pageDelta: pageDelta + i32[(at + INDIRECT_TARGET.offset.pages) >>> 2]!, count: this.#word(at, INDIRECT_TARGET.offset.count), indirect: true });
-    }
-    return found;
+    const { header, pageDelta } = this.members[from]!;
+    return waysOf(this.#machine, this.#store, header).map(({ to, pages, count, indirect }) => ({ from, to, pageDelta: pageDelta + pages, count, indirect }));
   }
 
   #fits(tb: number): boolean {
@@ -235,73 +199,8 @@ export function selectRegion(
   }
 }
 
-/**
- * The region that another one would better have been: its members, and what it is left for most, as far as that returns to it or leads on.
- *
- * What members have counted of the ways between them is from before they were compiled; how often the region is left has been counted since. So all of its members stay, and new ones are
- * taken by how often they will be reached: as often as the way that leads there was taken, divided at each branch as the profile divides it.
- * @param places members of the region, of which those with `entry` are entries
- * @param left ways on which this region is left, and others are
- * @returns without members when the first one must not be in a region any more
- */
-export function regrowRegion(
-  machine: MachineMemory, store: TbStore, places: readonly RegionSeed[], left: readonly WayLeft[], limits: RegionLimits, { excluded }: RegionRules,
-): RegionPlan {
-  const growth = new Growth(machine, store, places[0]!.header, limits, excluded);
-  const { members } = growth;
-  const entries: number[] = [];
-  const positions = places.map(({ header, pageDelta, entry, isGuest }) => {
-    const at = growth.admit({ to: header, pageDelta }, isGuest);
-    if (at !== undefined && entry !== false) entries.push(at);
-    return at;
-  });
-  // Distances are those from the first one.
-  if (positions[0] === undefined) return { members: [], entries: [], inside: 0 };
-  places.forEach(({ indirect = [] }, i) => {
-    const at = positions[i];
-    if (at !== undefined) members[at]!.indirect.push(...indirect.map((to) => positions[to]).filter((to) => to !== undefined));
-  });
-  const kept = members.length;
-  const sampled = (from: number, own: boolean): Edge[] => {
-    const { header, pageDelta } = members[from]!;
-    return left.filter((way) => way.from === header && (way.own || !own)).map(({ to, pages, count, indirect }) => ({ from, to, pageDelta: pageDelta + pages, count, indirect }));
-  };
-  const lead = ({ from, indirect }: Edge, to: number): boolean => {
-    const known = members[from]!.indirect;
-    if (!indirect || known.includes(to)) return false;
-    known.push(to);
-    return true;
-  };
-  let inside = 0;
-  const edges: Edge[] = [];
-  for (let m = 0; m < kept; m++) {
-    for (const edge of sampled(m, true).sort((a, b) => b.count - a.count)) {
-      const at = growth.at(edge);
-      if (at === undefined) edges.push(edge);
-      else if (lead(edge, at)) inside += edge.count;
-    }
-  }
-  let hottest = 0;
-  while (edges.length > 0) {
-    const edge = takeHottest(edges);
-    hottest = Math.max(hottest, edge.count);
-    if (edge.count < Math.max(1, hottest * COLD_SHARE, limits.least ?? 0)) break;
-    let at = growth.at(edge);
-    if (at === undefined) {
-      at = growth.admit(edge, true);
-      if (at === undefined) continue;
-      const runs = Math.max(1, executions(machine, edge.to));
-      const counted = growth.ways(at).map((way): Edge => ({ ...way, count: (way.count / runs) * edge.count }));
-      edges.push(...counted, ...sampled(at, false).map((way): Edge => ({ ...way, count: Math.min(way.count, edge.count) })));
-    }
-    if (edge.from < kept || at < kept) inside += edge.count;
-    lead(edge, at);
-  }
-  return { members, entries, inside };
-}
-
 /** Takes the way that is taken most out of a list that is not empty. */
-function takeHottest(edges: Edge[]): Edge {
+export function takeHottest<T extends { readonly count: number }>(edges: T[]): T {
   let best = 0;
   for (let i = 1; i < edges.length; i++) if (edges[i]!.count > edges[best]!.count) best = i;
   return edges.splice(best, 1)[0]!;

@@ -44,15 +44,18 @@ export interface ExecutionConfig {
   /** TBs in a region, and guest instructions, at most. */
   readonly regionTbs: number;
   readonly regionInsns: number;
-  /** Dispatches for one whose way is sampled. A sample costs several times a dispatch: at 16 a shell was a fifth slower. */
-  readonly wayDispatches: number;
-  /** Slices after which tiering looks for regions that are left too often. */
-  readonly regrowAge: number;
+  /** Times that regions are left for other code before the ways between TBs are counted anew: some 20 ms of it. */
+  readonly recutDispatches: number;
+  /** Instructions between two such times beyond which there is little to be had: leaving a region costs as much as some ten. */
+  readonly recutInterval: number;
+  /** Such times that are to be seen while ways are counted, and the most instructions that are interpreted for it: 10 ms. */
+  readonly recutHops: number;
+  readonly recutInsns: number;
   /**
-   * Times that a region has been left for other compiled code, per TB that it will have, before it is made anew to go on there. To leave one and enter another takes 10–15 ns. A region of 64 TBs takes some 10 ms of
-   * the main thread, 50 of V8's optimising, and runs as baseline code meanwhile.
+   * Such times that are worth as much as compiling a TB: to leave one region and enter another takes 20 ns; emitting and baseline code take 0.1 ms per TB, V8's optimiser four times that on another thread, and the
+   * region runs as baseline code meanwhile.
    */
-  readonly regrowDispatches: number;
+  readonly recutCost: number;
   /** Guest instructions per TB, at most. */
   readonly tbInsns: number;
   /**
@@ -102,9 +105,11 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
     slice: stress ? 64 : (options.slice ?? DEFAULT_SLICE),
     regionTbs: 64,
     regionInsns: 512,
-    wayDispatches: stress ? 1 : 256,
-    regrowAge: stress ? 1 : 64,
-    regrowDispatches: stress ? 0 : (options.regrowDispatches ?? 16_000),
+    recutDispatches: stress ? 10 : (options.recutDispatches ?? 1_000_000),
+    recutInterval: stress ? Infinity : 250,
+    recutHops: stress ? 20 : Math.min(10_000, options.recutDispatches ?? 10_000),
+    recutInsns: 1 << 19,
+    recutCost: stress ? 0 : 10_000,
     tbInsns: 64,
     patchThreshold: stress ? 1 : (options.patchThreshold ?? 4),
     patchWindow: stress ? Infinity : 1_000_000,

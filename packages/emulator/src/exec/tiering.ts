@@ -9,10 +9,9 @@
 import { SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
 import type { CodeBuilder } from './code-builder.ts';
 import type { CodeUnit, CompiledTbs, RegionPlace } from './compiled-code.ts';
+import { RegionRecutter } from './recut.ts';
 import type { RegionPlan, RegionSeed } from './region-select.ts';
-import { RegionRegrower } from './regrow.ts';
 import type { ExecutionConfig } from './thresholds.ts';
-import type { WaysTaken } from './ways-taken.ts';
 
 const AT = TB_HEADER.offset;
 const NEVER = 0xffffffff;
@@ -38,10 +37,11 @@ export interface TieringParts {
   readonly store: TbStore;
   readonly builder: CodeBuilder;
   readonly compiled: CompiledTbs;
-  readonly ways: WaysTaken;
   readonly config: ExecutionConfig;
   /** Instructions retired. */
   readonly now: () => number;
+  /** Times that regions have been left for other code. */
+  readonly hops: () => number;
   readonly onCompile?: (kind: 'module' | 'region', tbs: number, bytes: Uint8Array) => void;
 }
 
@@ -50,10 +50,8 @@ export class Tiering {
   /** Warm TBs, with the instructions in which each was run once. */
   readonly #queue = new Map<number, number>();
   #age = 0;
-  readonly #regrower: RegionRegrower;
-  /** Slices since it was asked. */
-  #unasked = 0;
-  regrownRegions = 0;
+  readonly #recutter: RegionRecutter;
+  recutRegions = 0;
   compiledModules = 0;
   compiledModuleTbs = 0;
   compiledRegions = 0;
@@ -71,7 +69,7 @@ export class Tiering {
 
   constructor(parts: TieringParts) {
     this.#p = parts;
-    this.#regrower = new RegionRegrower(parts);
+    this.#recutter = new RegionRecutter({ ...parts, isApart: (header) => parts.builder.isApart(header) });
   }
 
   /** A TB has reached its threshold. Afterwards it can be run, in whatever tier. */
@@ -91,11 +89,16 @@ export class Tiering {
     if (this.#queue.size >= config.queue) this.compileQueue();
   }
 
+  /** Is the next slice to be interpreted, regions or not? */
+  get countsWays(): boolean {
+    return this.#recutter.counts;
+  }
+
   /** Called once per slice: what has waited long enough is compiled though the batch is not full. */
   slice(): void {
     const { compiled, config } = this.#p;
     for (const header of compiled.orphans.splice(0)) this.#setThreshold(header, config.moduleThreshold);
-    if (config.regions && ++this.#unasked >= config.regrowAge) this.#regrow();
+    if (config.regions) for (const plan of this.#recutter.slice()) if (this.#growRegion(plan.members[0]!.header, plan) !== undefined) this.recutRegions++;
     if (this.#queue.size === 0) return;
     if (++this.#age >= config.queueAge) this.compileQueue();
     else if (this.#age % config.hotAge === 0) this.#compileWarm((interval) => interval <= config.hotInterval);
@@ -104,19 +107,7 @@ export class Tiering {
   /** Forget everything queued: the arena is about to be reused. */
   clear(): void {
     this.#queue.clear();
-    this.#regrower.clear();
-  }
-
-  #regrow(): void {
-    this.#unasked = 0;
-    for (const { old, plan } of this.#regrower.next()) {
-      // Growing the one before may have dropped it.
-      if (old.dead) continue;
-      const region = this.#growRegion(plan.members[plan.entries[0]!]!.header, plan);
-      if (region === undefined) continue;
-      this.regrownRegions++;
-      this.#regrower.replaced(old, region);
-    }
+    this.#recutter.clear();
   }
 
   compileQueue(): void {
@@ -198,9 +189,22 @@ export class Tiering {
       return other === undefined || other === home;
     };
     const seeds = this.#seeds(entry);
-    // What has been made anew keeps what it has been given then.
-    if (home?.isRegrown && seeds.length > 1) return { ...builder.planRegrown(home.places.map((place) => ({ ...place, entry: this.#isEntry(place, entry) ? 0 : -1 })), []), inside: 1 };
+    if (home?.isCut && seeds.length > 1) return this.#withEntry(home, entry);
     return builder.planRegion(seeds, hot ? {} : { wanted: isFree });
+  }
+
+  /** A region as it is, entered at one more of its TBs. */
+  #withEntry({ places }: CodeUnit, entry: number): RegionPlan {
+    // Second copies of entries come last.
+    const copies = places.findIndex(({ header, pages }, i) => places.findIndex((place) => place.header === header && place.pages === pages) < i);
+    const own = copies < 0 ? places : places.slice(0, copies);
+    const [first] = own;
+    return {
+      members: own.map(({ header, pages, indirect }) => ({ header, pageDelta: pages - first!.pages, indirect: [...indirect] })),
+      entries: own.flatMap((place, i) => (this.#isEntry(place, entry) ? [i] : [])),
+      inside: 1,
+      isCut: true,
+    };
   }
 
   #growRegion(entry: number, plan: RegionPlan): CodeUnit | undefined {
@@ -215,7 +219,7 @@ export class Tiering {
     if (region === undefined || !this.#hasRoom([entry], region.bytes.length)) return undefined;
     const { bytes, places } = region;
     const members = [...new Set(places.map((place) => place.header))];
-    const unit = compiled.add('region', members, this.#compile(bytes), bytes.length, places);
+    const unit = compiled.add('region', members, this.#compile(bytes), bytes.length, places, plan.isCut);
     // The other members are in good hands; one that goes on being entered from elsewhere becomes an entry, later.
     for (const header of members) {
       if (compiled.regionOf(header) !== undefined) continue;
@@ -242,8 +246,7 @@ export class Tiering {
     let entries = 0;
     return { bytes, places: region.members.map((m, i) => {
       // Second copies of entries come last.
-      const { isGuest = false, indirect = [] } = plan.members[i] ?? {};
-      return { header: m.header, pages: m.pageDelta, entry: m.entry ? entries++ : -1, isGuest, indirect };
+      return { header: m.header, pages: m.pageDelta, entry: m.entry ? entries++ : -1, indirect: plan.members[i]?.indirect ?? [] };
     }) };
   }
 

@@ -50,7 +50,7 @@ export function collectCounters(p: MachineParts): MachineCounters {
     compiledModuleTbs: tiering.compiledModuleTbs,
     compiledRegions: tiering.compiledRegions,
     compiledRegionTbs: tiering.compiledRegionTbs,
-    regrownRegions: tiering.regrownRegions,
+    recutRegions: tiering.recutRegions,
     wasmBytes: tiering.wasmBytes,
     regionBytes: tiering.regionBytes,
     translatedTbs: translator.translatedTbs,

@@ -1,6 +1,8 @@
 /** Puts the parts of a machine together: memory, helper modules, interpreter, executor. What is around the CPU is given by the machine that uses them. */
 import { compileX86, createX86, X86_HELPERS, X86_LAYOUT, type CpuModelName, type MachineFeature, type X86Host, type X86Instance } from '@wasm-tcg/guest-x86';
-import { compileRuntime, createMachineMemory, createRam, instantiateRuntime, TbArena, TbStore, type CoreExports, type MachineMemory, type Ram } from '@wasm-tcg/runtime';
+import {
+  compileRuntime, createMachineMemory, createRam, instantiateRuntime, RegionReturn, TbArena, TbStore, type CoreExports, type MachineMemory, type Ram,
+} from '@wasm-tcg/runtime';
 import { generateInterpreter, TciFormats } from '@wasm-tcg/tci-interp';
 import type { DebugOptions, ExecutionOptions, MachineModules } from '../api.ts';
 import { MachineError } from '../errors.ts';
@@ -16,7 +18,6 @@ import { SamplingProfiler } from '../exec/profiler.ts';
 import { TbOptimiser } from '../exec/optimiser.ts';
 import { allowBranchHints, hasTailCalls } from '../exec/engine-features.ts';
 import { TbMaintenance } from '../exec/tb-maint.ts';
-import { WaysTaken } from '../exec/ways-taken.ts';
 import { TbTranslator } from '../exec/tb-translator.ts';
 import { executionConfig } from '../exec/thresholds.ts';
 import { Tiering } from '../exec/tiering.ts';
@@ -181,7 +182,7 @@ export function createParts(options: PartsOptions, hooks: MachineHooks): Machine
     ...shared, env: context.env, translator, helpers: X86_HELPERS, optimiser, tailCalls: chain !== undefined, excluded: (header) => translator.isStopper(header), isRestless: (header) => versions.isRestless(header),
   });
   const tiering = new Tiering({
-    ...shared, builder, compiled, now, ways: new WaysTaken(machine, context.env, config.wayDispatches),
+    ...shared, builder, compiled, now, hops: () => context.counter('regionReturns', RegionReturn.direct) + context.counter('regionReturns', RegionReturn.lookup),
     ...(debug === undefined ? {} : { onCompile: (kind, tbs, bytes) => debug.compiled(kind, tbs, bytes) }),
   });
   const profiler = new SamplingProfiler({ machine, now, isUser: (flags) => guest.isUser(flags) });

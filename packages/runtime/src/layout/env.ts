@@ -5,7 +5,6 @@
  */
 import type { GlobalDef, GlobalType, TargetLayout } from '@wasm-tcg/ir';
 import { JUMP_CACHE_BITS, JUMP_CACHE_ENTRY } from './jump-cache.ts';
-import { WAY_TAKEN, WAYS_TAKEN_BITS } from './way-taken.ts';
 import type { FieldType, StructDef } from './struct.ts';
 import { TLB_ENTRY, TLB_ENTRY_BITS } from './tlb-entry.ts';
 import { WASM_CONTEXT } from './wasm-context.ts';
@@ -80,9 +79,6 @@ export interface EnvLayout extends TargetLayout {
   readonly fetchedOffset: number;
   readonly jumpCacheOffset: number;
   readonly jumpCacheBits: number;
-  /** `1 << waysTakenBits` entries of WAY_TAKEN. */
-  readonly waysTakenOffset: number;
-  readonly waysTakenBits: number;
   /** Size of the whole area, a multiple of 64 KiB. */
   readonly envSize: number;
 }
@@ -99,8 +95,7 @@ export function layoutEnv<N extends string, F extends Readonly<Record<string, Fi
   const tlbGlobalOffset = tlbUsedOffset + (mmuIndices << (tlbBits + 1));
   const fetchedOffset = alignUp(tlbGlobalOffset + (mmuIndices << tlbBits), 64);
   const jumpCacheOffset = alignUp(fetchedOffset + (mmuIndices << (FETCHED_BITS - 3)), 64);
-  const waysTakenOffset = jumpCacheOffset + (JUMP_CACHE_ENTRY.size << JUMP_CACHE_BITS);
-  const end = waysTakenOffset + (WAY_TAKEN.size << WAYS_TAKEN_BITS);
+  const end = jumpCacheOffset + (JUMP_CACHE_ENTRY.size << JUMP_CACHE_BITS);
   return {
     name: spec.name,
     globals: frame.globals,
@@ -132,8 +127,6 @@ export function layoutEnv<N extends string, F extends Readonly<Record<string, Fi
     fetchedOffset,
     jumpCacheOffset,
     jumpCacheBits: JUMP_CACHE_BITS,
-    waysTakenOffset,
-    waysTakenBits: WAYS_TAKEN_BITS,
     envSize: alignUp(end, 65536),
   };
 }

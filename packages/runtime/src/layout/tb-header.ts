@@ -111,8 +111,8 @@ export type TbKind = (typeof TbKind)[keyof typeof TbKind];
 
 /**
  * A TB's function is `(env) → i32`, a region's `(env, tb) → i32`, where `tb` is the header of the TB at which it is entered. What it (and the interpreter, for a TB) returns to tb_exec: the header of the TB to run next, with the
- * page base already right; or {@link TB_RETURN_EXIT}: look at the context's exit code; or TB_RETURN_LOOKUP, of a region `header | TB_RETURN_LOOKUP` with the member that it left: find the TB that the
- * frame names; or `header | TB_RETURN_LINK + slot`: find it and patch that link.
+ * page base already right; or {@link TB_RETURN_EXIT}: look at the context's exit code; or TB_RETURN_LOOKUP: find the TB that the frame names; or `header | TB_RETURN_LINK + slot`: find it and patch
+ * that link.
  */
 export const TB_RETURN_EXIT = 0;
 export const TB_RETURN_LOOKUP = 1;

@@ -91,8 +91,6 @@ export const WASM_CONTEXT = defStruct('wasmContext', {
   tciTbs: 'u64',
   /** What regions returned to tb_exec, by {@link RegionReturn}. */
   regionReturns: ['u64', 4],
-  /** Of 2^32 dispatches, how many are sampled for the table of ways ({@link WAY_TAKEN}). 0: none. */
-  wayShare: 'u32',
   /** Times that a way inside of a region led to a page that was not in place: not mapped yet, or mapped elsewhere. */
   absentPages: 'u64',
   /**

@@ -299,7 +299,7 @@ export abstract class FunctionEmitter implements LowerCtx {
       case Ir.goto_tb: this.gotoTb(code[at + 1], code[at + 2]); break;
       case Ir.goto_ptr:
         this.refund();
-        this.f.i32Const(this.leaver() | TB_RETURN_LOOKUP);
+        this.f.i32Const(TB_RETURN_LOOKUP);
         this.leave();
         break;
       case Ir.exit_tb: this.exitTb(code[at + 1], code[at + 2]); break;
@@ -399,9 +399,6 @@ export abstract class FunctionEmitter implements LowerCtx {
     this.f.get(ENV).i32Const(this.header).mem(Op.i32_store, CTX.tbPtr);
     this.f.get(ENV).i32Const(code).mem(Op.i32_store, CTX.exitCode);
   }
-
-  /** Header that tb_exec is told of when a goto_ptr leaves for another TB, or 0. */
-  protected abstract leaver(): number;
 
   /** A link to another page is good only under the mapping and from the page base it was verified with: pushes whether it still is. */
   protected pushLinkVerified(slot: number): void {

@@ -422,11 +422,6 @@ export class RegionEmitter extends FunctionEmitter implements NodeWriter {
     this.f.get(this.budgetLocal).i32Const(insns).op(Op.i32_add).set(this.budgetLocal);
   }
 
-  /** For tb_exec, which samples what leads to what. */
-  protected leaver(): number {
-    return this.header;
-  }
-
   protected leave(): void {
     this.f.set(this.result).br(this.inFrame ? this.storedLabel : this.leftLabel);
   }

@@ -258,11 +258,6 @@ export class TbEmitter extends FunctionEmitter implements NodeWriter {
     throw new CodegenError('bad-ir', 'a TB asks for pages of a region', 'compile it with a RegionModuleBuilder');
   }
 
-  protected leaver(): number {
-    // Its edges are counted where they are taken.
-    return 0;
-  }
-
   protected directLink(slot: number, pages: number): void {
     const { f, options } = this;
     if (options.profile !== undefined) {

@@ -5,14 +5,13 @@
  * written. Translated code has four pages of its own, far from where addresses of random programs lead.
  */
 import { TOY_HELPERS, TOY_STATE_OFFSET, TOY_STATE_SIZE, TOY_TARGET, type HelperDef } from '@wasm-tcg/ir';
-import { ExitCode, FETCHED_BITS, GUEST_EXIT, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, PAGE_SIZE, WAY_TAKEN, WAYS_TAKEN_BITS, type EnvLayout } from '@wasm-tcg/runtime';
+import { ExitCode, FETCHED_BITS, GUEST_EXIT, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, PAGE_SIZE, type EnvLayout } from '@wasm-tcg/runtime';
 
 const { tlbBits, indices, tlbOffset, entry } = TOY_TARGET.mmu;
 const TLB_END = tlbOffset + (indices << (tlbBits + entry.sizeBits));
 const TLB_GLOBAL = TLB_END + (indices << (tlbBits + 1));
 const FETCHED = TLB_GLOBAL + (indices << tlbBits);
 const JUMP_CACHE = FETCHED + (indices << (FETCHED_BITS - 3));
-const WAYS_TAKEN = JUMP_CACHE + (JUMP_CACHE_ENTRY.size << JUMP_CACHE_BITS);
 
 /** The toy target with what the runtime wants to know besides. */
 export const FUZZ_LAYOUT: EnvLayout = {
@@ -23,9 +22,7 @@ export const FUZZ_LAYOUT: EnvLayout = {
   fetchedOffset: FETCHED,
   jumpCacheOffset: JUMP_CACHE,
   jumpCacheBits: JUMP_CACHE_BITS,
-  waysTakenOffset: WAYS_TAKEN,
-  waysTakenBits: WAYS_TAKEN_BITS,
-  envSize: Math.ceil((WAYS_TAKEN + (WAY_TAKEN.size << WAYS_TAKEN_BITS)) / 65536) * 65536,
+  envSize: Math.ceil((JUMP_CACHE + (JUMP_CACHE_ENTRY.size << JUMP_CACHE_BITS)) / 65536) * 65536,
 };
 
 export const HELPERS = TOY_HELPERS;
