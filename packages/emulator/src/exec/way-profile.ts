@@ -11,11 +11,11 @@ const AT = TB_HEADER.offset;
 export class WayProfile {
   readonly #machine: MachineMemory;
   readonly #store: TbStore;
-  readonly #compiled: CompiledTbs;
+  readonly #compiled: Pick<CompiledTbs, 'headers'>;
   /** Counts of each TB by slot, when counting began. */
   readonly #before = new Map<number, Uint32Array>();
 
-  constructor(parts: { readonly machine: MachineMemory; readonly store: TbStore; readonly compiled: CompiledTbs }) {
+  constructor(parts: { readonly machine: MachineMemory; readonly store: TbStore; readonly compiled: Pick<CompiledTbs, 'headers'> }) {
     this.#machine = parts.machine;
     this.#store = parts.store;
     this.#compiled = parts.compiled;
