@@ -25,7 +25,7 @@ export interface ExecutionOptions {
   readonly moduleThreshold?: number;
   /** Executions of a TB in its module before a region is grown from it. */
   readonly regionThreshold?: number;
-  /** Times that regions are left for other code before it is looked whether they are cut in the wrong places. Default: see exec/thresholds.ts. */
+  /** Times that regions are left for other code before what is run now is counted, and cut into regions anew. Default: see exec/thresholds.ts. */
   readonly recutDispatches?: number;
   /** Guest instructions between two visits of the host. Default 65,536. */
   readonly slice?: number;

@@ -17,8 +17,8 @@ const le32 = (value: number): number[] => [value & 0xff, (value >> 8) & 0xff, (v
 describe('what is compiled', () => {
   const rows: readonly (readonly [string, number, number, boolean])[] = [
     ['a loop of 20 blocks', 20, 20_000, true],
-    ['8,000 blocks in turn, each of which runs 1,200 times', 8_000, 1200, true],
-    ['40,000 blocks in turn, each of which runs 1,100 times', 40_000, 1100, false],
+    ['8,000 blocks in turn, each of which runs 2,200 times', 8_000, 2200, true],
+    ['60,000 blocks in turn, each of which runs 2,100 times', 60_000, 2100, false],
   ];
   it.each(rows)('%s', (_name, blocks, rounds, compiled) => {
     const vm = createMachine({ modules, memory: '1M', boot: { image: chain(blocks, rounds), loadAddress: 0x1000, mode: 'protected32' } });

@@ -7,13 +7,12 @@ export interface ExecutionConfig {
   readonly mode: ExecutionMode;
   /**
    * Executions in the interpreter before a TB is queued for a module. All that is made of a TB of 6 instructions (its IR anew, Wasm, V8's baseline code and, on another
-   * thread, its optimised code) costs some 100 µs, and an execution becomes ~80 ns shorter. A boot, and a first run of ten programs, take less time with 1,000 than with 500 or 2,000.
+   * thread, its optimised code) costs some 100 µs of the guest's time and four times that of another thread's, and an execution becomes ~80 ns shorter.
    */
   readonly moduleThreshold: number;
   /**
-   * Instructions in which a TB has to reach {@link moduleThreshold}; one that takes longer is counted anew. Fresh Wasm code is large, and code that is run
-   * seldom is in no cache when it is: forks of a shell, whose instructions are spread over 5,000 TBs, take three times as long without any window. An interpreted shell
-   * goes round its loop once in 10,000 instructions; with a window of 8,000 instructions per execution a quarter of it was never compiled, with 40,000 all is.
+   * Instructions in which a TB has to reach {@link moduleThreshold}; one that takes longer is counted anew. 100,000 instructions per execution reach what each fork and exec of a
+   * shell script runs; what is run less often would not be in the host's caches.
    */
   readonly moduleWindow: number;
   /** The same for {@link regionThreshold}. */
@@ -91,9 +90,9 @@ export function executionConfig(options: ExecutionOptions = {}): ExecutionConfig
   const mode = options.mode ?? 'tiered';
   return {
     mode,
-    moduleWindow: mode === 'tiered' && !stress ? 40_000_000 : Infinity,
+    moduleWindow: mode === 'tiered' && !stress ? 200_000_000 : Infinity,
     regionWindow: mode === 'tiered' && !stress ? 10_000_000 : Infinity,
-    moduleThreshold: mode === 'tci' ? never : stress ? 1 : (options.moduleThreshold ?? 1000),
+    moduleThreshold: mode === 'tci' ? never : stress ? 1 : (options.moduleThreshold ?? 2000),
     returnThreshold: mode === 'tci' ? never : stress ? 1 : 32,
     batch: mode === 'tb-per-module' ? 1 : stress ? 3 : (options.batch ?? 32),
     queue: mode === 'tb-per-module' ? 1 : stress ? 3 : (options.batch ?? 256),
