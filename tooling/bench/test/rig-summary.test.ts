@@ -26,6 +26,13 @@ describe('a summary', () => {
     expect(meanRatio(phases.again, 'tci', 'tiered')).toBeNaN();
   });
 
+  it('has none for a program that is over before the clock has moved', () => {
+    const { phases } = summarise(32, samplesOf([...FAST, ['v86', 'vm', 0, 4], ['tiered', 'vm', 1, 0]]), UNITS);
+    expect(ratios(phases.first, 'v86', 'tiered').map(({ program }) => program)).toEqual(['sieve', 'fib']);
+    expect(meanRatio(phases.again, 'v86', 'tiered')).toBe(meanRatio(summarise(32, samplesOf(FAST), UNITS).phases.again, 'v86', 'tiered'));
+    expect(phases.again.find(({ program }) => program === 'vm')?.cells.tiered.mips).toBeUndefined();
+  });
+
   const wrong: [what: string, rows: readonly Figures[], change: (samples: Samples) => void, expected: readonly string[]][] = [
     ['nothing', FAST, () => undefined, []],
     ["a checksum that is not the processor's", [['native', 'fib', 1, 1], ['v86', 'fib', 1, 1, 'bad'], ['qemu', 'fib', 1, 1, 'bad']], () => undefined, ['v86 fib checksum bad instead of c0ffee', 'qemu fib checksum bad instead of c0ffee']],

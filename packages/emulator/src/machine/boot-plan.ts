@@ -21,6 +21,8 @@ const SEED_BYTES = 32;
 /** Kinds of images that are Linux. */
 const LINUX: ReadonlySet<string> = new Set(['bzimage', 'vmlinux', 'pvh']);
 const ENTRY_MODES = { real16: 16, protected32: 32, long64: 64 } as const;
+/** How a kernel may be entered. */
+const ENTRIES: readonly string[] = ['auto', 'unpacked', ...Object.keys(ENTRY_MODES)];
 
 export interface BootPlan {
   readonly firmware: FirmwarePlan;
@@ -48,9 +50,10 @@ export async function planBoot({ boot, config, random }: BootRequest): Promise<B
     const options = { firmware, loadAddress, mode: mode ?? 'real16', ...(entry === undefined ? {} : { entry }), ...(cs === undefined ? {} : { cs }), ...(stack === undefined ? {} : { stack }) };
     return { firmware, image: planFlatImage(image, options), linux: false, title: 'flat image' };
   }
+  const { kernel, name, initrd, append, modules, entry = 'auto' } = boot;
+  if (!ENTRIES.includes(entry)) throw new MachineError('bad-option', `boot.entry: ${String(entry)}`, `one of ${ENTRIES.join(', ')}`);
   const rngSeed = new Uint8Array(SEED_BYTES);
   random(rngSeed);
-  const { kernel, name, initrd, append, modules, entry = 'auto' } = boot;
   const longMode = (CPU_MODELS[config.model].features as readonly string[]).includes('lm');
   const unpacked = entry === 'unpacked' ? await unpackBzImage(kernel) : undefined;
   const image = planKernel(kernel, {

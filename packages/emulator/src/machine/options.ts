@@ -1,6 +1,6 @@
 /** Checks of machine options: everything wrong is said before anything is made. */
 import { CPU_MODEL_NAMES } from '@wasm-tcg/guest-x86';
-import type { FlatBoot, MachineOptions } from '../api.ts';
+import type { ExecutionOptions, FlatBoot, MachineOptions } from '../api.ts';
 import { MachineError } from '../errors.ts';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
@@ -47,6 +47,12 @@ export function planFlatBoot(boot: FlatBoot, ramBytes: number): FlatPlan {
   return { boot, entry, stack: boot.stack ?? (mode === 'real16' ? Math.min(0xfffe, ramBytes - 2) : top - 16), pageTables };
 }
 
+const MOST = 2 ** 30 - 1;
+/** Least and most of options that count. */
+const COUNTS = {
+  moduleThreshold: [1, MOST], regionThreshold: [1, MOST], recutDispatches: [0, MOST], slice: [1, MOST], batch: [1, 64],
+} as const satisfies { readonly [name in keyof ExecutionOptions]: readonly [least: number, most: number] };
+
 /** Everything that can be wrong in options without a machine. */
 export function checkOptions(options: Pick<MachineOptions, 'execution' | 'cpu'>): void {
   const { execution, cpu } = options;
@@ -56,10 +62,10 @@ export function checkOptions(options: Pick<MachineOptions, 'execution' | 'cpu'>)
   if (execution?.mode !== undefined && !['tci', 'tb-per-module', 'tiered'].includes(execution.mode)) {
     throw new MachineError('bad-option', `execution.mode: ${String(execution.mode)}`, 'one of tci, tb-per-module, tiered');
   }
-  const counts = { moduleThreshold: execution?.moduleThreshold, regionThreshold: execution?.regionThreshold, slice: execution?.slice, batch: execution?.batch };
-  for (const [name, value] of Object.entries(counts)) {
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= (name === 'batch' ? 64 : 0x3fffffff))) {
-      throw new MachineError('bad-option', `execution.${name}: ${value}`, name === 'batch' ? 'an integer from 1 to 64' : 'a positive integer below 2^30');
+  for (const [name, [least, most]] of Object.entries(COUNTS)) {
+    const value = execution?.[name as keyof typeof COUNTS];
+    if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= most)) {
+      throw new MachineError('bad-option', `execution.${name}: ${value}`, `an integer from ${least} to ${most.toLocaleString('en')}`);
     }
   }
 }

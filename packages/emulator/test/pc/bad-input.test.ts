@@ -83,7 +83,11 @@ describe('kernels', () => {
   });
 });
 
-it.each([['memory', { memory: '1' }], ['memory', { memory: 'lots' }], ['memory', { memory: '4G' }], ['serial', { devices: { serial: 9 } }], ['icount', { clock: { icount: 99 } }], ['cpu.model', { cpu: { model: 'i860' as CpuModelName } }]] as const)(
+it.each([
+  ['memory', { memory: '1' }], ['memory', { memory: 'lots' }], ['memory', { memory: '4G' }], ['serial', { devices: { serial: 9 } }], ['icount', { clock: { icount: 99 } }],
+  ['cpu.model', { cpu: { model: 'i860' as CpuModelName } }], ['boot.entry', { boot: { kernel: multiboot(), entry: 'vmlinux' as 'auto' } }], ['execution.batch', { execution: { batch: 65 } }],
+  ['execution.slice', { execution: { slice: 0 } }], ['execution.recutDispatches', { execution: { recutDispatches: -1 } }],
+] as const)(
   'an option out of range: %s',
   async (name, options) => {
     const error = await refusal({ boot: real(HLT), ...options });

@@ -57,7 +57,7 @@ export function summarise(bits: Bits, samples: Samples, baseUnits: number): Summ
       const own = runs.filter((run) => run.program === program && run.peer === peer && run.phase === phase);
       if (own.length === 0 || wrong.some((one) => one.program === program && one.peer === peer)) return [];
       const seconds = own.map((run) => (run.seconds * baseUnits) / run.units);
-      const speeds = own.flatMap((run) => (run.instructions === undefined ? [] : run.instructions / run.seconds / 1e6));
+      const speeds = own.flatMap((run) => (run.instructions === undefined || run.seconds === 0 ? [] : run.instructions / run.seconds / 1e6));
       return [[peer, { seconds: median(seconds), spread: spread(seconds), mips: optionalMedian(speeds) }]];
     });
     return { program, cells: Object.fromEntries(cells) };
@@ -100,11 +100,17 @@ function bootRows(boots: Samples['boots']): readonly BootRow[] {
   });
 }
 
-/** How many times as long `other` takes as `own`, by program; programs that one of them has no time for are left out. */
+/** How many times as long `other` takes as `own` for a program; undefined where one of them has no time, or one too short for the clock. */
+export function ratioOf({ cells }: Row, other: string, own: string): number | undefined {
+  const [a, b] = [cells[other]?.seconds, cells[own]?.seconds];
+  return a && b ? a / b : undefined;
+}
+
+/** The same by program; programs that have none are left out. */
 export function ratios(rows: readonly Row[], other: string, own: string): readonly { readonly program: string; readonly ratio: number }[] {
-  return rows.flatMap(({ program, cells }) => {
-    const [a, b] = [cells[other], cells[own]];
-    return a === undefined || b === undefined ? [] : [{ program, ratio: a.seconds / b.seconds }];
+  return rows.flatMap((row) => {
+    const ratio = ratioOf(row, other, own);
+    return ratio === undefined ? [] : [{ program: row.program, ratio }];
   });
 }
 

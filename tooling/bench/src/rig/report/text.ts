@@ -2,7 +2,7 @@
 import { digits, formatTable } from '../../report/table.ts';
 import { OWN, judge } from '../goal.ts';
 import type { RigReport } from '../report.ts';
-import { meanRatio, type Row, type Summary } from '../summary.ts';
+import { meanRatio, ratioOf, type Row, type Summary } from '../summary.ts';
 
 /** Whom the judged peer is compared with. */
 const RIVALS = ['v86', 'qemu'] as const;
@@ -33,9 +33,10 @@ function formatSummary(summary: Summary, times: number): string {
 function phaseTable({ peers }: Summary, rows: readonly Row[]): string {
   const rivals = peers.includes(OWN) ? RIVALS.filter((rival) => peers.includes(rival)) : [];
   const head = ['program', ...peers, ...rivals.map((rival) => `${rival}/${OWN}`), ...(peers.includes(OWN) ? ['MIPS', '± %'] : [])];
-  const lines = rows.map(({ program, cells }) => {
+  const lines = rows.map((row) => {
+    const { program, cells } = row;
     const own = cells[OWN];
-    const ratio = (rival: string): string => (own === undefined || cells[rival] === undefined ? '–' : digits(cells[rival].seconds / own.seconds));
+    const ratio = (rival: string): string => digits(ratioOf(row, rival, OWN) ?? NaN);
     return [
       program, ...peers.map((peer) => seconds(cells[peer]?.seconds)), ...rivals.map(ratio),
       ...(peers.includes(OWN) ? [digits(own?.mips ?? NaN), own === undefined ? '–' : (100 * own.spread).toFixed(0)] : []),
