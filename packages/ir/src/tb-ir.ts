@@ -83,28 +83,35 @@ export class TbIr {
   constructor(target: TargetLayout) {
     this.target = target;
     this.env = target.globals.length;
-    this.reset(false, 0);
+    for (let t = 0; t < this.env; t++) this.#newTemp(Type.i32, TempKind.global);
+    this.#newTemp(Type.i32, TempKind.env);
+    this.#typeGlobals();
   }
 
   /** Forget everything and start a new TB. */
   reset(wide: boolean, csBase: number): void {
-    this.wide = wide;
+    if (wide !== this.wide) {
+      this.wide = wide;
+      this.#typeGlobals();
+    }
     this.csBase = csBase | 0;
     this.insns = 0;
     this.length = 0;
     this.ops = 0;
     this.labels = 0;
-    this.temps = 0;
-    this.vectors.length = 0;
-    this.#vectorTemps.length = 0;
+    this.temps = this.env + 1;
+    if (this.vectors.length > 0) {
+      this.vectors.length = 0;
+      this.#vectorTemps.length = 0;
+    }
     this.#constIndex.fill(0);
     this.#consts = 0;
-    const { globals } = this.target;
-    for (let i = 0; i < globals.length; i++) {
-      const { type } = globals[i]!;
-      this.#newTemp(type === 'word' ? this.wordType : Type[type], TempKind.global);
-    }
-    this.#newTemp(Type.i32, TempKind.env);
+  }
+
+  #typeGlobals(): void {
+    this.target.globals.forEach(({ type }, t) => {
+      this.tempType[t] = type === 'word' ? this.wordType : Type[type];
+    });
   }
 
   /** Type of `word` globals and guest addresses in this TB. */

@@ -90,20 +90,17 @@ export class TbStore {
     if (tb === 0) return 0;
     const { u32 } = this.#machine.views();
     u32.fill(0, tb >>> 2, (tb + bytes) >>> 2);
-    const set = (field: number, value: number): void => {
-      u32[(tb + field) >>> 2] = value;
-    };
-    set(AT.physPage, physPage);
-    set(AT.physPage2, physPage2);
-    set(AT.pageOffset, pageOffset);
-    set(AT.size, size);
-    set(AT.insns, insns);
-    set(AT.tciWords, tciWords);
-    set(AT.flags, identity.flags);
-    set(AT.csBase, identity.csBase);
-    set(AT.cflags, identity.cflags ?? 0);
-    set(AT.jmpDelta, NO_DELTA);
-    set(AT.jmpDelta + 4, NO_DELTA);
+    u32[(tb + AT.physPage) >>> 2] = physPage;
+    u32[(tb + AT.physPage2) >>> 2] = physPage2;
+    u32[(tb + AT.pageOffset) >>> 2] = pageOffset;
+    u32[(tb + AT.size) >>> 2] = size;
+    u32[(tb + AT.insns) >>> 2] = insns;
+    u32[(tb + AT.tciWords) >>> 2] = tciWords;
+    u32[(tb + AT.flags) >>> 2] = identity.flags;
+    u32[(tb + AT.csBase) >>> 2] = identity.csBase;
+    u32[(tb + AT.cflags) >>> 2] = identity.cflags ?? 0;
+    u32[(tb + AT.jmpDelta) >>> 2] = NO_DELTA;
+    u32[(tb + AT.jmpDelta + 4) >>> 2] = NO_DELTA;
     this.setKind(tb, TbKind.tci);
     return tb;
   }
@@ -131,21 +128,31 @@ export class TbStore {
   /** Make a TB findable, and its bytes known as code. @throws RuntimeError `bad-tb` when it is for one use, or not in RAM or ROM */
   insert(tb: number): void {
     const { u32 } = this.#machine.views();
-    const pages = this.#pagesOf(tb);
     if (u32[(tb + AT.cflags) >>> 2]! & TbFlag.oneOff) throw new RuntimeError('bad-tb', 'a one-off TB is for one use', 'run it without inserting it');
-    if (pages.some((page) => !(this.#entry(page) & (PhysKind.ram | PhysKind.rom)))) {
-      throw new RuntimeError('bad-tb', `code on physical page ${pages.join(' or ')}, which is neither RAM nor ROM`, 'run it as a TB for one use');
-    }
+    const page = u32[(tb + AT.physPage) >>> 2];
+    const page2 = u32[(tb + AT.physPage2) >>> 2];
+    this.#checkMemory(page);
+    if (page2 !== NO_PAGE) this.#checkMemory(page2);
     const bucket = this.#bucket(tb);
     u32[(tb + AT.hashNext) >>> 2] = u32[bucket];
     u32[bucket] = tb;
-    pages.forEach((page, which) => {
-      const head = this.#head(page);
-      u32[(tb + AT.pageNext + which * 4) >>> 2] = u32[head];
-      u32[head] = tb | which;
-      this.#addCodeBits(tb | which, page);
-    });
+    this.#addTo(page, tb);
+    if (page2 !== NO_PAGE) this.#addTo(page2, tb | 1);
     this.#count++;
+  }
+
+  #checkMemory(page: number): void {
+    if (this.#entry(page) & (PhysKind.ram | PhysKind.rom)) return;
+    throw new RuntimeError('bad-tb', `code on physical page ${page}, which is neither RAM nor ROM`, 'run it as a TB for one use');
+  }
+
+  /** Puts a link into the list of a page. */
+  #addTo(page: number, link: number): void {
+    const { u32 } = this.#machine.views();
+    const head = this.#head(page);
+    u32[nextOf(link)] = u32[head];
+    u32[head] = link;
+    this.#addCodeBits(link, page);
   }
 
   /**
@@ -286,8 +293,8 @@ export class TbStore {
 
   #bucket(tb: number): number {
     const { u32 } = this.#machine.views();
-    const word = (field: number): number => u32[(tb + field) >>> 2];
-    return this.#bucketOf(word(AT.physPage), word(AT.pageOffset), word(AT.flags), word(AT.csBase));
+    const at = tb >>> 2;
+    return this.#bucketOf(u32[at + (AT.physPage >>> 2)], u32[at + (AT.pageOffset >>> 2)], u32[at + (AT.flags >>> 2)], u32[at + (AT.csBase >>> 2)]);
   }
 
   /** @returns whether the TB was in the hash */

@@ -64,7 +64,7 @@ export class TciEncoder {
     this.#slots = slots;
     this.#at = 0;
     this.#insn = -1;
-    this.#fixups.length = 0;
+    if (this.#fixups.length > 0) this.#fixups.length = 0;
     if (this.#labelAt.length < tb.labels) this.#labelAt = new Int32Array(tb.labels * 2);
     if (this.#constSlot.length < tb.temps) {
       this.#constSlot = new Uint8Array(tb.temps * 2);

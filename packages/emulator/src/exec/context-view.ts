@@ -103,6 +103,21 @@ export class ContextView {
     return this.#machine.views().data.getBigUint64(this.#pageBase, true);
   }
 
+  /** Low and high 32 bits of {@link pageBase}, signed. */
+  get pageBaseLow(): number {
+    return this.#machine.views().i32[this.#pageBase >>> 2]!;
+  }
+
+  get pageBaseHigh(): number {
+    return this.#machine.views().i32[(this.#pageBase + 4) >>> 2]!;
+  }
+
+  /** Offset of the next instruction in its linear page. */
+  get pageOffset(): number {
+    const { u32 } = this.#machine.views();
+    return (u32[this.#pc >>> 2]! + u32[(this.env + this.layout.csBaseOffset) >>> 2]!) & 0xfff;
+  }
+
   set pageBase(value: bigint) {
     this.#machine.views().data.setBigUint64(this.#pageBase, BigInt.asUintN(64, value), true);
   }

@@ -56,6 +56,8 @@ export class TbTranslator {
   readonly #tb: TbIr;
   readonly #encoder: TciEncoder;
   readonly #oneByte = new Uint8Array(PAGE_SIZE);
+  /** The page of memory that code was last taken from. */
+  #page: Uint8Array = this.#oneByte;
   /** Instructions that have met devices. */
   readonly deviceInsns: DeviceInsns = new DeviceInsns();
   /** TBs whose interpreter code was optimised though `optimiseCold` is off. */
@@ -92,11 +94,11 @@ export class TbTranslator {
   make(oneOff = 0, keep = true): MadeTb {
     const { context, machine, store, config, guest } = this.#p;
     const started = performance.now();
-    const physPage = this.#physPageOf(context.pageBase);
+    const physPage = this.#physPageOf(context.pageBaseLow, context.pageBaseHigh);
     if (physPage < 0) return { kind: 'fetch-fault' };
     const cacheable = this.#isMemory(physPage);
     const single = oneOff > 0 || !cacheable;
-    const pageOffset = Number((context.pc + BigInt(context.csBase)) & 0xfffn);
+    const { pageOffset } = context;
     const device = this.deviceInsns.has(physPage, pageOffset);
     const revived = single || !keep ? 0 : this.#revive(physPage, pageOffset);
     if (revived !== 0) return { kind: 'tb', header: revived };
@@ -114,7 +116,7 @@ export class TbTranslator {
     const warm = !single && optimise && this.#p.versions.isWarm(physPage, pageOffset);
     const translation = this.#translate(request, physPage, optimiseCold || warm);
     if (translation.fault !== 'none') return { kind: translation.fault === 'page' ? 'fetch-fault' : 'limit-fault' };
-    const physPage2 = translation.crossesPage ? this.#physPageOf((context.pageBase + BigInt(PAGE_SIZE)) & context.pcMask) : NO_PAGE;
+    const physPage2 = translation.crossesPage ? this.#secondPage() : NO_PAGE;
     const oneUse = single || (physPage2 !== NO_PAGE && !this.#isMemory(physPage2));
     const header = store.create({
       physPage, physPage2, pageOffset: request.pageOffset, size: translation.size, flags: request.flags, csBase: request.csBase,
@@ -285,13 +287,11 @@ export class TbTranslator {
     const restore = arena.alloc(this.#tb.insns * 8, 8);
     if (restore === 0) return false;
     const { u32, i32 } = machine.views();
-    i32.set(this.#encoder.words.subarray(0, this.#words), tciCodeAddress(header, machine.map.vcpus) >>> 2);
+    const { words } = this.#encoder;
+    // Faster than `set`, which needs a subarray, for the few words of most TBs.
+    const tci = tciCodeAddress(header, machine.map.vcpus) >>> 2;
+    for (let i = 0; i < this.#words; i++) i32[tci + i] = words[i]!;
     u32[(header + AT.restore) >>> 2] = restore;
-    let at = restore >>> 2;
-    this.#eachInsn((delta, data) => {
-      i32[at++] = delta;
-      i32[at++] = data;
-    });
     if (liveRanges.length > 0) {
       const list = arena.alloc((1 + liveRanges.length / 2) * 4, 4);
       if (list === 0) return false;
@@ -300,11 +300,15 @@ export class TbTranslator {
       u32[(header + AT.liveRanges) >>> 2] = list;
     }
     const { code, length } = this.#tb;
+    let at = restore >>> 2;
     let indirect = false;
     for (let p = 0; p < length; p += 1 + (code[p]! >>> 16)) {
       const op = code[p]! & 0xff;
-      if (op === Op.goto_tb) i32[(header + AT.jmpDelta + code[p + 1]! * 4) >>> 2] = code[p + 2]!;
-      if (op === Op.goto_ptr) indirect = true;
+      if (op === Op.insn_start) {
+        i32[at++] = code[p + 1]!;
+        i32[at++] = code[p + 2]!;
+      } else if (op === Op.goto_tb) i32[(header + AT.jmpDelta + code[p + 1]! * 4) >>> 2] = code[p + 2]!;
+      else if (op === Op.goto_ptr) indirect = true;
     }
     if (!indirect || u32[(header + AT.cflags) >>> 2]! & TbFlag.oneOff) return true;
     const bytes = INDIRECT_TARGETS * INDIRECT_TARGET.size;
@@ -315,11 +319,16 @@ export class TbTranslator {
     return true;
   }
 
-  /** Physical page number of a linear page for fetching, −1 when fetching faults. Raises no fault. */
-  #physPageOf(linear: bigint): number {
+  /** Physical page number of the page behind the present one. */
+  #secondPage(): number {
+    const { context } = this.#p;
+    const linear = (context.pageBase + BigInt(PAGE_SIZE)) & context.pcMask;
+    return this.#physPageOf(Number(BigInt.asIntN(32, linear)), Number(BigInt.asIntN(32, linear >> 32n)));
+  }
+
+  /** Physical page number of a linear page (low and high 32 bits of its address) for fetching, −1 when fetching faults. Raises no fault. */
+  #physPageOf(lo: number, hi: number): number {
     const { core, context } = this.#p;
-    const lo = Number(BigInt.asIntN(32, linear));
-    const hi = Number(BigInt.asIntN(32, linear >> 32n));
     if (core.guest_translate_host(context.env, lo, hi, Access.fetch, context.fetchMmu) === 0) return -1;
     return Math.floor(context.translated / PAGE_SIZE);
   }
@@ -344,7 +353,9 @@ export class TbTranslator {
     const entry = this.#entry(physPage);
     if (entry & (PhysKind.ram | PhysKind.rom)) {
       const host = (entry & -PAGE_SIZE) >>> 0;
-      return this.#p.machine.views().u8.subarray(host, host + PAGE_SIZE);
+      const { u8 } = this.#p.machine.views();
+      if (this.#page.byteOffset !== host || this.#page.buffer !== u8.buffer) this.#page = u8.subarray(host, host + PAGE_SIZE);
+      return this.#page;
     }
     this.#p.ram.read(physPage * PAGE_SIZE, this.#oneByte);
     return this.#oneByte;
@@ -352,7 +363,7 @@ export class TbTranslator {
 
   #secondPageBytes(): Uint8Array | undefined {
     const { context } = this.#p;
-    const page = this.#physPageOf((context.pageBase + BigInt(PAGE_SIZE)) & context.pcMask);
+    const page = this.#secondPage();
     // A device page is read whole, which a copy of its own keeps apart from the first page's.
     return page < 0 ? undefined : this.#isMemory(page) ? this.#pageBytes(page) : this.#pageBytes(page).slice();
   }

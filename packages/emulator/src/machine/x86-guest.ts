@@ -23,6 +23,8 @@ export class X86Guest implements Guest {
   /** A translator writes into one TbIr. */
   readonly #translators = new WeakMap<TbIr, X86Translator>();
 
+  /** Most blocks are translated into the same one as the block before. */
+  #last: { readonly tb: TbIr; readonly translator: X86Translator } | undefined;
   #firstTranslator: X86Translator | undefined;
   readonly #machine: MachineMemory;
 
@@ -33,20 +35,24 @@ export class X86Guest implements Guest {
   }
 
   translate(tb: TbIr, request: TranslateRequest): Translation {
+    const translator = this.#translatorOf(tb);
+    const { page, pageOffset, csBase, flags, maxInsns, secondPage, fetchLimit, entryState, live } = request;
+    const status = translator.translate({ bytes: page, pageStart: 0, pageOffset, nextPage: secondPage, csBase, hflags: flags, maxInsns, codeLimit: fetchLimit, ccOp: entryState, live });
+    const { size, insns, secondPage: crossesPage, exitCcOp, liveRanges } = translator.block;
+    const fault = status === TranslateStatus.ok ? 'none' : status === TranslateStatus.fetchFault ? 'page' : 'limit';
+    return { size, insns, crossesPage, exitState: [exitCcOp[0], exitCcOp[1]], liveRanges, fault };
+  }
+
+  #translatorOf(tb: TbIr): X86Translator {
+    if (this.#last?.tb === tb) return this.#last.translator;
     let translator = this.#translators.get(tb);
     if (translator === undefined) {
       translator = new X86Translator(tb, CPU_MODELS[this.#x86.model], this.#firstTranslator);
       this.#firstTranslator ??= translator;
       this.#translators.set(tb, translator);
     }
-    const { page, pageOffset, csBase, flags, maxInsns, secondPage, fetchLimit, entryState, live } = request;
-    const status = translator.translate({
-      bytes: page, pageStart: 0, pageOffset, nextPage: secondPage, csBase, hflags: flags, maxInsns, codeLimit: fetchLimit,
-      ...(entryState === undefined ? {} : { ccOp: entryState }), ...(live === undefined ? {} : { live }),
-    });
-    const { size, insns, secondPage: crossesPage, exitCcOp, liveRanges } = translator.block;
-    const fault = status === TranslateStatus.ok ? 'none' : status === TranslateStatus.fetchFault ? 'page' : 'limit';
-    return { size, insns, crossesPage, exitState: [exitCcOp[0], exitCcOp[1]], liveRanges, fault };
+    this.#last = { tb, translator };
+    return translator;
   }
 
   /** The last byte that CS allows, as offset from the page of the present pc; Infinity when CS ends with the address space. */

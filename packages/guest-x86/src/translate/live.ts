@@ -62,7 +62,7 @@ export class LiveFields {
 
   begin(bytes: LiveBytes | undefined): void {
     this.#bytes = bytes;
-    this.ranges.length = 0;
+    if (this.ranges.length > 0) this.ranges.length = 0;
   }
 
   /** What the immediate of the instruction at page offset `at` says now, as a raw word; NOT_LIVE when it is to be a constant. */

@@ -57,9 +57,9 @@ export interface TranslateRequest {
    * cc_op that the frame is known to hold whenever the block is entered; the block is then no good for other values. For compilers of regions. Default:
    * not known.
    */
-  readonly ccOp?: number;
+  readonly ccOp?: number | undefined;
   /** Bytes of the page that the block is to read when it runs, where it can. Default: none. */
-  readonly live?: LiveBytes;
+  readonly live?: LiveBytes | undefined;
 }
 
 export const TranslateStatus = {

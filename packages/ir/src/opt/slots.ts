@@ -8,6 +8,7 @@
 import { OP_LABEL_AT, shapeAt, shapeIns, shapeOuts, type HelperFacts } from '../op-info.ts';
 import { Op } from '../ops.ts';
 import { opCode, opLength, TempKind, TbOverflowError, type TbIr } from '../tb-ir.ts';
+import type { TargetLayout } from '../target-layout.ts';
 import { Type } from '../types.ts';
 
 const NONE = -1;
@@ -27,6 +28,8 @@ export class SlotAnalysis {
   #loops = new Int32Array(64);
   #loopWords = 0;
   #used = new Uint8Array(0);
+  /** Whose globals have their entries in {@link slots}. */
+  #target: TargetLayout | undefined;
 
   constructor(helpers: HelperFacts) {
     this.#helpers = helpers;
@@ -40,12 +43,16 @@ export class SlotAnalysis {
     const { target } = tb;
     if (this.slots.length < tb.temps) {
       const size = tb.temps * 2;
+      this.#target = undefined;
       this.slots = new Uint16Array(size);
       this.#start = new Int32Array(size);
       this.#end = new Int32Array(size);
     }
-    if (this.#used.length < target.frameSlots) this.#used = new Uint8Array(target.frameSlots);
-    for (let g = 0; g < target.globals.length; g++) this.slots[g] = target.globals[g]!.slot;
+    if (this.#target !== target) {
+      this.#target = target;
+      this.#used = new Uint8Array(target.frameSlots);
+      for (let g = 0; g < target.globals.length; g++) this.slots[g] = target.globals[g]!.slot;
+    }
     this.#measure(tb);
     this.#extendOverLoops(tb);
     this.#assign(tb);
