@@ -60,9 +60,11 @@ export class SlotAnalysis {
 
   #measure(tb: TbIr): void {
     const { code, length, env } = tb;
+    const start = this.#start;
+    const end = this.#end;
     if (this.#labelIndex.length < tb.labels) this.#labelIndex = new Int32Array(tb.labels * 2);
     this.#labelIndex.fill(NONE, 0, tb.labels);
-    this.#start.fill(NONE, env, tb.temps);
+    start.fill(NONE, env, tb.temps);
     this.#loopWords = 0;
     let index = 0;
     for (let at = 0; at < length; at += 1 + opLength(code[at]!), index++) {
@@ -73,18 +75,27 @@ export class SlotAnalysis {
         if (label >= 0) this.#addLoop(label, index);
       }
       const shape = shapeAt(code, at, this.#helpers);
-      const firstIn = at + 1 + shapeOuts(shape);
-      const end = firstIn + shapeIns(shape);
-      for (let i = firstIn; i < end; i++) if (code[i]! > env) this.#occur(code[i]!, index, FOREVER);
-      for (let i = at + 1; i < firstIn; i++) if (code[i]! > env) this.#occur(code[i]!, index, index);
+      const firstOut = at + 1;
+      const firstIn = firstOut + shapeOuts(shape);
+      const behind = firstIn + shapeIns(shape);
+      // Inputs come first.
+      for (let i = firstIn; i < behind; i++) {
+        const t = code[i]!;
+        if (t <= env) continue;
+        if (start[t] === NONE) {
+          start[t] = index;
+          end[t] = FOREVER;
+        } else if (end[t] !== FOREVER) end[t] = index;
+      }
+      for (let i = firstOut; i < firstIn; i++) {
+        const t = code[i]!;
+        if (t <= env) continue;
+        if (start[t] === NONE) {
+          start[t] = index;
+          end[t] = index;
+        } else if (end[t] !== FOREVER) end[t] = index;
+      }
     }
-  }
-
-  #occur(t: number, index: number, firstEnd: number): void {
-    if (this.#start[t] === NONE) {
-      this.#start[t] = index;
-      this.#end[t] = firstEnd;
-    } else if (this.#end[t] !== FOREVER) this.#end[t] = index;
   }
 
   #addLoop(label: number, branch: number): void {
@@ -152,9 +163,12 @@ export class SlotAnalysis {
 
   /** Free the slots of the locals among these operand words that end at `index`. */
   #free(tb: TbIr, from: number, to: number, index: number): void {
+    const { code, env } = tb;
+    const end = this.#end;
     for (let i = from; i < to; i++) {
-      const t = tb.code[i]!;
-      if (t > tb.env && tb.tempKind[t] === TempKind.local && this.#end[t] === index) this.#release(tb, t);
+      const t = code[i]!;
+      // Most do not.
+      if (end[t] === index && t > env && tb.tempKind[t] === TempKind.local) this.#release(tb, t);
     }
   }
 

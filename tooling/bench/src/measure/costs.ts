@@ -7,17 +7,19 @@ import { median } from './stats.ts';
 
 const MICROSECONDS = 1000;
 /** Translations of all blocks: the first is that of a process that has just started. */
-const TRANSLATIONS = 6;
+const TRANSLATIONS = 10;
 /** Executions before a TB is compiled, here: soon, so that few passes are needed. */
 const THRESHOLD = 4;
 const MAX_PASSES = 24;
+/** The largest threshold there is. */
+const NEVER = 2 ** 30 - 1;
 export const BATCHES: readonly number[] = [1, 8, 64];
 
 export interface TranslationCost {
   readonly bits: Bits;
   /**
    * µs per guest instruction in a fresh process, and once V8 has optimised the translator (median): a pass through new code,
-   * less one through known code. So it holds all that happens to a TB before it can run.
+   * less one through known code. So it holds all that happens to a TB of mode `tiered` before it can be interpreted.
    */
   readonly cold: number;
   readonly warm: number;
@@ -28,7 +30,7 @@ export interface TranslationCost {
 }
 
 export function measureTranslation(bits: Bits): TranslationCost {
-  const runner = new GuestRunner(straightKernel(bits), { mode: 'tci' });
+  const runner = new GuestRunner(straightKernel(bits), { mode: 'tiered', moduleThreshold: NEVER });
   const arenaBefore = runner.machine.counters().arenaBytes;
   const costs: number[] = [];
   let instructionsPerTb = 0;

@@ -5,7 +5,7 @@ import { digits } from './table.ts';
 
 const INTERPRETER_MIPS = 50;
 const MODULES_MIPS = 200;
-const TRANSLATION_MICROSECONDS = 3;
+const TRANSLATION_MICROSECONDS = 1;
 
 export interface Expectation {
   readonly text: string;
