@@ -362,7 +362,6 @@ export class TbTranslator {
   }
 
   #secondPageBytes(): Uint8Array | undefined {
-    const { context } = this.#p;
     const page = this.#secondPage();
     // A device page is read whole, which a copy of its own keeps apart from the first page's.
     return page < 0 ? undefined : this.#isMemory(page) ? this.#pageBytes(page) : this.#pageBytes(page).slice();

@@ -57,9 +57,9 @@ export class X86Guest implements Guest {
 
   /** The last byte that CS allows, as offset from the page of the present pc; Infinity when CS ends with the address space. */
   fetchLimit(): number {
-    const { flags, csBase, pageBase } = this.#context;
-    if ((flags & (HFlag.CS64 | HFlag.CS_FLAT)) !== 0) return Infinity;
-    return this.#machine.views().u32[(this.#context.env + CS_LIMIT) >>> 2]! + csBase - Number(pageBase);
+    const context = this.#context;
+    if ((context.flags & (HFlag.CS64 | HFlag.CS_FLAT)) !== 0) return Infinity;
+    return this.#machine.views().u32[(context.env + CS_LIMIT) >>> 2]! + context.csBase - Number(context.pageBase);
   }
 
   /** The fetch of the next instruction meets the limit of CS: #GP(0), state exact. */

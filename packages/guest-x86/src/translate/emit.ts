@@ -37,7 +37,9 @@ export class Emit {
 
   /** Word constant; a safe integer, taken mod 2^word bits. */
   k(value: number): Temp {
-    return this.wide ? this.tb.constant(Type.i64, value | 0, Math.floor(value / 0x1_0000_0000) | 0) : this.tb.constI32(value);
+    if (!this.wide) return this.tb.constI32(value);
+    const low = value | 0;
+    return this.tb.constant(Type.i64, low, low === value ? low >> 31 : Math.floor(value / 0x1_0000_0000) | 0);
   }
 
   k32(value: number): Temp {
