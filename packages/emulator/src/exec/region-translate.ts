@@ -7,7 +7,7 @@
  * A fault in a member is restored from the table in its header, which was made when nothing was known: a member for which that table would be wrong
  * (an instruction leaves the flags in another form when it knows more of them) stays as it was.
  */
-import { TbIr, type RegionSource } from '@wasm-tcg/ir';
+import { Op, TbIr, opCode, opLength, type RegionSource } from '@wasm-tcg/ir';
 import { NO_DELTA, TB_HEADER, type MachineMemory } from '@wasm-tcg/runtime';
 import type { RegionPlan, RegionPlanMember } from './region-select.ts';
 import type { TbTranslator } from './tb-translator.ts';
@@ -16,6 +16,8 @@ const AT = TB_HEADER.offset;
 /** Rounds in which knowledge travels along edges; loops of pass-through blocks longer than this stay unknown. */
 const ROUNDS = 3;
 const UNKNOWN = -1;
+/** Ops that a call of a helper costs as much as. */
+const CALL_COST = 10;
 
 interface Way {
   readonly from: number;
@@ -65,7 +67,7 @@ export function translateRegion(
       const first = outer.get(e) ?? ir(plan.length + outer.size);
       outer.set(e, first);
       const { exitState } = translator.translateAgain(plan[e]!.header, first);
-      if (first.ops > ir(e).ops && fits(e, exitState)) continue;
+      if (costOf(first) > costOf(ir(e)) && fits(e, exitState)) continue;
       unfit.add(e);
       settle();
       again = true;
@@ -116,6 +118,13 @@ export function translateRegion(
       }
     }
   }
+}
+
+/** In ops. */
+function costOf({ code, length, ops }: TbIr): number {
+  let calls = 0;
+  for (let at = 0; at < length; at += 1 + opLength(code[at]!)) if (opCode(code[at]!) === Op.call) calls++;
+  return ops + calls * CALL_COST;
 }
 
 /** For each member, the link slots of members that lead to its start. Narrow code wraps at 4 GiB, as `mergeRegion` has it. */

@@ -7,8 +7,8 @@ import { CODE, CODE_BYTES, DATA_BYTES } from '../guest/layout.ts';
 import { forBits, type Bits, type Kernel } from './kernel.ts';
 
 export const STRAIGHT_BLOCKS = 10_000;
-/** A block runs once per iteration: past the threshold of modules (256), and the queue has been compiled. */
-const WARM_ITERATIONS = 600;
+/** A block runs once per iteration: past the threshold of compilation (2,000), and until V8 has optimised most of what was compiled. */
+const WARM_ITERATIONS = 4000;
 
 /** Stand for a constant and for a displacement below 16 KiB. */
 const IMMEDIATE = 0x1a2b3c4d;
