@@ -4,7 +4,7 @@
  */
 import { INDIRECT_TARGET, INDIRECT_TARGETS, TB_HEADER, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
 import type { CompiledTbs } from './compiled-code.ts';
-import { WAY_SLOTS, waysOf, type Way } from './ways.ts';
+import { readCounts, WAY_SLOTS, waysOf, type Way } from './ways.ts';
 
 const AT = TB_HEADER.offset;
 
@@ -12,8 +12,9 @@ export class WayProfile {
   readonly #machine: MachineMemory;
   readonly #store: TbStore;
   readonly #compiled: Pick<CompiledTbs, 'headers'>;
-  /** Counts of each TB by slot, when counting began. */
-  readonly #before = new Map<number, Uint32Array>();
+  /** TBs that are watched, and {@link WAY_SLOTS} counts of each when counting began. */
+  #tbs = new Uint32Array(0);
+  #before = new Uint32Array(0);
 
   constructor(parts: { readonly machine: MachineMemory; readonly store: TbStore; readonly compiled: Pick<CompiledTbs, 'headers'> }) {
     this.#machine = parts.machine;
@@ -23,32 +24,43 @@ export class WayProfile {
 
   /** Begins to count. Full tables of indirect targets are emptied: other targets may have become frequent. */
   begin(): void {
-    this.clear();
-    for (const tb of this.#compiled.headers()) {
-      if (!this.#isLive(tb)) continue;
+    const { u32 } = this.#machine.views();
+    this.#tbs = Uint32Array.from(this.#compiled.headers());
+    this.#before = new Uint32Array(this.#tbs.length * WAY_SLOTS);
+    this.#tbs.forEach((tb, i) => {
+      if (!this.#isLive(tb)) return;
       this.#emptyFullTable(tb);
-      const counts = new Uint32Array(WAY_SLOTS);
-      for (const { slot, count } of waysOf(this.#machine, this.#store, tb)) counts[slot] = count;
-      this.#before.set(tb, counts);
-    }
+      readCounts(u32, tb, this.#before, i * WAY_SLOTS);
+    });
   }
 
   /** Ends counting. @returns the ways that have been taken since it began, those taken most often first */
   take(): Way[] {
+    const { u32 } = this.#machine.views();
     const ways: Way[] = [];
-    for (const [tb, before] of this.#before) {
-      if (!this.#isLive(tb)) continue;
+    const now = new Uint32Array(WAY_SLOTS);
+    this.#tbs.forEach((tb, i) => {
+      if (!this.#isLive(tb)) return;
+      const before = i * WAY_SLOTS;
+      readCounts(u32, tb, now, 0);
+      // Most TBs have not been run, and their ways need not be looked up.
+      if (!this.#differs(now, before)) return;
       for (const way of waysOf(this.#machine, this.#store, tb)) {
-        const count = way.count - before[way.slot]!;
+        const count = way.count - this.#before[before + way.slot]!;
         if (count > 0 && this.#isLive(way.to)) ways.push({ ...way, count });
       }
-    }
+    });
     this.clear();
     return ways.sort((a, b) => b.count - a.count);
   }
 
   clear(): void {
-    this.#before.clear();
+    this.#tbs = this.#before = new Uint32Array(0);
+  }
+
+  #differs(now: Uint32Array, before: number): boolean {
+    for (let slot = 0; slot < WAY_SLOTS; slot++) if (now[slot] !== this.#before[before + slot]) return true;
+    return false;
   }
 
   #emptyFullTable(tb: number): void {

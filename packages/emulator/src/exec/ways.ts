@@ -21,6 +21,13 @@ export interface Way {
   readonly slot: number;
 }
 
+/** Writes what a TB has counted in each of its {@link WAY_SLOTS} places, wherever that leads, to `counts` from `at` on. */
+export function readCounts(u32: Uint32Array, tb: number, counts: Uint32Array, at: number): void {
+  for (let slot = 0; slot < LINKS; slot++) counts[at + slot] = u32[(tb + AT.jmpCount + slot * 4) >>> 2]!;
+  const table = u32[(tb + AT.indirect) >>> 2]!;
+  for (let i = 0; i < INDIRECT_TARGETS; i++) counts[at + LINKS + i] = table === 0 ? 0 : u32[(table + i * INDIRECT_TARGET.size + TARGET.count) >>> 2]!;
+}
+
 /** The ways out of a TB that lead somewhere. */
 export function waysOf(machine: MachineMemory, store: TbStore, from: number): Way[] {
   const { u32, i32 } = machine.views();
