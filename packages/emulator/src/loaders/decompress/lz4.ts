@@ -1,5 +1,6 @@
 /** LZ4 in the legacy frame that `lz4 -l` and Linux use: a magic number, then blocks of up to 8 MiB, each behind its compressed size (LZ4 frame format 1.6, "Legacy frame"). */
 import { badImage, ImageReader, RELOAD_HINT } from '../image-reader.ts';
+import { copyMatch } from './copy-match.ts';
 
 const MIN_MATCH = 4;
 
@@ -53,15 +54,6 @@ function block(input: Uint8Array, output: Uint8Array, start: number): number {
     at += match;
   }
   return at;
-}
-
-/** What is copied may reach into itself: then it repeats. */
-export function copyMatch(output: Uint8Array, at: number, distance: number, length: number): void {
-  if (distance >= length) {
-    output.copyWithin(at, at - distance, at - distance + length);
-    return;
-  }
-  for (let i = 0; i < length; i++) output[at + i] = output[at + i - distance]!;
 }
 
 function damaged(): never {

@@ -3,17 +3,8 @@
  * specification). The output itself is the dictionary.
  */
 import { badImage, RELOAD_HINT } from '../image-reader.ts';
-import { copyMatch } from './lz4.ts';
-
-/** Probabilities are of 11 bits, adapted by 1/32 of the distance. */
-const PROB_BITS = 11;
-const PROB_INIT = 1 << (PROB_BITS - 1);
-const PROB_MAX = 1 << PROB_BITS;
-const ADAPT = 5;
-const TOP = 2 ** 24;
-/** Elements of the range coder's state. */
-const RANGE = 0;
-const CODE = 1;
+import { copyMatch } from './copy-match.ts';
+import { RangeCoder } from './range-coder.ts';
 
 /** Kinds of what came before, as far as they predict what comes: 0 … 6 after a literal. */
 const STATES = 12;
@@ -58,7 +49,6 @@ class Lzma2 {
   readonly #output: Uint8Array;
   #at: number;
   #dictionary: number;
-  #probs = new Uint16Array(layout.literal);
   #literalContext = 0;
   #literalPosition = 0;
   #positionMask = 0;
@@ -68,8 +58,7 @@ class Lzma2 {
   #rep1 = 0;
   #rep2 = 0;
   #rep3 = 0;
-  /** Range and code: in an array of 32-bit elements, since fields would hold such numbers as doubles. */
-  readonly #coder = new Uint32Array(2);
+  readonly #coder: RangeCoder;
 
   constructor(input: Uint8Array, from: number, output: Uint8Array, start: number) {
     this.#input = input;
@@ -77,6 +66,7 @@ class Lzma2 {
     this.#output = output;
     this.#at = start;
     this.#dictionary = start;
+    this.#coder = new RangeCoder(input);
   }
 
   /** All chunks. @returns end of the output */
@@ -129,13 +119,13 @@ class Lzma2 {
     this.#literalPosition = Math.floor(byte / 9) % 5;
     this.#positionMask = (1 << Math.floor(byte / 45)) - 1;
     if (this.#literalContext + this.#literalPosition > 4) damaged();
-    this.#probs = new Uint16Array(layout.literal + (LITERAL_CODER << (this.#literalContext + this.#literalPosition)));
+    this.#coder.resize(layout.literal + (LITERAL_CODER << (this.#literalContext + this.#literalPosition)));
   }
 
   #resetState(): void {
     this.#state = 0;
     this.#rep0 = this.#rep1 = this.#rep2 = this.#rep3 = 0;
-    this.#probs.fill(PROB_INIT);
+    this.#coder.reset();
   }
 
   #chunk(size: number, packed: number): void {
@@ -143,74 +133,14 @@ class Lzma2 {
     const packedEnd = this.position + packed;
     if (end > this.#output.length || packedEnd > this.#input.length) damaged();
     const coder = this.#coder;
-    coder[RANGE] = 0xffffffff;
-    // The first byte of the range coder is always 0.
-    if (this.#byte() !== 0) damaged();
-    coder[CODE] = 0;
-    for (let i = 0; i < 4; i++) coder[CODE] = (coder[CODE]! << 8) | this.#byte();
+    if (!coder.start(this.position)) damaged();
     while (this.#at < end) {
       const positionState = (this.#at - this.#dictionary) & this.#positionMask;
-      if (this.#bit(layout.isMatch + this.#state * POSITION_STATES + positionState) === 0) this.#literal();
+      if (coder.bit(layout.isMatch + this.#state * POSITION_STATES + positionState) === 0) this.#literal();
       else this.#match(positionState, end);
     }
-    this.#normalise();
-    if (this.position !== packedEnd || coder[CODE] !== 0) damaged();
-  }
-
-  #normalise(): void {
-    const coder = this.#coder;
-    if (coder[RANGE]! >= TOP) return;
-    coder[RANGE] = coder[RANGE]! << 8;
-    coder[CODE] = (coder[CODE]! << 8) | this.#byte();
-  }
-
-  /** One bit by the probability at `index`, which adapts. */
-  #bit(index: number): number {
-    this.#normalise();
-    const coder = this.#coder;
-    const prob = this.#probs[index]!;
-    const bound = Math.imul(coder[RANGE]! >>> PROB_BITS, prob) >>> 0;
-    if (coder[CODE]! < bound) {
-      coder[RANGE] = bound;
-      this.#probs[index] = prob + ((PROB_MAX - prob) >> ADAPT);
-      return 0;
-    }
-    coder[RANGE] = coder[RANGE]! - bound;
-    coder[CODE] = coder[CODE]! - bound;
-    this.#probs[index] = prob - (prob >> ADAPT);
-    return 1;
-  }
-
-  /** `count` bits of one half each, most significant first. */
-  #directBits(count: number): number {
-    const coder = this.#coder;
-    let value = 0;
-    for (let i = 0; i < count; i++) {
-      this.#normalise();
-      coder[RANGE] = coder[RANGE]! >>> 1;
-      const bit = coder[CODE]! >= coder[RANGE]! ? 1 : 0;
-      if (bit) coder[CODE] = coder[CODE]! - coder[RANGE]!;
-      value = (value << 1) | bit;
-    }
-    return value >>> 0;
-  }
-
-  #tree(base: number, bits: number): number {
-    let node = 1;
-    for (let i = 0; i < bits; i++) node = (node << 1) | this.#bit(base + node);
-    return node - (1 << bits);
-  }
-
-  /** Least significant bit first. */
-  #reverseTree(base: number, bits: number): number {
-    let node = 1;
-    let value = 0;
-    for (let i = 0; i < bits; i++) {
-      const bit = this.#bit(base + node);
-      node = (node << 1) | bit;
-      value |= bit << i;
-    }
-    return value;
+    if (!coder.finish() || coder.position !== packedEnd) damaged();
+    this.position = packedEnd;
   }
 
   #literal(): void {
@@ -219,23 +149,14 @@ class Lzma2 {
     const before = position > 0 ? this.#output[at - 1]! : 0;
     const context = ((position & ((1 << this.#literalPosition) - 1)) << this.#literalContext) | (before >> (8 - this.#literalContext));
     const base = layout.literal + LITERAL_CODER * context;
-    let symbol = 1;
     if (this.#state >= FIRST_NON_LITERAL_STATE) {
-      // After a match the byte that the match would have gone on with predicts this one, as long as they agree.
+      // After a match the byte that the match would have gone on with predicts this one.
       const distance = this.#rep0 + 1;
       if (distance > position) damaged();
-      let matched = this.#output[at - distance]!;
-      let agrees = 0x100;
-      while (symbol < 0x100) {
-        matched <<= 1;
-        const predicted = matched & agrees;
-        const bit = this.#bit(base + agrees + predicted + symbol);
-        symbol = (symbol << 1) | bit;
-        agrees &= bit ? predicted : ~predicted;
-      }
+      this.#output[at] = this.#coder.predicted(base, this.#output[at - distance]!);
+    } else {
+      this.#output[at] = this.#coder.symbol(base, 0x100);
     }
-    while (symbol < 0x100) symbol = (symbol << 1) | this.#bit(base + symbol);
-    this.#output[at] = symbol & 0xff;
     this.#at = at + 1;
     this.#state = this.#state < 4 ? 0 : this.#state < 10 ? this.#state - 3 : this.#state - 6;
   }
@@ -243,7 +164,7 @@ class Lzma2 {
   #match(positionState: number, end: number): void {
     const afterLiteral = this.#state < FIRST_NON_LITERAL_STATE;
     let length: number;
-    if (this.#bit(layout.isRep + this.#state) === 0) {
+    if (this.#coder.bit(layout.isRep + this.#state) === 0) {
       length = this.#length(layout.matchLength, positionState);
       this.#remember(this.#distance(length), 3);
       this.#state = afterLiteral ? 7 : 10;
@@ -272,17 +193,22 @@ class Lzma2 {
     this.#rep0 = distance;
   }
 
+  /** A number of `bits` bits, most significant first. */
+  #tree(base: number, bits: number): number {
+    return this.#coder.symbol(base, 1 << bits) - (1 << bits);
+  }
+
   /** Which of the last four distances; −1: one byte at the last one. */
   #repIndex(positionState: number): number {
     const state = this.#state;
-    if (this.#bit(layout.isRep0 + state) === 0) return this.#bit(layout.isRep0Long + state * POSITION_STATES + positionState) - 1;
-    if (this.#bit(layout.isRep1 + state) === 0) return 1;
-    return 2 + this.#bit(layout.isRep2 + state);
+    if (this.#coder.bit(layout.isRep0 + state) === 0) return this.#coder.bit(layout.isRep0Long + state * POSITION_STATES + positionState) - 1;
+    if (this.#coder.bit(layout.isRep1 + state) === 0) return 1;
+    return 2 + this.#coder.bit(layout.isRep2 + state);
   }
 
   #length(coder: typeof layout.matchLength, positionState: number): number {
-    if (this.#bit(coder.choice) === 0) return MIN_MATCH + this.#tree(coder.low + (positionState << 3), 3);
-    if (this.#bit(coder.choice + 1) === 0) return MIN_MATCH + 8 + this.#tree(coder.mid + (positionState << 3), 3);
+    if (this.#coder.bit(coder.choice) === 0) return MIN_MATCH + this.#tree(coder.low + (positionState << 3), 3);
+    if (this.#coder.bit(coder.choice + 1) === 0) return MIN_MATCH + 8 + this.#tree(coder.mid + (positionState << 3), 3);
     return MIN_MATCH + 16 + this.#tree(coder.high, 8);
   }
 
@@ -293,8 +219,8 @@ class Lzma2 {
     if (slot < 4) return slot;
     const bits = (slot >> 1) - 1;
     const base = (2 | (slot & 1)) * 2 ** bits;
-    if (slot < FIRST_DIRECT_SLOT) return base + this.#reverseTree(layout.special + base - slot, bits);
-    return base + this.#directBits(bits - ALIGN_BITS) * 2 ** ALIGN_BITS + this.#reverseTree(layout.align, ALIGN_BITS);
+    if (slot < FIRST_DIRECT_SLOT) return base + this.#coder.reversed(layout.special + base - slot, bits);
+    return base + this.#coder.direct(bits - ALIGN_BITS) * 2 ** ALIGN_BITS + this.#coder.reversed(layout.align, ALIGN_BITS);
   }
 }
 

@@ -3,7 +3,7 @@
  * ELF file of a known size.
  */
 import { badImage } from '../image-reader.ts';
-import { copyMatch } from './lz4.ts';
+import { copyMatch } from './copy-match.ts';
 import { BackwardBits, damagedZstd } from './zstd-bits.ts';
 import { decodeHuffman, fseTable, readFseTable, readHuffmanTable, rleTable, type FseTable, type HuffmanTable } from './zstd-entropy.ts';
 
