@@ -12,7 +12,8 @@ import { CF, PF, ZF } from '../system/arch';
 import { begin, finish } from './control';
 import { UNORDERED, arithmetic, related } from './lane';
 import { native } from './native';
-import { isFast } from './state';
+import { quiet } from './quiet';
+import { isFast, isQuiet } from './state';
 
 /** Lane i of sseA. */
 @inline function laneA<T>(env: usize, i: u32): T { return load<T>(env + i * sizeof<T>(), ST_SSE_A); }
@@ -111,7 +112,7 @@ function compute<T>(env: usize, what: u32): void {
 /** `sse_compute(what)` of the helper table. */
 export function sse_compute(env: usize, what: u32): void {
   const double = (what & SSE_DOUBLE) != 0;
-  if (isFast(env) && native(env, what, double)) return;
+  if (isFast(env) ? native(env, what, double) : isQuiet(env) && quiet(env, what)) return;
   begin(env);
   if (double) compute<u64>(env, what);
   else compute<u32>(env, what);

@@ -85,8 +85,8 @@ export const X86_STATE = defStruct('x86State', {
   /** Whoever writes it calls `mxcsr_changed` (assembly/sse/control.ts; part of update_hflags). */
   mxcsr: 'u32',
   /**
-   * What the direct code of floating point asks, true only while MXCSR is in its fast state (`Mxcsr.FAST_VALUE` in sse-op.ts); else all of it is zero:
-   * all ones; the least magnitude that is surely not tiny, and infinity, which a magnitude must be below, as f32 and as f64 lanes.
+   * What the direct code of floating point asks: all ones while MXCSR is in its fast state (`Mxcsr.FAST_VALUE` in sse-op.ts); while it is in that or the
+   * quiet one the least magnitude that is surely not tiny, and infinity, which a magnitude must be below, as f32 and as f64 lanes. Else zero.
    */
   sseFast: 'v128', sseLeast32: 'v128', sseBound32: 'v128', sseLeast64: 'v128', sseBound64: 'v128',
   /** Operands of the SSE floating-point helpers, and in `sseA` the result. Meaningless between instructions. */

@@ -45,7 +45,7 @@ export const SSE_LANES_SHIFT = 17;
 /**
  * MXCSR (SDM vol. 1, 10.2.3): flags in bits 0–5, DAZ in bit 6, masks of the flags in bits 7–12, rounding control in bits 13–14, FTZ in bit 15.
  * `FAST_VALUE` under `FAST_MASK` is the fast state: round to nearest, everything masked, PE set already. Then an operation that rounds changes no
- * flag. DAZ and FTZ do not count, because no direct code lets a denormal in or out.
+ * flag. The quiet state is the same without PE: there an exact result changes none. DAZ and FTZ do not count, because no direct code lets a denormal in or out.
  */
 export const Mxcsr = {
   IE: 1 << 0, DE: 1 << 1, ZE: 1 << 2, OE: 1 << 3, UE: 1 << 4, PE: 1 << 5, DAZ: 1 << 6,
@@ -54,4 +54,5 @@ export const Mxcsr = {
   VALID: 0xffff,
   FAST_MASK: 0x7fa0,
   FAST_VALUE: 0x1fa0,
+  QUIET_VALUE: 0x1f80,
 } as const;

@@ -3,11 +3,12 @@
  * would. Where the answer is no, the helper of sse-compute.ts does it all again.
  *
  * Wasm rounds to nearest and raises nothing. That is enough in the fast state of MXCSR (state/sse-op.ts: PE is set already, all is masked) for an
- * operation whose operands are neither denormal, infinite nor NaN and whose result is neither of them, nor tiny, nor overflowed. What does not round
- * (comparisons, minimum, widening) needs no state at all. DAZ and FTZ are open in both: no denormal takes the direct way.
+ * operation whose operands are neither denormal, infinite nor NaN and whose result is neither of them, nor tiny, nor overflowed. In the quiet state, as a
+ * program begins, PE is not set, and a program that counts in floats never sets it: there a sum or product is good if it is exact besides. What does
+ * not round (comparisons, minimum, widening) needs no state at all. DAZ and FTZ are open in all: no denormal takes the direct way.
  *
  * The state is part of the question, not of a block's identity: else every block, of the kernel too, would exist twice as soon as some program
- * computes. What a question compares with lies in the state structure (`sseFast` and its neighbours) and is zero outside the fast state.
+ * computes. What a question compares with lies in the state structure (`sseFast` and its neighbours) and is zero in other states.
  *
  * The questions are asked for all lanes at once; of a scalar operation only the lowest counts, and the others may hold anything.
  */
@@ -16,7 +17,7 @@ import { X86_LAYOUT, X86_STATE } from '../state/cpu-state.ts';
 import { SseOp, SseRounding } from '../state/sse-op.ts';
 import type { Ctx } from './context.ts';
 import { Shape, compute, computeTo } from './sse-compute.ts';
-import { vbinary, vconst, vrepeat, vshuffle, vtest, vunary, vzero } from './vector.ts';
+import { vbinary, vconst, vextract, vrepeat, vshuffle, vtest, vunary, vzero } from './vector.ts';
 
 /** A value, and what tells whether it is good: lanes of all ones where it is. */
 export interface Direct {
@@ -24,6 +25,11 @@ export interface Direct {
   readonly value: Temp;
   /** A vector; of `toInteger` an i32, not zero if it is. */
   readonly good: Temp;
+  /**
+   * Then good lanes are good in the fast state only; in the quiet one they also have to be exact. Emits code that tells: an i32 with the lanes' bits, which
+   * are zero where it is not sure.
+   */
+  readonly exact?: () => Temp;
 }
 
 const { stateOffset } = X86_LAYOUT;
@@ -43,16 +49,20 @@ interface Format {
   /** 2^31 and 2^63: integers of 32 and 64 bits are below. */
   readonly limit32: number;
   readonly limit64: number;
-  /** Offsets from env of what a magnitude must reach and be below in the fast state. */
+  /** The significand's lower half, and one bit more if it is odd: two numbers that have zeros there have an exact product. */
+  readonly lower: number;
+  /** Offsets from env of what a magnitude must reach and be below in the fast and in the quiet state. */
   readonly surely: number;
   readonly below: number;
 }
 const SINGLE: Format = {
   type: Type.f32, lane: 'f32x4', bitmask: 'i32x4.bitmask', bytes: 4, least: 0x0080_0000, limit32: 0x4f00_0000, limit64: 0x5f00_0000,
+  lower: 0xfff,
   surely: stateOffset + offset.sseLeast32, below: stateOffset + offset.sseBound32,
 };
 const DOUBLE: Format = {
   type: Type.f64, lane: 'f64x2', bitmask: 'i64x2.bitmask', bytes: 8, least: 0x0010_0000, limit32: 0x41e0_0000, limit64: 0x43e0_0000,
+  lower: 0x7ff_ffff,
   surely: stateOffset + offset.sseLeast64, below: stateOffset + offset.sseBound64,
 };
 
@@ -84,9 +94,9 @@ function stateVector(c: Ctx, at: number): Temp {
 
 /** All ones in the fast state. */
 const fast = (c: Ctx): Temp => stateVector(c, SSE_FAST);
-/** The state is fast, and lanes of `magnitude` are at least what is surely not tiny. */
+/** The state is fast or quiet, and lanes of `magnitude` are at least what is surely not tiny. */
 const isLarge = (c: Ctx, f: Format, magnitude: Temp): Temp => binary(c, f, 'ge', magnitude, stateVector(c, f.surely));
-/** The state is fast, and lanes of `magnitude` are finite. */
+/** The state is fast or quiet, and lanes of `magnitude` are finite. */
 const isBounded = (c: Ctx, f: Format, magnitude: Temp): Temp => binary(c, f, 'lt', magnitude, stateVector(c, f.below));
 
 /** −1 in the fast state, else 0: an i32. */
@@ -107,7 +117,7 @@ function tame(c: Ctx, f: Format, a: Temp): Temp {
 }
 
 /**
- * The state is fast, `result` is finite and surely not tiny, and so are all operands. A NaN among the operands shows in the result, an infinity there
+ * The state is fast or quiet, `result` is finite and surely not tiny, and so are all operands. A NaN among the operands shows in the result, an infinity there
  * or as a zero.
  */
 function ordinary(c: Ctx, f: Format, result: Temp, ...operands: readonly Temp[]): Temp {
@@ -116,23 +126,38 @@ function ordinary(c: Ctx, f: Format, result: Temp, ...operands: readonly Temp[])
   return both(c, isLarge(c, f, least), isBounded(c, f, magnitude));
 }
 
+/** Branch to `label` if all lanes that count have their bits, or if not all have. */
+function branchIfLanes(c: Ctx, { double, lanes }: Pick<Shape, 'double' | 'lanes'>, bits: Temp, all: boolean, label: number): void {
+  if (lanes === 1) {
+    c.b.brcond(Type.i32, bits, c.k32(1), all ? Cond.tstne : Cond.tsteq, label);
+  } else {
+    const wanted = (1 << lanes) - 1;
+    const counting = double || lanes === 4 ? bits : c.binary(Op.and, Type.i32, bits, c.k32(wanted));
+    c.b.brcond(Type.i32, counting, c.k32(wanted), all ? Cond.eq : Cond.ne, label);
+  }
+}
+
 /** Branch to `label` if the lanes that count are good. */
 export function branchIfGood(c: Ctx, shape: Pick<Shape, 'double' | 'lanes'>, good: Temp, label: number): void {
+  branchIfLanes(c, shape, vtest(c, formatOf(shape).bitmask, good), true, label);
+}
+
+/** Branch to `label` if they are good in the fast state, or good and exact. */
+function branchIfGoodOrExact(c: Ctx, shape: Pick<Shape, 'double' | 'lanes'>, good: Temp, exact: () => Temp, label: number): void {
+  const otherwise = c.tb.newLabel();
   const bits = vtest(c, formatOf(shape).bitmask, good);
-  const wanted = (1 << shape.lanes) - 1;
-  if (shape.lanes === 1) {
-    c.b.brcond(Type.i32, bits, c.k32(1), Cond.tstne, label);
-  } else {
-    const counting = shape.double || shape.lanes === 4 ? bits : c.binary(Op.and, Type.i32, bits, c.k32(wanted));
-    c.b.brcond(Type.i32, counting, c.k32(wanted), Cond.eq, label);
-  }
+  branchIfLanes(c, shape, c.binary(Op.and, Type.i32, bits, fastWord(c)), true, label);
+  branchIfLanes(c, shape, bits, false, otherwise);
+  branchIfLanes(c, shape, exact(), true, label);
+  c.label(otherwise);
 }
 
 /** The direct value where it is good, else the request's. `a` −1: the request needs none. */
 export function guarded(c: Ctx, shape: Pick<Shape, 'double' | 'lanes'>, way: Direct | undefined, what: number, a: Temp, b: Temp): Temp {
   if (way === undefined) return compute(c, what, a, b);
   const done = c.tb.newLabel();
-  branchIfGood(c, shape, way.good, done);
+  if (way.exact === undefined) branchIfGood(c, shape, way.good, done);
+  else branchIfGoodOrExact(c, shape, way.good, way.exact, done);
   computeTo(c, way.value, what, a, b);
   c.label(done);
   return way.value;
@@ -166,14 +191,49 @@ type FourOps = keyof typeof FLOAT_OP;
 /** Scalars are computed as scalars: whatever denormals lie in the upper lanes would be slow. */
 const arithmetic = (op: FourOps): Maker => (c, shape, a, b) => {
   const f = formatOf(shape);
-  const value = shape.scalar ? withLowest(c, shape, a, c.binary(FLOAT_OP[op], f.type, lowest(c, shape, a), lowest(c, shape, b))) : binary(c, f, op, a, b);
-  return { value, good: ordinary(c, f, value, a, b) };
+  const [x, y] = shape.scalar ? [lowest(c, shape, a), lowest(c, shape, b)] : [a, b];
+  const compute = (name: FourOps, p: Temp, q: Temp): Temp => (shape.scalar ? c.binary(FLOAT_OP[name], f.type, p, q) : binary(c, f, name, p, q));
+  const result = compute(op, x, y);
+  const value = shape.scalar ? withLowest(c, shape, a, result) : result;
+  const good = ordinary(c, f, value, a, b);
+  switch (op) {
+    case 'add': case 'sub': return { value, good, exact: () => isExactSum(c, shape, compute, op, result, x, y) };
+    case 'mul': return { value, good, exact: () => isExactProduct(c, shape, a, b) };
+    case 'div': return { value, good: both(c, good, fast(c)) };
+  }
 };
+
+/** Knuth's error of a sum (TAOCP vol. 2, 4.2.2, theorem B) or difference is zero. Where an intermediate overflows it is NaN. */
+function isExactSum(c: Ctx, shape: Shape, compute: (op: FourOps, a: Temp, b: Temp) => Temp, op: 'add' | 'sub', result: Temp, a: Temp, b: Temp): Temp {
+  const f = formatOf(shape);
+  const ofB = compute('sub', result, a);
+  const restA = compute('sub', a, compute('sub', result, ofB));
+  // The errors of both operands cancel out.
+  const restB = op === 'add' ? compute('sub', ofB, b) : compute('add', ofB, b);
+  return shape.scalar ? setcond(c, f, FCond.eq, restA, restB) : vtest(c, f.bitmask, binary(c, f, 'eq', restA, restB));
+}
+
+/** Both factors have zeros in the lower halves of their significands. Other exact products are left to the helper. */
+function isExactProduct(c: Ctx, shape: Shape, a: Temp, b: Temp): Temp {
+  const f = formatOf(shape);
+  if (!shape.scalar) {
+    const lower = new Uint8Array(16);
+    const view = new DataView(lower.buffer);
+    for (let at = 0; at < 16; at += f.bytes) view.setUint32(at, f.lower, true);
+    const rest = both(c, vbinary(c, 'v128.or', a, b), c.tb.constV128(lower));
+    return vtest(c, f.bitmask, vbinary(c, shape.double ? 'i64x2.eq' : 'i32x4.eq', rest, vzero(c)));
+  }
+  const log2 = shape.double ? 3 : 2;
+  const bits = c.binary(Op.or, Type.i64, vextract(c, a, log2, 0), vextract(c, b, log2, 0));
+  const d = c.tb.newLocal(Type.i32);
+  c.b.setcond(Type.i64, d, bits, c.tb.constI64(f.lower), Cond.tsteq);
+  return d;
+}
 
 const squareRoot: Maker = (c, shape, a, b) => {
   const f = formatOf(shape);
   const value = shape.scalar ? withLowest(c, shape, a, c.unary(Op.fsqrt, f.type, lowest(c, shape, b))) : unary(c, f, 'sqrt', b);
-  return { value, good: both(c, isLarge(c, f, b), isBounded(c, f, b)) };
+  return { value, good: both(c, both(c, isLarge(c, f, b), isBounded(c, f, b)), fast(c)) };
 };
 
 /** The pseudo-minimum of Wasm with its operands exchanged is the processor's, zeros and NaNs included. */
@@ -187,7 +247,7 @@ const addsub: Maker = (c, shape, a, b) => {
   const f = formatOf(shape);
   const signs = vconst(c, Array.from({ length: 16 }, (_, i) => (i % (2 * f.bytes) === f.bytes - 1 ? 0x80 : 0)));
   const value = binary(c, f, 'add', a, vbinary(c, 'v128.xor', b, signs));
-  return { value, good: ordinary(c, f, value, a, b) };
+  return { value, good: both(c, ordinary(c, f, value, a, b), fast(c)) };
 };
 
 const horizontal = (op: 'add' | 'sub'): Maker => (c, shape, a, b) => {
@@ -196,7 +256,7 @@ const horizontal = (op: 'add' | 'sub'): Maker => (c, shape, a, b) => {
     vshuffle(c, a, b, Array.from({ length: 16 }, (_, i) => (2 * Math.floor(i / f.bytes) + first) * f.bytes + (i % f.bytes)));
   const [even, odd] = [everyOther(0), everyOther(1)];
   const value = binary(c, f, op, even, odd);
-  return { value, good: ordinary(c, f, value, even, odd) };
+  return { value, good: both(c, ordinary(c, f, value, even, odd), fast(c)) };
 };
 
 /** A local with the value of a constant. */
@@ -273,10 +333,10 @@ export function widened(c: Ctx, scalar: boolean, a: Temp, b: Temp): Direct {
 export function narrowed(c: Ctx, scalar: boolean, a: Temp, b: Temp): Direct {
   if (!scalar) {
     const value = vunary(c, 'f32x4.demote_f64x2_zero', b);
-    return { value, good: ordinary(c, SINGLE, value) };
+    return { value, good: both(c, ordinary(c, SINGLE, value), fast(c)) };
   }
   const value = withLowest(c, Shape.ss, a, demote(c, lowest(c, Shape.sd, b)));
-  return { value, good: vbinary(c, 'v128.or', ordinary(c, SINGLE, value), binary(c, DOUBLE, 'eq', b, vzero(c))) };
+  return { value, good: vbinary(c, 'v128.or', both(c, ordinary(c, SINGLE, value), fast(c)), binary(c, DOUBLE, 'eq', b, vzero(c))) };
 }
 
 /** Signed 32-bit integers to f32, the lowest two or all four lanes. */
