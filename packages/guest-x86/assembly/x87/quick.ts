@@ -1,5 +1,6 @@
-// The usual case of x87 arithmetic: normal numbers, rounding to nearest at 64 bits, PE masked, a result that is normal again. Each function says whether it
-// was that; if not, it has changed nothing, and the exact helper does it all. Generated code has looked at the tags (src/translate/x87-stack.ts).
+// The usual case of x87 arithmetic: normal numbers and zeros, rounding to nearest at 64 bits, PE masked, a result that is normal or zero again. Each function
+// says whether it was that; if not, it has changed nothing, and the exact helper does it all. Generated code has looked at the tags
+// (src/translate/x87-stack.ts).
 //
 // Values are held as sign and exponent (as in a cell) and significand; a result before rounding as two words of which the first has its leading bit set, with
 // nothing jammed: of a sum whose operands are at most 63 binary places apart, and of a product, both words are exact.
@@ -92,19 +93,55 @@ const NO_INTEGER: u64 = 0x8000000000000000;
   return finish(env, cell, (headA ^ headB) & SIGN, (headA & EXPONENT) - (headB & EXPONENT) + (BIAS - 1) + <u32>halved, quotient, (half << 63) | rest);
 }
 
+// ---- zeros, once it is known that not all are normal numbers -------------------------------------------------------------------------------
+
+/** Store what needs no rounding. */
+@inline function exactly(env: usize, cell: usize, signExponent: u32, mantissa: u64): u32 {
+  store<u64>(cell, mantissa);
+  store<u64>(cell, signExponent, 8);
+  store<u32>(env, load<u32>(env, ST_FP_STATUS) & ~FSW_C1, ST_FP_STATUS);
+  return 1;
+}
+
+/** A sum with a term that is zero, or of terms that cancel. */
+function zeroSum(env: usize, cell: usize, headA: u32, a: u64, headB: u32, b: u64): u32 {
+  const zeroA = isZero(headA, a);
+  const zeroB = isZero(headB, b);
+  if (unusual(env) || !(zeroA || isNormal(headA, a)) || !(zeroB || isNormal(headB, b))) return 0;
+  if (zeroA && zeroB) return exactly(env, cell, headA & headB & SIGN, 0);
+  if (zeroA) return exactly(env, cell, headB, b);
+  if (zeroB) return exactly(env, cell, headA, a);
+  return a == b && (headA ^ headB) == SIGN ? exactly(env, cell, 0, 0) : 0;
+}
+
+function zeroProduct(env: usize, cell: usize, headA: u32, a: u64, headB: u32, b: u64): u32 {
+  const zeroA = isZero(headA, a);
+  const zeroB = isZero(headB, b);
+  if (unusual(env) || !(zeroA || zeroB) || !(zeroA || isNormal(headA, a)) || !(zeroB || isNormal(headB, b))) return 0;
+  return exactly(env, cell, (headA ^ headB) & SIGN, 0);
+}
+
+function zeroQuotient(env: usize, cell: usize, headA: u32, a: u64, headB: u32, b: u64): u32 {
+  if (unusual(env) || !isZero(headA, a) || !isNormal(headB, b)) return 0;
+  return exactly(env, cell, (headA ^ headB) & SIGN, 0);
+}
+
 // ---- register forms: cells of the result and of the operands -------------------------------------------------------------------------
 
 /** a + b; `flip`: {@link SIGN} for a − b. */
 export function fpu_quick_add(env: usize, cell: usize, a: usize, b: usize, flip: u32): u32 {
-  return add(env, cell, 0, head(a), significand(a), head(b) ^ flip, significand(b));
+  return add(env, cell, 0, head(a), significand(a), head(b) ^ flip, significand(b))
+    || zeroSum(env, cell, head(a), significand(a), head(b) ^ flip, significand(b));
 }
 
 export function fpu_quick_mul(env: usize, cell: usize, a: usize, b: usize): u32 {
-  return multiply(env, cell, 0, head(a), significand(a), head(b), significand(b));
+  return multiply(env, cell, 0, head(a), significand(a), head(b), significand(b))
+    || zeroProduct(env, cell, head(a), significand(a), head(b), significand(b));
 }
 
 export function fpu_quick_div(env: usize, cell: usize, a: usize, b: usize): u32 {
-  return divide(env, cell, 0, head(a), significand(a), head(b), significand(b));
+  return divide(env, cell, 0, head(a), significand(a), head(b), significand(b))
+    || zeroQuotient(env, cell, head(a), significand(a), head(b), significand(b));
 }
 
 export function fpu_quick_sqrt(env: usize, cell: usize): u32 {
@@ -133,44 +170,67 @@ export function fpu_quick_sqrt(env: usize, cell: usize): u32 {
 @inline function headInteger(bits: u64): u32 { return (<u32>(bits >> 48) & SIGN) | (BIAS + 63 - <u32>clz<u64>(magnitude(bits))); }
 @inline function significandInteger(bits: u64): u64 { return magnitude(bits) << clz<u64>(magnitude(bits)); }
 
+/** Sign and exponent as a cell has them, for zeros too; of other than normal numbers the exponent of infinities. */
+function anyHead(kind: u32, bits: u64): u32 {
+  const sign = <u32>(bits >> 48) & SIGN;
+  if (kind == FP_SOURCE_F64) return bits << 1 == 0 ? sign : notNormal64(bits) ? EXPONENT : head64(bits);
+  if (kind == FP_SOURCE_F32) return bits << 33 == 0 ? <u32>(bits >> 16) & SIGN : notNormal32(bits) ? EXPONENT : head32(bits);
+  return bits == 0 ? 0 : headInteger(bits);
+}
+
+/** The significand of a normal number, or zero. */
+function anySignificand(kind: u32, bits: u64): u64 {
+  if (kind == FP_SOURCE_F64) return bits << 1 == 0 ? 0 : significand64(bits);
+  if (kind == FP_SOURCE_F32) return bits << 33 == 0 ? 0 : significand32(bits);
+  return bits == 0 ? 0 : significandInteger(bits);
+}
+
 /** ST(0) ± operand; `flips`: {@link SIGN} in bits 0–15 negates the operand, in bits 16–31 ST(0). */
 export function fpu_quick_add_memory(env: usize, cell: usize, flips: u32, kind: u32, bits: u64): u32 {
   const own = head(cell) ^ (flips >> 16);
   const mantissa = significand(cell);
   const flip = flips & SIGN;
-  if (kind == FP_SOURCE_F64) return add(env, cell, notNormal64(bits), own, mantissa, head64(bits) ^ flip, significand64(bits));
-  if (kind == FP_SOURCE_F32) return add(env, cell, notNormal32(bits), own, mantissa, head32(bits) ^ flip, significand32(bits));
-  return add(env, cell, u32(bits == 0), own, mantissa, headInteger(bits) ^ flip, significandInteger(bits));
+  let done: u32;
+  if (kind == FP_SOURCE_F64) done = add(env, cell, notNormal64(bits), own, mantissa, head64(bits) ^ flip, significand64(bits));
+  else if (kind == FP_SOURCE_F32) done = add(env, cell, notNormal32(bits), own, mantissa, head32(bits) ^ flip, significand32(bits));
+  else done = add(env, cell, u32(bits == 0), own, mantissa, headInteger(bits) ^ flip, significandInteger(bits));
+  return done || zeroSum(env, cell, own, mantissa, anyHead(kind, bits) ^ flip, anySignificand(kind, bits));
 }
 
 export function fpu_quick_mul_memory(env: usize, cell: usize, kind: u32, bits: u64): u32 {
   const own = head(cell);
   const mantissa = significand(cell);
-  if (kind == FP_SOURCE_F64) return multiply(env, cell, notNormal64(bits), own, mantissa, head64(bits), significand64(bits));
-  if (kind == FP_SOURCE_F32) return multiply(env, cell, notNormal32(bits), own, mantissa, head32(bits), significand32(bits));
-  return multiply(env, cell, u32(bits == 0), own, mantissa, headInteger(bits), significandInteger(bits));
+  let done: u32;
+  if (kind == FP_SOURCE_F64) done = multiply(env, cell, notNormal64(bits), own, mantissa, head64(bits), significand64(bits));
+  else if (kind == FP_SOURCE_F32) done = multiply(env, cell, notNormal32(bits), own, mantissa, head32(bits), significand32(bits));
+  else done = multiply(env, cell, u32(bits == 0), own, mantissa, headInteger(bits), significandInteger(bits));
+  return done || zeroProduct(env, cell, own, mantissa, anyHead(kind, bits), anySignificand(kind, bits));
 }
 
 /** ST(0) ÷ operand, or the reverse. */
 export function fpu_quick_div_memory(env: usize, cell: usize, reversed: u32, kind: u32, bits: u64): u32 {
+  const own = head(cell);
+  const mantissa = significand(cell);
   let signExponent: u32;
-  let mantissa: u64;
+  let other: u64;
   let bad: u32;
   if (kind == FP_SOURCE_F64) {
     bad = notNormal64(bits);
     signExponent = head64(bits);
-    mantissa = significand64(bits);
+    other = significand64(bits);
   } else if (kind == FP_SOURCE_F32) {
     bad = notNormal32(bits);
     signExponent = head32(bits);
-    mantissa = significand32(bits);
+    other = significand32(bits);
   } else {
     bad = u32(bits == 0);
     signExponent = headInteger(bits);
-    mantissa = significandInteger(bits);
+    other = significandInteger(bits);
   }
-  if (reversed) return divide(env, cell, bad, signExponent, mantissa, head(cell), significand(cell));
-  return divide(env, cell, bad, head(cell), significand(cell), signExponent, mantissa);
+  if (reversed) {
+    return divide(env, cell, bad, signExponent, other, own, mantissa) || zeroQuotient(env, cell, anyHead(kind, bits), anySignificand(kind, bits), own, mantissa);
+  }
+  return divide(env, cell, bad, own, mantissa, signExponent, other) || zeroQuotient(env, cell, own, mantissa, anyHead(kind, bits), anySignificand(kind, bits));
 }
 
 // ---- comparisons and integers --------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 /**
- * x87 loads and stores: FLD, FST, FILD, FIST, FISTTP, FBLD, FBSTP. Normal numbers are converted here, the rest is the helpers': a store by a helper comes
+ * x87 loads and stores: FLD, FST, FILD, FIST, FISTTP, FBLD, FBSTP. Normal numbers and zeros are converted here, the rest is the helpers': a store by a helper comes
  * before it changes anything.
  */
 import { Cond, MO_SIGN, MO_32, Op, type Temp, Type } from '@wasm-tcg/ir';
@@ -53,14 +53,20 @@ const biasOf = ({ fieldBits }: Format): number => (1 << (fieldBits - 1)) - 1;
 
 /** Push the value of f32 or f64 bits (i64, zero-extended). */
 function pushFloat(c: Ctx, way: DirectWay, format: Format, bits: Temp): void {
-  const field = c.tb.newLocal(Type.i64);
-  c.b.extract(Type.i64, field, bits, format.bits, format.fieldBits);
-  c.b.brcond(Type.i64, i64(c, Op.sub, field, k64(c, 1)), k64(c, (1 << format.fieldBits) - 2), Cond.geu, way.exact);
   const next = way.st[0]!;
   needRoom(c, way, next);
+  const [other, done] = [c.tb.newLabel(), c.tb.newLabel()];
+  const field = c.tb.newLocal(Type.i64);
+  c.b.extract(Type.i64, field, bits, format.bits, format.fieldBits);
   const sign = i64(c, Op.and, i64(c, Op.shr, bits, k64(c, format.bits + format.fieldBits - 15)), k64(c, 0x8000));
+  c.b.brcond(Type.i64, i64(c, Op.sub, field, k64(c, 1)), k64(c, (1 << format.fieldBits) - 2), Cond.geu, other);
   const head = i64(c, Op.or, i64(c, Op.add, field, k64(c, BIAS - biasOf(format))), sign);
   storeParts(c, next, head, i64(c, Op.or, i64(c, Op.shl, bits, k64(c, 63 - format.bits)), integerBit(c)));
+  c.b.br(done);
+  c.label(other);
+  c.b.brcond(Type.i64, i64(c, Op.shl, bits, k64(c, 64 - format.bits - format.fieldBits)), k64(c, 0), Cond.ne, way.exact);
+  storeParts(c, next, sign, k64(c, 0));
+  c.label(done);
   setStatus(c);
   push(c, next);
 }
@@ -169,15 +175,20 @@ function storeBy(c: Ctx, helper: number, size: number, aligned: Size, more: read
   last();
 }
 
-/** Round ST(0) to nearest even and store it: a normal number that stays one, with PE masked. */
+/** Round ST(0) to nearest even and store it: zero, or a normal number that stays one, with PE masked. */
 const storeFloat = (c: Ctx, format: Format, pops: 0 | 1) => (way: DirectWay, address: Temp): void => {
   const top = way.st[0]!;
   needFull(c, way, top);
   const head = extend(c, loadHead(c, top));
   const significand = loadSignificand(c, top);
-  const field = i64(c, Op.sub, i64(c, Op.and, head, k64(c, EXPONENT)), k64(c, BIAS - biasOf(format)));
+  const exponent = i64(c, Op.and, head, k64(c, EXPONENT));
+  const field = i64(c, Op.sub, exponent, k64(c, BIAS - biasOf(format)));
+  const sign = i64(c, Op.shl, i64(c, Op.shr, head, k64(c, 15)), k64(c, format.bits + format.fieldBits));
+  const [other, rounded] = [c.tb.newLabel(), c.tb.newLabel()];
+  const result = c.tb.newLocal(Type.i64);
+  const flags = c.tb.newLocal(Type.i32);
   // One below the greatest exponent, so that rounding up stays finite.
-  c.b.brcond(Type.i64, i64(c, Op.sub, field, k64(c, 1)), k64(c, (1 << format.fieldBits) - 3), Cond.geu, way.exact);
+  c.b.brcond(Type.i64, i64(c, Op.sub, field, k64(c, 1)), k64(c, (1 << format.fieldBits) - 3), Cond.geu, other);
   c.b.brcond(Type.i64, significand, k64(c, 0), Cond.ge, way.exact);
   const control = c.tb.newLocal(Type.i32);
   c.b.ld(Type.i32, control, c.tb.env, stateAt('fpControl'), MO_32);
@@ -193,12 +204,19 @@ const storeFloat = (c: Ctx, format: Format, pops: 0 | 1) => (way: DirectWay, add
   const fraction = c.tb.newLocal(Type.i64);
   c.b.extract(Type.i64, fraction, significand, dropped, format.bits);
   const magnitude = i64(c, Op.add, i64(c, Op.or, i64(c, Op.shl, field, k64(c, format.bits)), fraction), up);
-  const sign = i64(c, Op.shl, i64(c, Op.shr, head, k64(c, 15)), k64(c, format.bits + format.fieldBits));
-  c.b.guest_st(Type.i64, address, i64(c, Op.or, magnitude, sign), memop(c, format === F64 ? 8 : 4), c.mmu);
+  c.b.mov(Type.i64, result, i64(c, Op.or, magnitude, sign));
   const inexact = c.tb.newLocal(Type.i32);
   c.b.setcond(Type.i64, inexact, rest, k64(c, 0), Cond.ne);
   const precision = c.binary(Op.shl, Type.i32, inexact, c.k32(Math.log2(FpuStatus.PE)));
-  setStatus(c, c.binary(Op.or, Type.i32, precision, c.binary(Op.shl, Type.i32, narrow(c, up), c.k32(C1_SHIFT))));
+  c.b.mov(Type.i32, flags, c.binary(Op.or, Type.i32, precision, c.binary(Op.shl, Type.i32, narrow(c, up), c.k32(C1_SHIFT))));
+  c.b.br(rounded);
+  c.label(other);
+  c.b.brcond(Type.i64, i64(c, Op.or, exponent, significand), k64(c, 0), Cond.ne, way.exact);
+  c.b.mov(Type.i64, result, sign);
+  c.b.mov(Type.i32, flags, c.k32(0));
+  c.label(rounded);
+  c.b.guest_st(Type.i64, address, result, memop(c, format === F64 ? 8 : 4), c.mmu);
+  setStatus(c, flags);
   if (pops === 1) pop(c, top);
 };
 

@@ -72,6 +72,7 @@ function significand(r: Random): bigint {
 
 function value(r: Random): bigint {
   if (r.below(12) === 0) return r.pick(SPECIAL);
+  if (r.below(8) === 0) return r.pick([ST.zero, ST.zero | (1n << 79n)]);
   const exponent = r.pick([0x3fff, 0x3fff + r.below(5) - 2, 0x3fff + r.below(40) - 20, 0x3fff + r.below(140) - 70, 0x3c01 + r.below(3), 0x43fe + r.below(3), 1 + r.below(3), 0x7ffc + r.below(3)]);
   return (BigInt(exponent | (r.below(2) << 15)) << 64n) | significand(r);
 }
@@ -79,7 +80,7 @@ function value(r: Random): bigint {
 /** Bits of a memory operand: any, or those of usual floats and small integers. */
 function operand(r: Random): bigint {
   return r.pick([
-    r.bits(64), (BigInt(0x3f0 + r.below(0x20)) << 52n) | r.bits(52), (BigInt(0x70 + r.below(0x20)) << 23n) | r.bits(23), BigInt(r.below(2000)), 0n,
+    r.bits(64), (BigInt(0x3f0 + r.below(0x20)) << 52n) | r.bits(52), (BigInt(0x70 + r.below(0x20)) << 23n) | r.bits(23), BigInt(r.below(2000)), 0n, 1n << 63n, 1n << 31n, 1n << 15n,
   ]);
 }
 
