@@ -123,10 +123,9 @@ export function readMmx(c: Ctx, i: number): Temp {
   return d;
 }
 
-/** Write an i64 to MMX register operand `i`. */
+/** Write an i64 to MMX register operand `i`: in one store, since readers load all of it, and processors forward no two stores to one load. */
 export function writeMmx(c: Ctx, i: number, value: Temp): void {
-  c.b.st(Type.i64, c.tb.env, value, cell(c, i), MO_64);
-  c.b.st(Type.i64, c.tb.env, c.tb.constI64(MMX_EXPONENT), cell(c, i) + 8, MO_64);
+  c.b.st(Type.v128, c.tb.env, vinsert(c, vinsert(c, vzero(c), c.tb.constI64(MMX_EXPONENT), 3, 1), value, 3, 0), cell(c, i), MO_128);
 }
 
 /** Write a vector to register operand `i`; of an MMX register its low half counts. After the last op that may fault. */

@@ -6,7 +6,7 @@
  * status word has no ES, TOP = (`base` + `moved`) mod 8, `tags` = `fpEmpty`, `full` and `empty` hold, and the state structure has it all. The exact way
  * comes to the same end as long as exceptions are masked; one that is not sets ES, and then this block is left.
  */
-import { Cond, MO_128, MO_32, MO_64, MO_16, Op, type Temp, Type } from '@wasm-tcg/ir';
+import { Cond, MO_32, MO_64, MO_16, Op, type Temp, Type } from '@wasm-tcg/ir';
 import { FpuStatus } from '../state/fpu.ts';
 import type { Ctx } from './context.ts';
 import { After, endByPointer, writeNextPc } from './exit.ts';
@@ -170,18 +170,24 @@ export function pop(c: Ctx, top: StackRegister): void {
 
 // ---- cells -----------------------------------------------------------------------------------------------------------------------------------
 
+/** What is in a register: two i64, for that is how it has been written, and processors forward no two stores to one load. */
+export interface Cell {
+  readonly head: Temp;
+  readonly significand: Temp;
+}
+
 export function copyCell(c: Ctx, to: StackRegister, from: StackRegister): void {
   storeCell(c, to, loadCell(c, from));
 }
 
-export function loadCell(c: Ctx, { cell }: StackRegister): Temp {
-  const d = c.tb.newLocal(Type.v128);
-  c.b.ld(Type.v128, d, cell, 0, MO_128);
-  return d;
+export function loadCell(c: Ctx, register: StackRegister): Cell {
+  const head = c.tb.newLocal(Type.i64);
+  c.b.ld(Type.i64, head, register.cell, 8, MO_64);
+  return { head, significand: loadSignificand(c, register) };
 }
 
-export function storeCell(c: Ctx, { cell }: StackRegister, value: Temp): void {
-  c.b.st(Type.v128, cell, value, 0, MO_128);
+export function storeCell(c: Ctx, register: StackRegister, { head, significand }: Cell): void {
+  storeParts(c, register, head, significand);
 }
 
 /** Sign and exponent, i32. */
