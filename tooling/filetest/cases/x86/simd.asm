@@ -99,27 +99,28 @@ movq [edi], mm0
 ret
 ; opt:
 ;   tb x86 narrow csbase=0x0
-;   local t0:i32 t1:i64 t2:v128 t3:v128 t4:v128 t5:v128 t6:i64 t7:i32 t8:i32
+;   local t0:i32 t1:i64 t2:v128 t3:v128 t4:v128 t5:v128 t6:v128 t7:v128 t8:i64 t9:i32
+;   local t10:i32
 ;     insn_start 0
 ;     ld.i32 t0, env, 0xe3c, u32
 ;     brcond.i32 t0, $0x80, tsteq, L0
 ;     call fpu_error()
 ;   L0:
 ;     guest_ld.i64 t1, rsi, u64, 0
-;     st.i64 env, t1, 0xdb0, u64
-;     st.i64 env, $0xffff, 0xdb8, u64
+;     vinsert t3, $0x000000000000ffff0000000000000000, t1, 3, 0
+;     st.v128 env, t3, 0xdb0, u128
 ;     st.i64 env, $0, 0xe30, u64
 ;     insn_start 3
-;     ld.v128 t2, env, 0xdc0, u128
-;     ld.v128 t3, env, 0xdb0, u128
-;     vbinary t4, t3, t2, i8x16.add
-;     vinsert t5, t4, $0xffff, 3, 1
-;     st.v128 env, t5, 0xdb0, u128
+;     ld.v128 t4, env, 0xdc0, u128
+;     ld.v128 t5, env, 0xdb0, u128
+;     vbinary t6, t5, t4, i8x16.add
+;     vinsert t7, t6, $0xffff, 3, 1
+;     st.v128 env, t7, 0xdb0, u128
 ;     insn_start 6
-;     ld.i64 t6, env, 0xdb0, u64
-;     guest_st.i64 rdi, t6, u64, 0
+;     ld.i64 t8, env, 0xdb0, u64
+;     guest_st.i64 rdi, t8, u64, 0
 ;     insn_start 9
 ;     guest_ld.i32 rip, rsp, u32, 0
 ;     add.i32 rsp, rsp, $4
 ;     goto_ptr
-; cost: 4 insns, IR ops 20 -> 18, 4.5 per insn; TCI words 41, 10.3; Wasm bytes 669, 167.3
+; cost: 4 insns, IR ops 21 -> 18, 4.5 per insn; TCI words 46, 11.5; Wasm bytes 685, 171.3
