@@ -3,8 +3,8 @@
  * TBs costs V8 about as much as running 50,000 guest instructions.
  *
  * TBs that have become warm wait until there are some. Then regions are grown from them, the hottest first, by what the interpreter has counted on their edges; those that are
- * on no way to another become a module of TBs. What is merely warm is compiled once: it is in the region of one, and entered there from others. What is hot goes into every region
- * that runs through it.
+ * on no way to another become a module of TBs. What is merely warm is compiled once: it is in the region of one, and entered there from others; small regions of one page are made
+ * one. What is hot goes into every region that runs through it.
  */
 import { SINCE_SHIFT, TB_CPU, TB_HEADER, tbCpuAddress, TbKind, type MachineMemory, type TbStore } from '@wasm-tcg/runtime';
 import type { CodeBuilder } from './code-builder.ts';
@@ -28,6 +28,10 @@ const COVERED_FACTOR = 8;
 const WARM_SHARE = 1 / 8;
 /** Entries that a region may have as seeds of its successor: each costs optimisation across it. */
 const MAX_ENTRIES = 32;
+/** A region of so many members or fewer takes others in that are of its page. */
+const SMALL_REGION = 16;
+/** So many of them at most: each is an entry. */
+const MAX_NEIGHBOURS = 15;
 
 /** A TB that is not frequent asks again after up to so many times the threshold. */
 const MOST_PATIENCE = 16;
@@ -134,12 +138,35 @@ export class Tiering {
       const home = compiled.newestRegion(tb)?.region;
       // It has come into one just now, and is counted anew.
       if (home !== undefined && made.has(home)) continue;
-      const plan = this.#plan(tb, interval <= config.hotInterval);
+      const hot = interval <= config.hotInterval;
+      const own = this.#plan(tb, hot);
+      const plan = hot ? own : this.#withNeighbours(own, warm);
       const region = plan.inside > 0 ? this.#growRegion(tb, plan) : undefined;
       if (region !== undefined) made.add(region);
       else if (plan.inside === 0) alone.push(tb);
     }
-    return alone;
+    return alone.filter((tb) => compiled.newestRegion(tb) === undefined);
+  }
+
+  /**
+   * A small region that is entered at one TB becomes one with what else has become warm on its page. Functions that are called through pointers would be a region each: a module
+   * costs the engine as much as ten TBs, and code of many modules is in no cache.
+   */
+  #withNeighbours(plan: RegionPlan, warm: readonly (readonly [tb: number, interval: number])[]): RegionPlan {
+    const { compiled, builder, config } = this.#p;
+    const { members, entries, inside, isCut } = plan;
+    if (inside === 0 || isCut === true || entries.length > 1 || members.length > SMALL_REGION) return plan;
+    const isFree = (header: number): boolean => compiled.newestRegion(header) === undefined;
+    const first = members[0]!.header;
+    const page = this.#word(first, AT.physPage);
+    const taken = new Set(members.map(({ header }) => header));
+    const neighbours = warm
+      .filter(([tb, interval]) => interval > config.hotInterval && this.#word(tb, AT.physPage) === page && !taken.has(tb) && isFree(tb) && !builder.isApart(tb))
+      .map(([tb]) => tb)
+      // In the order in which they were translated.
+      .sort((a, b) => a - b);
+    if (!isFree(first) || neighbours.length === 0) return plan;
+    return builder.planRegion([first, ...neighbours.slice(0, MAX_NEIGHBOURS)].map((header) => ({ header, pageDelta: 0 })), { wanted: isFree });
   }
 
   #compileBatch(headers: readonly number[]): void {
