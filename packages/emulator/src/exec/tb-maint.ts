@@ -12,7 +12,7 @@ import type { PatchedBytes } from './patched-bytes.ts';
 export interface CompiledCode {
   /** A TB is gone: give up its functions, and every region that contains it. */
   forget(header: number): void;
-  /** A TB is gone for now: give up every region that it shares with others. */
+  /** A TB is put aside, and may come back: give up every region that it shares with others. */
   suspend(header: number): void;
   /** Do these two TBs share a region? */
   shareRegion(a: number, b: number): boolean;

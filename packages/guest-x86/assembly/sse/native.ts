@@ -3,7 +3,8 @@
 // denormal nor NaN before and after, do not overflow, and are not tiny.
 import { SSE_ADD, SSE_DIV, SSE_LANES_SHIFT, SSE_MUL, SSE_SUB, ST_SSE_A, ST_SSE_B } from '../generated/layout';
 
-@inline function least<T extends number>(): T { return sizeof<T>() == 4 ? <T>reinterpret<f32>(0x00800000) : <T>reinterpret<f64>(0x0010000000000000); }
+/** Least normal number. */
+@inline export function least<T extends number>(): T { return sizeof<T>() == 4 ? <T>reinterpret<f32>(0x00800000) : <T>reinterpret<f64>(0x0010000000000000); }
 
 /** Zero, normal or infinite. */
 @inline function tame<T extends number>(x: v128): v128 {

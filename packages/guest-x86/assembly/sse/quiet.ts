@@ -6,7 +6,9 @@
 import {
   MXCSR_PE, SSE_ADD, SSE_DIV, SSE_DOUBLE, SSE_LANES_SHIFT, SSE_MUL, SSE_SQRT, SSE_SUB, ST_MXCSR, ST_SCRATCH, ST_SSE_A, ST_SSE_B,
 } from '../generated/layout';
+import { exponentBias, fractionBits, isNormal, specialExponent } from '../../../runtime/assembly/softfloat/binary-format';
 import { setMxcsr } from './control';
+import { least } from './native';
 
 /** What a function below says of a lane. */
 const EXACT: u32 = 0;
@@ -14,24 +16,21 @@ const ROUNDED: u32 = 1;
 /** It is not for here: an operand or the result is denormal, infinite, NaN or tiny, or a zero that is not exact. */
 const NEITHER: u32 = 2;
 
-@inline function precision<T>(): u64 { return sizeof<T>() == 4 ? 24 : 53; }
-/** Bits of a number. */
+/** Bits of a significand. */
+@inline function precision<T>(): u64 { return <u64>fractionBits<T>() + 1; }
 @inline function bitsOf<T>(x: T): u64 { return sizeof<T>() == 4 ? <u64>reinterpret<u32>(<f32>x) : reinterpret<u64>(<f64>x); }
-/** Biased exponent. */
-@inline function exponent<T>(x: T): u64 { return sizeof<T>() == 4 ? (bitsOf<T>(x) >> 23) & 0xff : (bitsOf<T>(x) >> 52) & 0x7ff; }
-@inline function bias<T>(): u64 { return sizeof<T>() == 4 ? 127 : 1023; }
-@inline function least<T>(): T { return sizeof<T>() == 4 ? <T>reinterpret<f32>(0x00800000) : <T>reinterpret<f64>(0x0010000000000000); }
+/** Biased. */
+@inline function exponent<T>(x: T): u64 { return (bitsOf<T>(x) >> fractionBits<T>()) & specialExponent<T>(); }
 
-/** Normal. */
-@inline function isOrdinary<T>(x: T): bool { return exponent<T>(x) - 1 < 2 * bias<T>(); }
+@inline function isOrdinary<T>(x: T): bool { return isNormal<T>(<i32>exponent<T>(x)); }
 @inline function isTame<T>(x: T): bool { return isOrdinary<T>(x) || x == 0; }
 /** Zeros at the end of the significand of a normal number. */
-@inline function trailing<T>(x: T): u64 { return ctz<u64>(bitsOf<T>(x) | (<u64>1 << (precision<T>() - 1))); }
+@inline function trailing<T>(x: T): u64 { return ctz<u64>(bitsOf<T>(x) | (<u64>1 << fractionBits<T>())); }
 
 /** Is r = a × b without rounding? All are normal. */
 @inline function isProduct<T>(r: T, a: T, b: T): bool {
   const zeros = trailing<T>(a) + trailing<T>(b);
-  return zeros >= precision<T>() || (zeros == precision<T>() - 1 && exponent<T>(r) == exponent<T>(a) + exponent<T>(b) - bias<T>());
+  return zeros >= precision<T>() || (zeros == precision<T>() - 1 && exponent<T>(r) == exponent<T>(a) + exponent<T>(b) - exponentBias<T>());
 }
 
 /** The sum's rounding error (Knuth, TAOCP vol. 2, 4.2.2, theorem B); not a number where an intermediate overflows. */

@@ -1,10 +1,10 @@
 // What follows from MXCSR: the operands of the questions that direct code asks (src/translate/sse-fast.ts).
 import {
-  MXCSR_FAST_MASK, MXCSR_FAST_VALUE, MXCSR_QUIET_VALUE, ST_MXCSR, ST_SSE_BOUND32, ST_SSE_BOUND64, ST_SSE_FAST, ST_SSE_LEAST32, ST_SSE_LEAST64,
+  MXCSR_FAST_MASK, MXCSR_FAST_VALUE, MXCSR_PE, ST_MXCSR, ST_SSE_BOUND32, ST_SSE_BOUND64, ST_SSE_FAST, ST_SSE_LEAST32, ST_SSE_LEAST64,
 } from '../generated/layout';
 
 @inline export function isFast(env: usize): bool { return (load<u32>(env, ST_MXCSR) & MXCSR_FAST_MASK) == MXCSR_FAST_VALUE; }
-@inline export function isQuiet(env: usize): bool { return (load<u32>(env, ST_MXCSR) & MXCSR_FAST_MASK) == MXCSR_QUIET_VALUE; }
+@inline export function isQuiet(env: usize): bool { return (load<u32>(env, ST_MXCSR) & MXCSR_FAST_MASK) == (MXCSR_FAST_VALUE & ~MXCSR_PE); }
 
 /** Keep what depends on whether the state is fast or quiet. The least normal number may have been tiny before it was rounded, hence its successor. */
 export function mxcsr_changed(env: usize): void {

@@ -7,7 +7,8 @@
 // Branches follow the kind of value only. What depends on its bits (carry, exchange of operands, sign of a difference) is computed, for it is not predictable.
 import { FP_SOURCE_F32, FP_SOURCE_F64, FSW_C1, FSW_PE, ST_FP_CONTROL, ST_FP_STATUS, ST_SCRATCH } from '../generated/layout';
 import { ZF } from '../system/arch';
-import { head, significand } from './state';
+import { widenOperand } from './load';
+import { head, scratch, significand } from './state';
 import { BIAS, INTEGER_BIT, isNormal, isZero } from '../../../runtime/assembly/softfloat/f80-format';
 import { TRUNCATE } from '../../../runtime/assembly/softfloat/state';
 import { divWide, mulHigh, sqrtWide, wideLow } from '../../../runtime/assembly/softfloat/wide';
@@ -170,20 +171,8 @@ export function fpu_quick_sqrt(env: usize, cell: usize): u32 {
 @inline function headInteger(bits: u64): u32 { return (<u32>(bits >> 48) & SIGN) | (BIAS + 63 - <u32>clz<u64>(magnitude(bits))); }
 @inline function significandInteger(bits: u64): u64 { return magnitude(bits) << clz<u64>(magnitude(bits)); }
 
-/** Sign and exponent as a cell has them, for zeros too; of other than normal numbers the exponent of infinities. */
-function anyHead(kind: u32, bits: u64): u32 {
-  const sign = <u32>(bits >> 48) & SIGN;
-  if (kind == FP_SOURCE_F64) return bits << 1 == 0 ? sign : notNormal64(bits) ? EXPONENT : head64(bits);
-  if (kind == FP_SOURCE_F32) return bits << 33 == 0 ? <u32>(bits >> 16) & SIGN : notNormal32(bits) ? EXPONENT : head32(bits);
-  return bits == 0 ? 0 : headInteger(bits);
-}
-
-/** The significand of a normal number, or zero. */
-function anySignificand(kind: u32, bits: u64): u64 {
-  if (kind == FP_SOURCE_F64) return bits << 1 == 0 ? 0 : significand64(bits);
-  if (kind == FP_SOURCE_F32) return bits << 33 == 0 ? 0 : significand32(bits);
-  return bits == 0 ? 0 : significandInteger(bits);
-}
+/** The memory operand in scratch cell 1, for the questions about zeros. False: it is denormal. */
+@inline function widened(env: usize, kind: u32, bits: u64): bool { return !widenOperand(scratch(env, 1), kind, bits); }
 
 /** ST(0) ± operand; `flips`: {@link SIGN} in bits 0–15 negates the operand, in bits 16–31 ST(0). */
 export function fpu_quick_add_memory(env: usize, cell: usize, flips: u32, kind: u32, bits: u64): u32 {
@@ -194,7 +183,9 @@ export function fpu_quick_add_memory(env: usize, cell: usize, flips: u32, kind: 
   if (kind == FP_SOURCE_F64) done = add(env, cell, notNormal64(bits), own, mantissa, head64(bits) ^ flip, significand64(bits));
   else if (kind == FP_SOURCE_F32) done = add(env, cell, notNormal32(bits), own, mantissa, head32(bits) ^ flip, significand32(bits));
   else done = add(env, cell, u32(bits == 0), own, mantissa, headInteger(bits) ^ flip, significandInteger(bits));
-  return done || zeroSum(env, cell, own, mantissa, anyHead(kind, bits) ^ flip, anySignificand(kind, bits));
+  if (done || !widened(env, kind, bits)) return done;
+  const operand = scratch(env, 1);
+  return zeroSum(env, cell, own, mantissa, head(operand) ^ flip, significand(operand));
 }
 
 export function fpu_quick_mul_memory(env: usize, cell: usize, kind: u32, bits: u64): u32 {
@@ -204,7 +195,9 @@ export function fpu_quick_mul_memory(env: usize, cell: usize, kind: u32, bits: u
   if (kind == FP_SOURCE_F64) done = multiply(env, cell, notNormal64(bits), own, mantissa, head64(bits), significand64(bits));
   else if (kind == FP_SOURCE_F32) done = multiply(env, cell, notNormal32(bits), own, mantissa, head32(bits), significand32(bits));
   else done = multiply(env, cell, u32(bits == 0), own, mantissa, headInteger(bits), significandInteger(bits));
-  return done || zeroProduct(env, cell, own, mantissa, anyHead(kind, bits), anySignificand(kind, bits));
+  if (done || !widened(env, kind, bits)) return done;
+  const operand = scratch(env, 1);
+  return zeroProduct(env, cell, own, mantissa, head(operand), significand(operand));
 }
 
 /** ST(0) ÷ operand, or the reverse. */
@@ -227,10 +220,12 @@ export function fpu_quick_div_memory(env: usize, cell: usize, reversed: u32, kin
     signExponent = headInteger(bits);
     other = significandInteger(bits);
   }
-  if (reversed) {
-    return divide(env, cell, bad, signExponent, other, own, mantissa) || zeroQuotient(env, cell, anyHead(kind, bits), anySignificand(kind, bits), own, mantissa);
-  }
-  return divide(env, cell, bad, own, mantissa, signExponent, other) || zeroQuotient(env, cell, own, mantissa, anyHead(kind, bits), anySignificand(kind, bits));
+  const done = reversed ? divide(env, cell, bad, signExponent, other, own, mantissa) : divide(env, cell, bad, own, mantissa, signExponent, other);
+  if (done || !widened(env, kind, bits)) return done;
+  const operand = scratch(env, 1);
+  return reversed
+    ? zeroQuotient(env, cell, head(operand), significand(operand), own, mantissa)
+    : zeroQuotient(env, cell, own, mantissa, head(operand), significand(operand));
 }
 
 // ---- comparisons and integers --------------------------------------------------------------------------------------------------------------

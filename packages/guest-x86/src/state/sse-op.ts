@@ -54,5 +54,4 @@ export const Mxcsr = {
   VALID: 0xffff,
   FAST_MASK: 0x7fa0,
   FAST_VALUE: 0x1fa0,
-  QUIET_VALUE: 0x1f80,
 } as const;
