@@ -8,7 +8,7 @@
 import { FP_SOURCE_F32, FP_SOURCE_F64, FSW_C1, FSW_PE, ST_FP_CONTROL, ST_FP_STATUS, ST_SCRATCH } from '../generated/layout';
 import { ZF } from '../system/arch';
 import { widenOperand } from './load';
-import { head, scratch, significand } from './state';
+import { clearC1, head, scratch, setCell, significand } from './state';
 import { BIAS, INTEGER_BIT, isNormal, isZero } from '../../../runtime/assembly/softfloat/f80-format';
 import { TRUNCATE } from '../../../runtime/assembly/softfloat/state';
 import { divWide, mulHigh, sqrtWide, wideLow } from '../../../runtime/assembly/softfloat/wide';
@@ -98,9 +98,8 @@ const NO_INTEGER: u64 = 0x8000000000000000;
 
 /** Store what needs no rounding. */
 @inline function exactly(env: usize, cell: usize, signExponent: u32, mantissa: u64): u32 {
-  store<u64>(cell, mantissa);
-  store<u64>(cell, signExponent, 8);
-  store<u32>(env, load<u32>(env, ST_FP_STATUS) & ~FSW_C1, ST_FP_STATUS);
+  setCell(cell, signExponent, mantissa);
+  clearC1(env);
   return 1;
 }
 
